@@ -1,0 +1,128 @@
+// A heap: a compact allocator over one reserved address range, its arena.
+//
+// What sets it apart from malloc:
+//   - Sizes are exact. ch_heap_size_bytes answers what was asked for, not what was rounded up to.
+//   - Any bit pattern may be asked about. A foreign, interior or freed pointer is never followed:
+//     asking about it is answered, and freeing or reallocating it raises a named fault.
+//   - The heap keeps nothing in the memory that it hands out, and never reads or writes it, but for
+//     the copy that a moving reallocate is. So nothing that a caller writes can damage the heap.
+//   - The same calls on the same pages give the same answers.
+//
+// Every function may be called from any thread. The heap takes one lock for the length of a call.
+#ifndef COMHEAP_HEAP_H
+#define COMHEAP_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comheap/pages.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ch_heap;
+
+/// What a caller can do wrong; faults.def has a sentence for each.
+enum ch_fault {
+#define CH_FAULT_DEF(id, sentence) CH_FAULT_##id,
+#include <comheap/faults.def>
+#undef CH_FAULT_DEF
+    CH_FAULTS
+};
+
+/// What always holds inside a heap; invariants.def has a sentence for each.
+enum ch_invariant {
+#define CH_INVARIANT_DEF(id, sentence) CH_INVARIANT_##id,
+#include <comheap/invariants.def>
+#undef CH_INVARIANT_DEF
+    CH_INVARIANTS
+};
+
+/// Is told of a fault, after the call that raised it has let go of the heap and changed nothing.
+/// It may return: the call then has no effect. It may also leave by longjmp, or use the heap.
+typedef void (*ch_fault_handler)(void *context, enum ch_fault fault, const void *block);
+
+/// What a heap is made from. A member left 0 or NULL means its default.
+struct ch_config {
+    size_t arena_bytes;            ///< The address range to reserve; everything must fit in it.
+    const struct ch_pages *pages;  ///< Default: ch_pages_os.
+    void *world;                   ///< Handed to every primitive of pages.
+    ch_fault_handler on_fault;     ///< Default: prints one sentence and aborts.
+    void *on_fault_context;        ///< Handed to on_fault.
+};
+
+/// The default of arena_bytes: 64 GiB of addresses, or 2.5 GiB where pointers have 32 bits.
+/// Addresses cost no memory until pages of them are used.
+#define CH_ARENA_BYTES_DEFAULT ((size_t)(SIZE_MAX > UINT32_MAX ? 64 * (uint64_t)0x40000000 : 0xa0000000))
+
+/// A heap's arena is at least this large.
+#define CH_ARENA_BYTES_MIN ((size_t)256 * 1024)
+
+/// Every block starts at a multiple of this: 16 bytes, 8 where pointers have 32 bits (spec A12).
+#define CH_GRANULE_BYTES (2 * sizeof(void *))
+
+/// Makes a heap. The caller owns it and ends it with ch_heap_destroy.
+///
+/// Returns NULL iff arena_bytes is below CH_ARENA_BYTES_MIN, the OS page size is above 64 KiB, the
+/// range can't be reserved, or its first pages can't be committed. config may be NULL: all defaults.
+struct ch_heap *ch_heap_create(const struct ch_config *config);
+
+/// Ends a heap and every block of it. heap may be NULL: no effect. No other thread may be using it.
+void ch_heap_destroy(struct ch_heap *heap);
+
+/// Returns a block of size_bytes, aligned to CH_GRANULE_BYTES, its bytes arbitrary. A block of 0
+/// bytes has an address of its own (spec A1).
+///
+/// Returns NULL iff the arena has no room for it, or the world refuses a page that it needs.
+void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes);
+
+/// Gives a block another size; the first min(old, new) bytes stay. The block may move, also when it
+/// shrinks (spec R4). block may be NULL: as ch_heap_alloc. Size 0 gives a block of 0 bytes.
+///
+/// Returns NULL iff there is no room, the world refuses, or block is not a live block of this heap,
+/// which raises a REALLOC fault. In each case nothing has changed and block is what it was.
+void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes);
+
+/// Ends a block. block may be NULL: no effect. Raises a FREE fault, and changes nothing, iff block is
+/// neither NULL nor a live block of this heap.
+void ch_heap_free(struct ch_heap *heap, void *block);
+
+/// Returns the size that block was last given, in bytes; SIZE_MAX iff block, which may be any bit
+/// pattern, is not a live block of this heap.
+size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block);
+
+/// Says whether block, which may be any bit pattern, is a live block of this heap.
+bool ch_heap_owns(struct ch_heap *heap, const void *block);
+
+/// Gives every page that no live block needs back to the world.
+void ch_heap_minimize(struct ch_heap *heap);
+
+struct ch_stats {
+    size_t live_blocks;
+    size_t live_bytes;      ///< The sum of the sizes of the live blocks.
+    size_t committed_bytes; ///< What the heap holds of the world, its own tables included.
+    size_t arena_bytes;
+};
+
+struct ch_stats ch_heap_stats(struct ch_heap *heap);
+
+/// The answer of ch_heap_check.
+struct ch_broken {
+    enum ch_invariant invariant; ///< CH_INVARIANTS: every invariant holds.
+    const void *where;           ///< The first byte of the block, span or run; NULL when all holds.
+};
+
+/// Walks the whole heap, read-only, and names the first invariant that does not hold.
+struct ch_broken ch_heap_check(struct ch_heap *heap);
+
+/// The sentence of a fault or an invariant; "" for the count that ends the enumeration.
+const char *ch_fault_sentence(enum ch_fault fault);
+const char *ch_invariant_sentence(enum ch_invariant invariant);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
