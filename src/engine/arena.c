@@ -1,0 +1,309 @@
+// The arena's layout, and the committing of its tables and pages (state.h draws both).
+//
+// Fresh memory may hold anything, so tables whose entries are read before they are written are zeroed
+// when they are committed. Does not know which block lies where.
+
+#include "engine/arena.h"
+
+#include <string.h>
+
+#include "engine/shadow.h"
+
+static size_t round_up(size_t size_bytes, size_t step_bytes)
+{
+    return (size_bytes + step_bytes - 1) & ~(step_bytes - 1);
+}
+
+static size_t round_down(size_t size_bytes, size_t step_bytes)
+{
+    return size_bytes & ~(step_bytes - 1);
+}
+
+// Where the sizes of blocks take a quarter of the small region's addresses, half of the arena may be
+// small: otherwise a 32-bit arena has no room for a block of INT_MAX bytes.
+static uint32_t spans_of(const struct ch_heap *heap, uint32_t page_count)
+{
+    return page_count / heap->span_pages / (sizeof(void *) == 8 ? 1 : 2);
+}
+
+static size_t lay_table(struct ch_table *table, unsigned char *arena, size_t offset_bytes,
+                        size_t size_bytes, size_t page_bytes)
+{
+    table->start = arena + offset_bytes;
+    table->low_bytes = 0;
+    table->end_bytes = round_up(size_bytes, page_bytes);
+    table->high_bytes = table->end_bytes;
+    return offset_bytes + table->end_bytes;
+}
+
+// Returns the offset at which page_count pages begin when the tables for them stand before them.
+static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_count)
+{
+    size_t page = heap->page_bytes;
+    size_t bits = ((size_t)page_count + 63) / 64 * sizeof(uint64_t);
+    size_t spans = spans_of(heap, page_count);
+    size_t words = spans * CH_SPAN_GRANULES * sizeof(uint16_t);
+    size_t end = round_up(sizeof(struct ch_heap), page);
+    end = lay_table(&heap->committed_table, arena, end, bits, page);
+    end = lay_table(&heap->starts_table, arena, end, bits, page);
+    end = lay_table(&heap->runs_table, arena, end, page_count * sizeof(struct ch_run), page);
+    end = lay_table(&heap->spans_table, arena, end, spans * sizeof(struct ch_span), page);
+    return lay_table(&heap->words_table, arena, end, words, page);
+}
+
+// The largest number of pages that fits beside its own tables, found by halving the interval: the
+// rounding of each table makes a formula for it wrong by a few.
+static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t arena_bytes)
+{
+    size_t most = arena_bytes >> heap->page_log2;
+    uint32_t low = 0;
+    uint32_t high = most < CH_NONE ? (uint32_t)most : CH_NONE - 1;
+    while (low < high) {
+        uint32_t middle = high - (high - low) / 2;
+        size_t end = lay_out(heap, arena, middle);
+        if (end <= arena_bytes && middle <= (arena_bytes - end) >> heap->page_log2) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return low;
+}
+
+static void fill_in(struct ch_heap *heap, const struct ch_config *config, size_t page_bytes)
+{
+    memset(heap, 0, sizeof *heap);
+    heap->config = *config;
+    heap->page_bytes = page_bytes;
+    heap->page_log2 = (unsigned)__builtin_ctzll(page_bytes);
+    heap->span_pages = (uint32_t)(CH_SPAN_BYTES >> heap->page_log2);
+    unsigned char *arena = (unsigned char *)heap;
+    heap->page_count = fitting_pages(heap, arena, config->arena_bytes);
+    heap->pages = arena + lay_out(heap, arena, heap->page_count);
+    heap->span_limit = spans_of(heap, heap->page_count);
+    heap->first_run = heap->page_count;
+    heap->free_spans = CH_NONE;
+    memset(heap->span_lists, 0xff, sizeof heap->span_lists); // CH_NONE in every list.
+    memset(heap->run_lists, 0xff, sizeof heap->run_lists);
+    ch_lock_open(&heap->lock);
+    ch_arena_hide_gap(heap);
+}
+
+struct ch_heap *ch_arena_open(const struct ch_config *config)
+{
+    size_t page_bytes = config->pages->os_page_bytes(config->world);
+    if (config->arena_bytes < CH_ARENA_BYTES_MIN || page_bytes > CH_SPAN_BYTES) {
+        return NULL;
+    }
+    struct ch_config rounded = *config;
+    rounded.arena_bytes = round_down(config->arena_bytes, page_bytes);
+    void *arena = config->pages->reserve(config->world, rounded.arena_bytes);
+    if (arena == NULL) {
+        return NULL;
+    }
+    size_t heap_bytes = round_up(sizeof(struct ch_heap), page_bytes);
+    if (!config->pages->commit(config->world, arena, heap_bytes)) {
+        config->pages->release(config->world, arena, rounded.arena_bytes);
+        return NULL;
+    }
+    fill_in(arena, &rounded, page_bytes);
+    return arena;
+}
+
+void ch_arena_close(struct ch_heap *heap)
+{
+    ch_lock_close(&heap->lock);
+    struct ch_config config = heap->config;
+    config.pages->release(config.world, heap, config.arena_bytes);
+}
+
+static bool commit_table(struct ch_heap *heap, struct ch_table *table, size_t from, size_t to)
+{
+    if (!heap->config.pages->commit(heap->config.world, table->start + from, to - from)) {
+        return false;
+    }
+    // Records are written when their span or run begins; only bits and words are read before.
+    if (table != &heap->runs_table && table != &heap->spans_table) {
+        memset(table->start + from, 0, to - from);
+    }
+    return true;
+}
+
+static bool cover_low(struct ch_heap *heap, struct ch_table *table, size_t bytes)
+{
+    size_t to = round_up(bytes, heap->page_bytes);
+    if (to > table->high_bytes) {
+        to = table->high_bytes;
+    }
+    if (to > table->low_bytes) {
+        if (!commit_table(heap, table, table->low_bytes, to)) {
+            return false;
+        }
+        table->low_bytes = to;
+    }
+    return true;
+}
+
+static bool cover_high(struct ch_heap *heap, struct ch_table *table, size_t from_byte)
+{
+    size_t from = round_down(from_byte, heap->page_bytes);
+    if (from < table->low_bytes) {
+        from = table->low_bytes;
+    }
+    if (from < table->high_bytes) {
+        if (!commit_table(heap, table, from, table->high_bytes)) {
+            return false;
+        }
+        table->high_bytes = from;
+    }
+    return true;
+}
+
+// The bytes of a bitmap that hold its first `count` bits, and the byte where bit `index` is.
+static size_t bits_bytes(uint32_t count)
+{
+    return ((size_t)count + 63) / 64 * sizeof(uint64_t);
+}
+
+static size_t bits_byte(uint32_t index)
+{
+    return index / 64 * sizeof(uint64_t);
+}
+
+bool ch_arena_cover_small(struct ch_heap *heap, uint32_t span_count)
+{
+    return cover_low(heap, &heap->committed_table, bits_bytes(span_count * heap->span_pages)) &&
+           cover_low(heap, &heap->spans_table, span_count * sizeof(struct ch_span)) &&
+           cover_low(heap, &heap->words_table,
+                     (size_t)span_count * CH_SPAN_GRANULES * sizeof(uint16_t));
+}
+
+bool ch_arena_cover_large(struct ch_heap *heap, uint32_t first_run)
+{
+    return cover_high(heap, &heap->committed_table, bits_byte(first_run)) &&
+           cover_high(heap, &heap->starts_table, bits_byte(first_run)) &&
+           cover_high(heap, &heap->runs_table, first_run * sizeof(struct ch_run));
+}
+
+bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    uint32_t end = page + pages;
+    uint32_t from = ch_bits_next(ch_committed(heap), false, page, end);
+    while (from < end) {
+        uint32_t to = ch_bits_next(ch_committed(heap), true, from, end);
+        size_t size_bytes = (size_t)(to - from) << heap->page_log2;
+        if (!heap->config.pages->commit(heap->config.world, ch_page_start(heap, from), size_bytes)) {
+            return false;
+        }
+        ch_bits_fill(ch_committed(heap), true, from, to);
+        heap->committed_pages += to - from;
+        from = ch_bits_next(ch_committed(heap), false, to, end);
+    }
+    heap->used_pages += pages;
+    return true;
+}
+
+void ch_arena_decommit(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    uint32_t end = page + pages;
+    uint32_t from = ch_bits_next(ch_committed(heap), true, page, end);
+    while (from < end) {
+        uint32_t to = ch_bits_next(ch_committed(heap), false, from, end);
+        size_t size_bytes = (size_t)(to - from) << heap->page_log2;
+        heap->config.pages->decommit(heap->config.world, ch_page_start(heap, from), size_bytes);
+        ch_bits_fill(ch_committed(heap), false, from, to);
+        heap->committed_pages -= to - from;
+        from = ch_bits_next(ch_committed(heap), true, to, end);
+    }
+}
+
+void ch_arena_idle(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    heap->used_pages -= pages;
+    if (heap->committed_pages - heap->used_pages > CH_IDLE_BYTES >> heap->page_log2) {
+        ch_arena_decommit(heap, page, pages);
+    }
+}
+
+// Decommits what lies between [0, low_bytes) and [high_bytes, end) of a table.
+static void trim_table(struct ch_heap *heap, struct ch_table *table, size_t low_bytes,
+                       size_t high_byte)
+{
+    const struct ch_pages *pages = heap->config.pages;
+    size_t low = round_up(low_bytes, heap->page_bytes);
+    size_t high = round_down(high_byte, heap->page_bytes);
+    if (low >= high) {
+        return; // The two ends share a page: all of the table is needed.
+    }
+    if (low < table->low_bytes) {
+        // Where the ends have met, the low part may reach into what the high end needs.
+        size_t end = table->low_bytes < high ? table->low_bytes : high;
+        pages->decommit(heap->config.world, table->start + low, end - low);
+        if (table->low_bytes > high) {
+            table->high_bytes = high;
+        }
+        table->low_bytes = low;
+    }
+    if (high > table->high_bytes) {
+        // Likewise the other way round.
+        size_t begin = table->high_bytes > low ? table->high_bytes : low;
+        pages->decommit(heap->config.world, table->start + begin, high - begin);
+        if (table->high_bytes < low) {
+            table->low_bytes = low;
+        }
+        table->high_bytes = high;
+    }
+}
+
+void ch_arena_trim(struct ch_heap *heap)
+{
+    uint32_t end = ch_small_end(heap);
+    // Only pages whose bits are in the table can be committed; each byte of it covers eight.
+    size_t low = heap->committed_table.low_bytes * 8;
+    size_t high = heap->committed_table.high_bytes * 8;
+    if (low > end) {
+        uint32_t to = low < heap->first_run ? (uint32_t)low : heap->first_run;
+        ch_arena_decommit(heap, end, to - end);
+    }
+    if (high < heap->first_run) {
+        uint32_t from = high > end ? (uint32_t)high : end;
+        ch_arena_decommit(heap, from, heap->first_run - from);
+    }
+    bool has_runs = heap->first_run < heap->page_count;
+    size_t bits = has_runs ? bits_byte(heap->first_run) : heap->starts_table.end_bytes;
+    size_t runs = has_runs ? heap->first_run * sizeof(struct ch_run) : heap->runs_table.end_bytes;
+    trim_table(heap, &heap->committed_table, bits_bytes(end), bits);
+    trim_table(heap, &heap->starts_table, 0, bits);
+    trim_table(heap, &heap->runs_table, 0, runs);
+    trim_table(heap, &heap->spans_table, heap->span_count * sizeof(struct ch_span),
+               heap->spans_table.end_bytes);
+    trim_table(heap, &heap->words_table,
+               (size_t)heap->span_count * CH_SPAN_GRANULES * sizeof(uint16_t),
+               heap->words_table.end_bytes);
+}
+
+size_t ch_arena_table_bytes(const struct ch_heap *heap)
+{
+    const struct ch_table *tables[] = {&heap->committed_table, &heap->starts_table,
+                                       &heap->runs_table, &heap->spans_table, &heap->words_table};
+    size_t size_bytes = round_up(sizeof(struct ch_heap), heap->page_bytes);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        size_bytes += tables[i]->low_bytes + tables[i]->end_bytes - tables[i]->high_bytes;
+    }
+    return size_bytes;
+}
+
+static size_t gap_bytes(const struct ch_heap *heap)
+{
+    return (size_t)(heap->first_run - ch_small_end(heap)) << heap->page_log2;
+}
+
+void ch_arena_show_gap(const struct ch_heap *heap)
+{
+    ch_shadow_show(ch_page_start(heap, ch_small_end(heap)), gap_bytes(heap));
+}
+
+void ch_arena_hide_gap(const struct ch_heap *heap)
+{
+    ch_shadow_hide(ch_page_start(heap, ch_small_end(heap)), gap_bytes(heap));
+}

@@ -1,0 +1,38 @@
+// The arena: one reservation, laid out in tables and pages, and which of it is committed.
+#ifndef COMHEAP_ENGINE_ARENA_H
+#define COMHEAP_ENGINE_ARENA_H
+
+#include "engine/state.h"
+
+/// Reserves an arena and lays a fresh heap out in it. Returns NULL iff ch_heap_create does.
+struct ch_heap *ch_arena_open(const struct ch_config *config);
+
+/// Releases the arena with everything in it, the heap included.
+void ch_arena_close(struct ch_heap *heap);
+
+/// Makes the tables reach over a small region of span_count spans, or over a large region that begins
+/// at page first_run. Return false iff the world refuses; what is committed by then may stay.
+bool ch_arena_cover_small(struct ch_heap *heap, uint32_t span_count);
+bool ch_arena_cover_large(struct ch_heap *heap, uint32_t first_run);
+
+/// Commits those of the pages that are not, and counts all of them as used.
+/// Returns false iff the world refuses: none is counted, but some may be committed, idle.
+bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages);
+
+/// Counts pages as no longer used; decommits them when enough idle ones are kept already.
+void ch_arena_idle(struct ch_heap *heap, uint32_t page, uint32_t pages);
+
+/// Decommits those of the pages that are committed; nobody may be using them.
+void ch_arena_decommit(struct ch_heap *heap, uint32_t page, uint32_t pages);
+
+/// Decommits the gap, and the tables' pages that neither region needs.
+void ch_arena_trim(struct ch_heap *heap);
+
+/// What the heap's tables and the heap itself hold of the world.
+size_t ch_arena_table_bytes(const struct ch_heap *heap);
+
+/// Hide and show the gap from AddressSanitizer, around a change of its edges.
+void ch_arena_show_gap(const struct ch_heap *heap);
+void ch_arena_hide_gap(const struct ch_heap *heap);
+
+#endif

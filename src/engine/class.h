@@ -1,0 +1,46 @@
+// Size classes: which sizes of small block share a span.
+//
+//     granules   1 2 3 4 5 6 7 8 | 10 12 14 16 | 20 24 28 32 | ... | 640 768 896 1024
+//     class      0 1 2 3 4 5 6 7 |  8  9 10 11 | 12 13 14 15 | ... |  32  33  34   35
+//
+// Above eight granules each doubling has four classes, so a block wastes less than a fifth of itself.
+// Computed, not looked up: there is no table to keep in step, and no division.
+#ifndef COMHEAP_ENGINE_CLASS_H
+#define COMHEAP_ENGINE_CLASS_H
+
+#include <comheap/heap.h>
+
+#define CH_CLASS_COUNT 36U
+#define CH_CLASS_NONE 0xffU
+
+/// The largest small block, in granules and in bytes: 16 KiB, or 8 KiB where pointers have 32 bits.
+#define CH_SMALL_GRANULES ((size_t)1024)
+#define CH_SMALL_BYTES (CH_SMALL_GRANULES * CH_GRANULE_BYTES)
+
+/// The class of a small size. A block of 0 bytes takes a granule: its address must be its own.
+static inline unsigned ch_class_of(size_t size_bytes)
+{
+    unsigned last = size_bytes == 0 ? 0 : (unsigned)((size_bytes - 1) / CH_GRANULE_BYTES);
+    if (last < 8) {
+        return last;
+    }
+    unsigned log2 = 31U - (unsigned)__builtin_clz(last);
+    return 8U + (log2 - 3U) * 4U + (last >> (log2 - 2U)) - 4U;
+}
+
+/// The blocks of a class, in granules.
+static inline unsigned ch_class_granules(unsigned class_index)
+{
+    if (class_index < 8) {
+        return class_index + 1;
+    }
+    unsigned above = class_index - 8U;
+    return (5U + above % 4U) << (above / 4U + 1U);
+}
+
+static inline size_t ch_class_bytes(unsigned class_index)
+{
+    return ch_class_granules(class_index) * CH_GRANULE_BYTES;
+}
+
+#endif

@@ -1,0 +1,232 @@
+// The large region. Runs tile it; each knows its length at its first page and at its last, so that
+// both neighbours of a run are found without a search.
+//
+//     gap | live ...... | free .. | live | live ... | free ....... | live | end of the arena
+//         ^ first_run
+//
+// Two neighbouring runs are never both free, and the first run is always live: a free one there is
+// the gap's. Free runs are on lists by length. Does not know classes or callers.
+
+#include "engine/run.h"
+
+#include "engine/arena.h"
+#include "engine/shadow.h"
+
+static bool is_live(const struct ch_heap *heap, uint32_t page)
+{
+    return ch_bits_get(ch_starts(heap), page);
+}
+
+static size_t bytes_of(const struct ch_heap *heap, uint32_t pages)
+{
+    return (size_t)pages << heap->page_log2;
+}
+
+static void set_pages(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    ch_runs(heap)[page].pages = pages;
+    ch_runs(heap)[page + pages - 1].pages = pages;
+}
+
+// Makes pages a free run: listed by its length and hidden.
+static void list(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    struct ch_run *runs = ch_runs(heap);
+    unsigned index = ch_run_list(pages);
+    uint32_t next = heap->run_lists[index];
+    set_pages(heap, page, pages);
+    runs[page].previous = CH_NONE;
+    runs[page].next = next;
+    if (next != CH_NONE) {
+        runs[next].previous = page;
+    }
+    heap->run_lists[index] = page;
+    ch_bits_set(heap->run_lists_used, index);
+    ch_shadow_hide(ch_page_start(heap, page), bytes_of(heap, pages));
+}
+
+// The reverse of list.
+static void unlist(struct ch_heap *heap, uint32_t page)
+{
+    struct ch_run *runs = ch_runs(heap);
+    unsigned index = ch_run_list(runs[page].pages);
+    uint32_t previous = runs[page].previous;
+    uint32_t next = runs[page].next;
+    if (next != CH_NONE) {
+        runs[next].previous = previous;
+    }
+    if (previous != CH_NONE) {
+        runs[previous].next = next;
+    } else {
+        heap->run_lists[index] = next;
+        if (next == CH_NONE) {
+            ch_bits_clear(heap->run_lists_used, index);
+        }
+    }
+    ch_shadow_show(ch_page_start(heap, page), bytes_of(heap, runs[page].pages));
+}
+
+// The shortest run that fits among those on the list of this length, or any of the next list with one.
+static uint32_t find(const struct ch_heap *heap, uint32_t pages)
+{
+    const struct ch_run *runs = ch_runs(heap);
+    unsigned index = ch_run_list(pages);
+    uint32_t best = CH_NONE;
+    for (uint32_t page = heap->run_lists[index]; page != CH_NONE; page = runs[page].next) {
+        if (runs[page].pages >= pages && (best == CH_NONE || runs[page].pages < runs[best].pages)) {
+            best = page;
+        }
+    }
+    if (best == CH_NONE) {
+        index = ch_bits_next(heap->run_lists_used, true, index + 1, CH_RUN_LISTS);
+        best = index < CH_RUN_LISTS ? heap->run_lists[index] : CH_NONE;
+    }
+    return best;
+}
+
+// Makes pages that are shown a live block.
+static void *start_block(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t size_bytes)
+{
+    set_pages(heap, page, pages);
+    ch_runs(heap)[page].size_bytes = size_bytes;
+    ch_bits_set(ch_starts(heap), page);
+    unsigned char *block = ch_page_start(heap, page);
+    ch_shadow_poison(block + size_bytes, bytes_of(heap, pages) - size_bytes);
+    return block;
+}
+
+static void *take_from_gap(struct ch_heap *heap, uint32_t pages, size_t size_bytes)
+{
+    if (heap->first_run - ch_small_end(heap) < pages) {
+        return NULL;
+    }
+    uint32_t page = heap->first_run - pages;
+    if (!ch_arena_cover_large(heap, page) || !ch_arena_use(heap, page, pages)) {
+        return NULL;
+    }
+    ch_arena_show_gap(heap);
+    heap->first_run = page;
+    ch_arena_hide_gap(heap);
+    return start_block(heap, page, pages, size_bytes);
+}
+
+void *ch_run_take(struct ch_heap *heap, size_t size_bytes)
+{
+    uint32_t pages = ch_run_pages(heap, size_bytes);
+    uint32_t page = find(heap, pages);
+    if (page == CH_NONE) {
+        return take_from_gap(heap, pages, size_bytes);
+    }
+    if (!ch_arena_use(heap, page, pages)) {
+        return NULL;
+    }
+    uint32_t found_pages = ch_runs(heap)[page].pages;
+    unlist(heap, page); // [ ----- free ----- ] => [ live ][ free ]
+    if (found_pages > pages) {
+        list(heap, page + pages, found_pages - pages);
+    }
+    return start_block(heap, page, pages, size_bytes);
+}
+
+// Makes shown pages free, joined with their free neighbours.
+static void set_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    const struct ch_run *runs = ch_runs(heap);
+    uint32_t end = page + pages;
+    if (end < heap->page_count && !is_live(heap, end)) { // [ this ][ free ] => [ ---- this ---- ]
+        unlist(heap, end);
+        end += runs[end].pages;
+    }
+    if (page > heap->first_run) {
+        uint32_t before = page - runs[page - 1].pages;
+        if (!is_live(heap, before)) { // [ free ][ this ] => [ ---- this ---- ]
+            unlist(heap, before);
+            page = before;
+        }
+    }
+    if (page == heap->first_run) { // gap [ this ][ live ] => gap [ live ]
+        ch_arena_show_gap(heap);
+        heap->first_run = end;
+        ch_arena_hide_gap(heap);
+    } else {
+        list(heap, page, end - page);
+    }
+}
+
+void ch_run_give(struct ch_heap *heap, uint32_t page)
+{
+    const struct ch_run *run = &ch_runs(heap)[page];
+    uint32_t pages = run->pages;
+    ch_bits_clear(ch_starts(heap), page);
+    ch_shadow_unpoison(ch_page_start(heap, page) + run->size_bytes,
+                       bytes_of(heap, pages) - run->size_bytes);
+    ch_arena_idle(heap, page, pages);
+    set_free(heap, page, pages);
+}
+
+// Takes the first pages of the free run behind a live one, to make that `pages` long.
+static bool grow(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    struct ch_run *runs = ch_runs(heap);
+    uint32_t old_pages = runs[page].pages;
+    uint32_t next = page + old_pages;
+    if (next == heap->page_count || is_live(heap, next) || runs[next].pages < pages - old_pages ||
+        !ch_arena_use(heap, next, pages - old_pages)) {
+        return false;
+    }
+    uint32_t rest = runs[next].pages - (pages - old_pages);
+    unlist(heap, next); // [ live ][ --- free --- ] => [ --- live --- ][ free ]
+    if (rest > 0) {
+        list(heap, page + pages, rest);
+    }
+    return true;
+}
+
+bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes)
+{
+    struct ch_run *run = &ch_runs(heap)[page];
+    uint32_t old_pages = run->pages;
+    uint32_t pages = ch_run_pages(heap, size_bytes);
+    if (pages > old_pages && !grow(heap, page, pages)) {
+        return false;
+    }
+    ch_shadow_unpoison(ch_page_start(heap, page) + run->size_bytes,
+                       bytes_of(heap, old_pages) - run->size_bytes);
+    if (pages < old_pages) { // [ ----- live ----- ] => [ live ][ free ]
+        set_pages(heap, page, pages);
+        ch_arena_idle(heap, page + pages, old_pages - pages);
+        set_free(heap, page + pages, old_pages - pages);
+    }
+    (void)start_block(heap, page, pages, size_bytes);
+    return true;
+}
+
+uint32_t ch_run_at(const struct ch_heap *heap, size_t offset)
+{
+    size_t page = offset >> heap->page_log2;
+    if ((offset & (heap->page_bytes - 1)) != 0 || page < heap->first_run ||
+        page >= heap->page_count || !is_live(heap, (uint32_t)page)) {
+        return CH_NONE;
+    }
+    return (uint32_t)page;
+}
+
+bool ch_run_contains(const struct ch_heap *heap, size_t offset)
+{
+    size_t page = offset >> heap->page_log2;
+    if (page < heap->first_run || page >= heap->page_count) {
+        return false;
+    }
+    uint32_t start = ch_bits_last(ch_starts(heap), heap->first_run, (uint32_t)page);
+    return start != CH_NONE && page - start < ch_runs(heap)[start].pages;
+}
+
+void ch_run_decommit_free(struct ch_heap *heap)
+{
+    const struct ch_run *runs = ch_runs(heap);
+    for (unsigned index = 0; index < CH_RUN_LISTS; index++) {
+        for (uint32_t page = heap->run_lists[index]; page != CH_NONE; page = runs[page].next) {
+            ch_arena_decommit(heap, page, runs[page].pages);
+        }
+    }
+}

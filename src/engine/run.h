@@ -1,0 +1,43 @@
+// The large region: runs of pages, each a live block or free.
+#ifndef COMHEAP_ENGINE_RUN_H
+#define COMHEAP_ENGINE_RUN_H
+
+#include "engine/state.h"
+
+/// Makes a live block of size_bytes, which is at most the arena's size.
+/// Returns NULL iff no free run and not the gap either has room, or the world refuses.
+void *ch_run_take(struct ch_heap *heap, size_t size_bytes);
+
+/// Ends the live block that starts at the page.
+void ch_run_give(struct ch_heap *heap, uint32_t page);
+
+/// Gives the live block that starts at the page another size without moving it.
+/// Returns false iff the run behind it is not free or too short, or the world refuses.
+bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes);
+
+/// Returns the page of the live block that starts at this offset; CH_NONE iff none does.
+uint32_t ch_run_at(const struct ch_heap *heap, size_t offset);
+
+/// Whether the offset lies in the run of a live block.
+bool ch_run_contains(const struct ch_heap *heap, size_t offset);
+
+/// Decommits every free run.
+void ch_run_decommit_free(struct ch_heap *heap);
+
+/// How many pages a block takes; one for a block of 0 bytes, whose address must be its own.
+static inline uint32_t ch_run_pages(const struct ch_heap *heap, size_t size_bytes)
+{
+    return size_bytes == 0 ? 1 : (uint32_t)(((size_bytes - 1) >> heap->page_log2) + 1);
+}
+
+/// The list that free runs of a length are on.
+static inline unsigned ch_run_list(uint32_t pages)
+{
+    if (pages < CH_RUN_EXACT_PAGES) {
+        return pages;
+    }
+    unsigned log2 = 31U - (unsigned)__builtin_clz(pages);
+    return CH_RUN_EXACT_PAGES + (log2 - 5U) * 8U + ((pages >> (log2 - 3U)) & 7U);
+}
+
+#endif

@@ -1,0 +1,171 @@
+// The small region. A span is CH_SPAN_BYTES, cut from the front into blocks of its class as they are
+// needed; what comes back is marked in a bitmap of granules, so that a block's mark is found from its
+// address by a shift, whatever its class.
+//
+//     | live | free | live | live | free | not cut yet ............ | too short for a block |
+//              bit 1                bit 1  cut_granules
+//
+// Spans grow upward from the first page; a free span at the end goes back to the gap at once. Does
+// not know sizes: that a block is live is for the words to say.
+
+#include "engine/span.h"
+
+#include "engine/arena.h"
+#include "engine/shadow.h"
+
+// Puts a span at the front of a list: its class's, or that of the free spans.
+static void list(struct ch_heap *heap, uint32_t *first, uint32_t span)
+{
+    struct ch_span *spans = ch_spans(heap);
+    spans[span].previous = CH_NONE;
+    spans[span].next = *first;
+    if (*first != CH_NONE) {
+        spans[*first].previous = span;
+    }
+    *first = span;
+}
+
+static void unlist(struct ch_heap *heap, uint32_t *first, uint32_t span)
+{
+    struct ch_span *spans = ch_spans(heap);
+    uint32_t previous = spans[span].previous;
+    uint32_t next = spans[span].next;
+    if (previous == CH_NONE) {
+        *first = next;
+    } else {
+        spans[previous].next = next;
+    }
+    if (next != CH_NONE) {
+        spans[next].previous = previous;
+    }
+}
+
+// Takes the gap's first pages as one more span.
+static uint32_t extend(struct ch_heap *heap)
+{
+    uint32_t span = heap->span_count;
+    uint32_t room = heap->first_run - ch_small_end(heap);
+    if (span == heap->span_limit || room < heap->span_pages ||
+        !ch_arena_cover_small(heap, span + 1) ||
+        !ch_arena_use(heap, ch_small_end(heap), heap->span_pages)) {
+        return CH_NONE;
+    }
+    ch_arena_show_gap(heap);
+    heap->span_count++;
+    ch_arena_hide_gap(heap);
+    ch_shadow_poison(ch_span_start(heap, span), CH_SPAN_BYTES);
+    return span;
+}
+
+// Makes a span of a class and lists it. Returns CH_NONE iff there is no room or no memory for it.
+static uint32_t open_span(struct ch_heap *heap, unsigned class_index)
+{
+    uint32_t span = heap->free_spans;
+    if (span == CH_NONE) {
+        span = extend(heap);
+        if (span == CH_NONE) {
+            return CH_NONE;
+        }
+    } else {
+        if (!ch_arena_use(heap, span * heap->span_pages, heap->span_pages)) {
+            return CH_NONE;
+        }
+        unlist(heap, &heap->free_spans, span);
+    }
+    struct ch_span *record = &ch_spans(heap)[span];
+    *record = (struct ch_span){.class_index = (uint8_t)class_index};
+    list(heap, &heap->span_lists[class_index], span);
+    return span;
+}
+
+// Free spans at the end of the small region belong to the gap.
+static void retreat(struct ch_heap *heap)
+{
+    uint32_t end = heap->span_count;
+    while (end > 0 && ch_spans(heap)[end - 1].class_index == CH_CLASS_NONE) {
+        end--;
+        unlist(heap, &heap->free_spans, end);
+    }
+    if (end < heap->span_count) {
+        size_t size_bytes = (size_t)(heap->span_count - end) * CH_SPAN_BYTES;
+        ch_arena_show_gap(heap);
+        ch_shadow_unpoison(ch_span_start(heap, end), size_bytes);
+        heap->span_count = end;
+        ch_arena_hide_gap(heap);
+    }
+}
+
+static void close_span(struct ch_heap *heap, uint32_t span)
+{
+    struct ch_span *record = &ch_spans(heap)[span];
+    unlist(heap, &heap->span_lists[record->class_index], span);
+    record->class_index = CH_CLASS_NONE;
+    list(heap, &heap->free_spans, span);
+    ch_arena_idle(heap, span * heap->span_pages, heap->span_pages);
+    retreat(heap);
+}
+
+// The span has room: returns the granule of its first free block, or of the next one to be cut.
+static unsigned take_granule(struct ch_span *span)
+{
+    if (span->summary == 0) {
+        unsigned granule = span->cut_granules;
+        span->cut_granules = (uint16_t)(granule + ch_class_granules(span->class_index));
+        return granule;
+    }
+    unsigned word = (unsigned)__builtin_ctzll(span->summary);
+    unsigned granule = word * 64 + (unsigned)__builtin_ctzll(span->free[word]);
+    span->free[word] &= span->free[word] - 1;
+    if (span->free[word] == 0) {
+        span->summary &= span->summary - 1;
+    }
+    return granule;
+}
+
+unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks, unsigned most)
+{
+    unsigned count = 0;
+    while (count < most) {
+        uint32_t span = heap->span_lists[class_index];
+        if (span == CH_NONE) {
+            // A new span is for the one block that is asked for, not for spares beside it.
+            span = count == 0 ? open_span(heap, class_index) : CH_NONE;
+            if (span == CH_NONE) {
+                break;
+            }
+        }
+        struct ch_span *record = &ch_spans(heap)[span];
+        for (; count < most && ch_span_has_room(record); count++) {
+            unsigned granule = take_granule(record);
+            blocks[count] = ch_span_start(heap, span) + granule * CH_GRANULE_BYTES;
+            record->used_blocks++;
+        }
+        if (!ch_span_has_room(record)) {
+            unlist(heap, &heap->span_lists[class_index], span);
+        }
+    }
+    return count;
+}
+
+void ch_span_give(struct ch_heap *heap, void *block)
+{
+    size_t offset = ch_offset(heap, block);
+    uint32_t span = (uint32_t)(offset / CH_SPAN_BYTES);
+    uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
+    struct ch_span *record = &ch_spans(heap)[span];
+    if (!ch_span_has_room(record)) {
+        list(heap, &heap->span_lists[record->class_index], span);
+    }
+    ch_bits_set(record->free, granule);
+    record->summary |= (uint64_t)1 << (granule / 64);
+    if (--record->used_blocks == 0) {
+        close_span(heap, span);
+    }
+}
+
+void ch_span_decommit_free(struct ch_heap *heap)
+{
+    for (uint32_t span = heap->free_spans; span != CH_NONE; span = ch_spans(heap)[span].next) {
+        ch_arena_decommit(heap, span * heap->span_pages, heap->span_pages);
+    }
+}

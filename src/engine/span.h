@@ -1,0 +1,35 @@
+// The small region: spans of one class each, and the blocks cut from them.
+#ifndef COMHEAP_ENGINE_SPAN_H
+#define COMHEAP_ENGINE_SPAN_H
+
+#include "engine/state.h"
+
+/// Takes up to `most` blocks of a class out of their spans, lowest address first within a span.
+/// Returns how many; 0 iff no span has one and no span can be made.
+unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks, unsigned most);
+
+/// Puts a block back into its span. A span that has all of its blocks back is free.
+void ch_span_give(struct ch_heap *heap, void *block);
+
+/// Decommits every free span.
+void ch_span_decommit_free(struct ch_heap *heap);
+
+/// How many blocks of a class a span is cut into.
+static inline unsigned ch_span_blocks(unsigned class_index)
+{
+    return CH_SPAN_GRANULES / ch_class_granules(class_index);
+}
+
+/// Where a span's blocks begin.
+static inline unsigned char *ch_span_start(const struct ch_heap *heap, uint32_t span)
+{
+    return heap->pages + (size_t)span * CH_SPAN_BYTES;
+}
+
+/// Whether the span can give a block.
+static inline bool ch_span_has_room(const struct ch_span *span)
+{
+    return span->used_blocks < ch_span_blocks(span->class_index);
+}
+
+#endif
