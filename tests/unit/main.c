@@ -1,0 +1,16 @@
+// Runs every row of the specification of task memory; a row's test is named after the row.
+
+#include "groups.h"
+
+int main(void)
+{
+    int failures = run_allocate_rows();
+    failures += run_reallocate_rows();
+    failures += run_free_rows();
+    failures += run_size_rows();
+    failures += run_didalloc_rows();
+    failures += run_malloc_object_rows();
+    failures += run_limit_rows();
+    failures += run_task_heap_rows();
+    return failures == 0 ? 0 : 1;
+}
