@@ -51,8 +51,8 @@ static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_
     return lay_table(&heap->words_table, arena, end, words, page);
 }
 
-// The largest number of pages that fits beside its own tables, found by halving the interval: the
-// rounding of each table makes a formula for it wrong by a few.
+// The largest number of pages that fits beside its own tables and the guard, found by halving the
+// interval: the rounding of each table makes a formula for it wrong by a few.
 static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t arena_bytes)
 {
     size_t most = arena_bytes >> heap->page_log2;
@@ -61,7 +61,7 @@ static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t
     while (low < high) {
         uint32_t middle = high - (high - low) / 2;
         size_t end = lay_out(heap, arena, middle);
-        if (end <= arena_bytes && middle <= (arena_bytes - end) >> heap->page_log2) {
+        if (end <= arena_bytes && middle < (arena_bytes - end) >> heap->page_log2) {
             low = middle;
         } else {
             high = middle - 1;
@@ -87,6 +87,7 @@ static void fill_in(struct ch_heap *heap, const struct ch_config *config, size_t
     memset(heap->run_lists, 0xff, sizeof heap->run_lists);
     ch_lock_open(&heap->lock);
     ch_arena_hide_gap(heap);
+    ch_shadow_poison(ch_page_start(heap, heap->page_count), page_bytes);
 }
 
 struct ch_heap *ch_arena_open(const struct ch_config *config)
@@ -112,6 +113,8 @@ struct ch_heap *ch_arena_open(const struct ch_config *config)
 
 void ch_arena_close(struct ch_heap *heap)
 {
+    ch_arena_show_gap(heap);
+    ch_shadow_unpoison(ch_page_start(heap, heap->page_count), heap->page_bytes);
     ch_lock_close(&heap->lock);
     struct ch_config config = heap->config;
     config.pages->release(config.world, heap, config.arena_bytes);
@@ -293,17 +296,30 @@ size_t ch_arena_table_bytes(const struct ch_heap *heap)
     return size_bytes;
 }
 
-static size_t gap_bytes(const struct ch_heap *heap)
+// Where the gap begins that is hidden as one long range: behind what spans have been, which is hidden
+// already.
+static uint32_t gap_start(const struct ch_heap *heap)
 {
-    return (size_t)(heap->first_run - ch_small_end(heap)) << heap->page_log2;
+    uint32_t start = heap->span_most * heap->span_pages;
+    return start < heap->first_run ? start : heap->first_run;
 }
 
-void ch_arena_show_gap(const struct ch_heap *heap)
+void ch_arena_show_gap(struct ch_heap *heap)
 {
-    ch_shadow_show(ch_page_start(heap, ch_small_end(heap)), gap_bytes(heap));
+    uint32_t start = gap_start(heap);
+    ch_shadow_show(ch_page_start(heap, start),
+                   (size_t)(heap->first_run - start) << heap->page_log2);
 }
 
-void ch_arena_hide_gap(const struct ch_heap *heap)
+void ch_arena_hide_gap(struct ch_heap *heap)
 {
-    ch_shadow_hide(ch_page_start(heap, ch_small_end(heap)), gap_bytes(heap));
+    uint32_t spans = heap->first_run / heap->span_pages;
+    if (heap->span_most > spans) { // The large region has taken pages that spans have been.
+        ch_shadow_unpoison(heap->pages + (size_t)spans * CH_SPAN_BYTES,
+                           (size_t)(heap->span_most - spans) * CH_SPAN_BYTES);
+        heap->span_most = spans;
+    }
+    uint32_t start = gap_start(heap);
+    ch_shadow_hide(ch_page_start(heap, start),
+                   (size_t)(heap->first_run - start) << heap->page_log2);
 }

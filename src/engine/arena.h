@@ -31,8 +31,9 @@ void ch_arena_trim(struct ch_heap *heap);
 /// What the heap's tables and the heap itself hold of the world.
 size_t ch_arena_table_bytes(const struct ch_heap *heap);
 
-/// Hide and show the gap from AddressSanitizer, around a change of its edges.
-void ch_arena_show_gap(const struct ch_heap *heap);
-void ch_arena_hide_gap(const struct ch_heap *heap);
+/// Hide and show the gap from AddressSanitizer, around a change of its edges. What the small region
+/// has left to the gap is hidden whole, until the large region takes it.
+void ch_arena_show_gap(struct ch_heap *heap);
+void ch_arena_hide_gap(struct ch_heap *heap);
 
 #endif

@@ -134,12 +134,6 @@ static void *resize(struct ch_heap *heap, struct place place, void *block, size_
     if (moved != NULL) {
         move(heap, block, moved, size_bytes < place.size_bytes ? size_bytes : place.size_bytes);
         give(heap, place, block);
-    } else if (place.kind == PLACE_LARGE && size_bytes <= CH_SMALL_BYTES &&
-               ch_run_resize(heap, place.page, size_bytes)) {
-        // There was no small block to move to, but a run may be of any length: a large block that
-        // shrinks is never refused.
-        heap->live_bytes += size_bytes - place.size_bytes;
-        moved = block;
     }
     return moved;
 }
@@ -193,10 +187,9 @@ struct ch_heap *ch_heap_create(const struct ch_config *config)
 }
 
 // The address range may be handed to anyone next, so nothing of it may stay poisoned.
-static void show_everything(struct ch_heap *heap)
+static void show_regions(struct ch_heap *heap)
 {
-    ch_arena_show_gap(heap);
-    ch_shadow_unpoison(heap->pages, (size_t)heap->span_count * CH_SPAN_BYTES);
+    ch_shadow_unpoison(heap->pages, (size_t)heap->span_most * CH_SPAN_BYTES);
     for (uint32_t page = heap->first_run; page < heap->page_count;) {
         const struct ch_run *run = &ch_runs(heap)[page];
         unsigned char *start = ch_page_start(heap, page);
@@ -213,7 +206,7 @@ static void show_everything(struct ch_heap *heap)
 void ch_heap_destroy(struct ch_heap *heap)
 {
     if (heap != NULL) {
-        show_everything(heap);
+        show_regions(heap);
         ch_arena_close(heap);
     }
 }

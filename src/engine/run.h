@@ -4,7 +4,7 @@
 
 #include "engine/state.h"
 
-/// Makes a live block of size_bytes, which is at most the arena's size.
+/// Makes a live block of size_bytes, which is above CH_SMALL_BYTES and at most the arena's size.
 /// Returns NULL iff no free run and not the gap either has room, or the world refuses.
 void *ch_run_take(struct ch_heap *heap, size_t size_bytes);
 
@@ -24,10 +24,10 @@ bool ch_run_contains(const struct ch_heap *heap, size_t offset);
 /// Decommits every free run.
 void ch_run_decommit_free(struct ch_heap *heap);
 
-/// How many pages a block takes; one for a block of 0 bytes, whose address must be its own.
+/// How many pages a block takes.
 static inline uint32_t ch_run_pages(const struct ch_heap *heap, size_t size_bytes)
 {
-    return size_bytes == 0 ? 1 : (uint32_t)(((size_bytes - 1) >> heap->page_log2) + 1);
+    return (uint32_t)((size_bytes + heap->page_bytes - 1) >> heap->page_log2);
 }
 
 /// The list that free runs of a length are on.

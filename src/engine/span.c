@@ -50,10 +50,13 @@ static uint32_t extend(struct ch_heap *heap)
         !ch_arena_use(heap, ch_small_end(heap), heap->span_pages)) {
         return CH_NONE;
     }
-    ch_arena_show_gap(heap);
     heap->span_count++;
-    ch_arena_hide_gap(heap);
-    ch_shadow_poison(ch_span_start(heap, span), CH_SPAN_BYTES);
+    if (span == heap->span_most) {
+        ch_arena_show_gap(heap);
+        heap->span_most++;
+        ch_shadow_poison(ch_span_start(heap, span), CH_SPAN_BYTES);
+        ch_arena_hide_gap(heap);
+    }
     return span;
 }
 
@@ -86,13 +89,7 @@ static void retreat(struct ch_heap *heap)
         end--;
         unlist(heap, &heap->free_spans, end);
     }
-    if (end < heap->span_count) {
-        size_t size_bytes = (size_t)(heap->span_count - end) * CH_SPAN_BYTES;
-        ch_arena_show_gap(heap);
-        ch_shadow_unpoison(ch_span_start(heap, end), size_bytes);
-        heap->span_count = end;
-        ch_arena_hide_gap(heap);
-    }
+    heap->span_count = end;
 }
 
 static void close_span(struct ch_heap *heap, uint32_t span)

@@ -1,11 +1,12 @@
 // The state of a heap, for the engine's own files. It lives at the start of the arena that it rules:
 //
-//     | ch_heap | tables ................................ | pages .............................. |
-//               | committed, starts, runs, spans, words  | small spans ->   gap  <- large runs |
+//     | ch_heap | tables ............................... | pages ............................. | guard |
+//               | committed, starts, runs, spans, words  | small spans ->  gap  <- large runs |
 //
 // Small blocks are cut from spans, which grow upward from the first page. Large blocks are runs of
 // pages, which grow downward from the last one. Either may take what the gap between them still
-// holds, and gives it back when its edge is free.
+// holds, and gives it back when its edge is free. The guard is a page that is never committed, so that
+// nobody writes past the last run without a crash.
 //
 // The tables are out of band, so nothing is ever stored in a page that a caller may hold.
 //
@@ -82,6 +83,7 @@ struct ch_heap {
     uint32_t span_limit; ///< The tables have room for this many spans.
 
     uint32_t span_count; ///< The small region, in spans.
+    uint32_t span_most;  ///< It reached this far, and all of that is still hidden from the sanitizer.
     uint32_t first_run;  ///< The large region is the pages from here to page_count.
     uint32_t free_spans; ///< Lists, by the index of their first member.
     uint32_t span_lists[CH_CLASS_COUNT];

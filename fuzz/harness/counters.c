@@ -1,0 +1,88 @@
+// The counters, in this process's memory or in a file that another one watches.
+
+#include "harness/counters.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct counters own;
+struct counters *counters = &own;
+
+bool counters_share(const char *path)
+{
+    int file = open(path, O_RDWR | O_CREAT, 0600);
+    if (file < 0) {
+        return false;
+    }
+    void *shared = MAP_FAILED;
+    if (ftruncate(file, sizeof *counters) == 0) {
+        shared = mmap(NULL, sizeof *counters, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    }
+    (void)close(file);
+    if (shared == MAP_FAILED) {
+        return false;
+    }
+    counters = shared;
+    return true;
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+    static const char *const names[OUTCOMES] = {
+#define OUTCOME(id, name) name,
+        OUTCOMES_DEF(OUTCOME)
+#undef OUTCOME
+    };
+    return names[outcome];
+}
+
+static void print_cell(uint64_t count)
+{
+    if (count == 0) {
+        printf("%12s", ".");
+    } else {
+        printf("%12" PRIu64, count);
+    }
+}
+
+static void print_calls(const struct counters *done)
+{
+    printf("%-20s", "calls");
+    for (unsigned outcome = 0; outcome < OUTCOMES; outcome++) {
+        printf("%12s", outcome_name((enum outcome)outcome));
+    }
+    printf("\n");
+    for (unsigned verb = 0; verb < VERBS; verb++) {
+        uint64_t sum = 0;
+        for (unsigned outcome = 0; outcome < OUTCOMES; outcome++) {
+            sum += done->calls_by[verb][outcome];
+        }
+        if (sum == 0) {
+            continue;
+        }
+        printf("%-20s", verb_name((enum verb)verb));
+        for (unsigned outcome = 0; outcome < OUTCOMES; outcome++) {
+            print_cell(done->calls_by[verb][outcome]);
+        }
+        printf("\n");
+    }
+}
+
+void counters_print(const struct counters *done)
+{
+    print_calls(done);
+    printf("\n%-12s%12s  %s\n", "law", "checks", "that");
+    for (unsigned law = 0; law < LAWS; law++) {
+        printf("%-12s", law_name((enum law)law));
+        print_cell(done->checks_by[law]);
+        printf("  %s\n", law_sentence((enum law)law));
+    }
+    printf("\n%" PRIu64 " programs, %" PRIu64 " calls; at most %" PRIu64 " blocks live, %" PRIu64
+           " MiB asked for, %" PRIu64 " MiB committed\n",
+           done->programs, done->calls, done->most_live_blocks, done->most_live_bytes >> 20,
+           done->most_committed_bytes >> 20);
+}

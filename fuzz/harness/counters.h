@@ -1,0 +1,48 @@
+// What a run did: calls by verb and outcome, checks by law, what was reached. A run that did nothing must
+// not look like one that found nothing.
+#ifndef HARNESS_COUNTERS_H
+#define HARNESS_COUNTERS_H
+
+#include "harness/law.h"
+#include "harness/op.h"
+
+/// How a call came out.
+#define OUTCOMES_DEF(OUTCOME)                                                                      \
+    OUTCOME(DONE, "done")                                                                          \
+    OUTCOME(GRANTED, "granted")                                                                    \
+    OUTCOME(IN_PLACE, "in place")                                                                  \
+    OUTCOME(MOVED, "moved")                                                                        \
+    OUTCOME(OVER_LIMIT, "over limit")                                                              \
+    OUTCOME(NO_ROOM, "no room")                                                                    \
+    OUTCOME(NO_PAGES, "no pages")
+
+enum outcome {
+#define OUTCOME(id, name) OUTCOME_##id,
+    OUTCOMES_DEF(OUTCOME)
+#undef OUTCOME
+        OUTCOMES
+};
+
+struct counters {
+    uint64_t programs;
+    uint64_t calls; ///< Calls of the subject that ops made, each held against the laws.
+    uint64_t calls_by[VERBS][OUTCOMES];
+    uint64_t checks_by[LAWS];
+    uint64_t most_live_blocks;
+    uint64_t most_live_bytes;
+    uint64_t most_committed_bytes;
+};
+
+/// Never NULL. The process's own, until counters_share.
+extern struct counters *counters;
+
+/// Keeps the counters in a file from now on, so that another process may watch them, also after this one
+/// has crashed. Returns false iff the file can't be opened and mapped.
+bool counters_share(const char *path);
+
+const char *outcome_name(enum outcome outcome);
+
+/// Writes both tables, in the order of op.def and laws.def.
+void counters_print(const struct counters *done);
+
+#endif

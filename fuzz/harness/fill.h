@@ -1,0 +1,33 @@
+// The bytes of blocks: what the harness writes into them and expects to read again.
+//
+// A byte depends on its block and on its place, so a copy that is short, shifted or of another block
+// shows. Up to FILL_WHOLE_BYTES a block is written and read whole; beyond, at both ends and at samples
+// between, so that a block of 2 GiB costs no more than one of 8 KiB.
+#ifndef HARNESS_FILL_H
+#define HARNESS_FILL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FILL_WHOLE_BYTES ((size_t)4096)
+
+/// Writes a block's bytes.
+void fill_write(void *block, size_t size_bytes, uint64_t seed);
+
+/// Reads the bytes that fill_write wrote for this size and seed, of the first `kept_bytes` of the block.
+/// Returns the offset of the first that is wrong; SIZE_MAX iff none is.
+size_t fill_find_wrong(const void *block, size_t size_bytes, uint64_t seed, size_t kept_bytes);
+
+/// Returns the first of the bytes that fill_write would touch and that AddressSanitizer has poisoned;
+/// NULL iff none is, and in a build without it.
+const void *fill_find_poisoned(void *block, size_t size_bytes, uint64_t seed);
+
+/// Whether AddressSanitizer is here and has poisoned the byte.
+bool fill_is_poisoned(const void *byte);
+bool fill_sees_poison(void);
+
+/// The byte that belongs at an offset.
+uint8_t fill_byte(uint64_t seed, size_t offset);
+
+#endif

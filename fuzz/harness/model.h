@@ -1,0 +1,54 @@
+// The model: what the harness believes of a heap, kept in memory of its own. It knows which slots hold a
+// block, where and of what size, and finds overlaps; it asks the heap nothing.
+#ifndef HARNESS_MODEL_H
+#define HARNESS_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/op.h"
+
+/// A slot. When it is not live, `block` is the last block that it held, or NULL.
+struct held {
+    void *block;
+    size_t size_bytes;
+    uint64_t seed; ///< Of the bytes in it.
+    bool is_live;
+    bool is_known; ///< On the list of slots to clear.
+};
+
+/// The one model: a process runs one program at a time.
+struct model {
+    struct held slots[SLOTS];
+    size_t live_blocks;
+    size_t live_bytes;
+    size_t since_empty_bytes; ///< Granted since nothing was live: see subject.h.
+    size_t since_empty_blocks;
+    uint64_t next_seed;
+};
+extern struct model model;
+
+/// Forgets everything.
+void model_clear(void);
+
+/// Notes a granted block. Returns SLOTS iff it overlaps no live block, else the slot that holds one that
+/// it overlaps; then nothing is noted. A block of 0 bytes counts as one byte: its address is its own.
+uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes);
+
+/// Notes that the slot's block is no longer live.
+void model_end(uint32_t slot);
+
+/// Notes that the slot's block has another size, in place. Returns as model_begin does.
+uint32_t model_resize(uint32_t slot, size_t size_bytes);
+
+/// Returns the slot of the index-th live block in the order of addresses; index is below live_blocks.
+uint32_t model_live_slot(size_t index);
+
+/// Whether a live block starts at this address.
+bool model_starts_at(const void *address);
+
+/// The size that a slot's block has; 0 where it holds none. Fits size_resolve.
+size_t model_size_of(const void *unused, uint32_t slot);
+
+#endif

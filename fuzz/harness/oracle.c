@@ -1,0 +1,324 @@
+// Answers against laws. The model is asked what must be, the subject what is; where they differ, a law's
+// own function reports and the run ends.
+
+#include "harness/oracle.h"
+
+#include <limits.h>
+
+#include "harness/fill.h"
+#include "harness/model.h"
+#include "harness/world.h"
+
+static size_t limit_of(const struct run *run, enum face face)
+{
+    return face == FACE_HEAP || run->malloc == NULL ? run->plan.subject->policies.limit_bytes
+                                                    : SIZE_MAX;
+}
+
+static size_t get_size(const struct run *run, enum face face, void *block)
+{
+    return face == FACE_IMALLOC && run->malloc != NULL ? IMalloc_GetSize(run->malloc, block)
+                                                       : IAtlMemMgr_GetSize(run->heap, block);
+}
+
+static void check_size(struct run *run, uint32_t slot, size_t answer)
+{
+    size_t expected = model.slots[slot].size_bytes;
+    if (run->plan.subject->policies.size_is_exact) {
+        LAW(run, EXACT_SIZE, answer == expected, "GetSize(b%u) is %zu, expected %zu", slot, answer,
+            expected);
+    } else {
+        LAW(run, EXACT_SIZE, answer >= expected, "GetSize(b%u) is %zu, expected %zu or more", slot,
+            answer, expected);
+    }
+}
+
+// A call was refused: that must have a reason. Returns it.
+static enum outcome refused(struct run *run, enum face face, size_t size_bytes)
+{
+    const struct subject *subject = run->plan.subject;
+    if (size_bytes > limit_of(run, face)) {
+        counters->checks_by[LAW_LIMIT]++;
+        return OUTCOME_OVER_LIMIT;
+    }
+    if (world_refusals() != run->refusals_before) {
+        return OUTCOME_NO_PAGES;
+    }
+    size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
+                       ? SIZE_MAX
+                       : model.since_empty_bytes + size_bytes;
+    LAW(run, REASON,
+        !subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1),
+        "NULL for %zu bytes, where %zu of the %zu bytes of the arena have been asked for since it "
+        "was empty, and the world refused nothing",
+        size_bytes, model.since_empty_bytes, run->arena_bytes);
+    return OUTCOME_NO_ROOM;
+}
+
+static void check_bytes_kept(struct run *run, uint32_t slot, const struct held *before,
+                             size_t kept_bytes)
+{
+    const void *block = model.slots[slot].block;
+    size_t wrong = fill_find_wrong(block, before->size_bytes, before->seed, kept_bytes);
+    LAW(run, PREFIX, wrong == SIZE_MAX, "byte %zu of b%u is 0x%02x, expected 0x%02x", wrong, slot,
+        ((const unsigned char *)block)[wrong], fill_byte(before->seed, wrong));
+}
+
+static bool is_aligned(const struct run *run, const void *block)
+{
+    return (uintptr_t)block % run->plan.subject->policies.alignment_bytes == 0;
+}
+
+// The address and extent of a block that was just granted or resized.
+static void check_block(struct run *run, uint32_t slot, size_t size_bytes, uint32_t overlapped)
+{
+    const struct held *held = &model.slots[slot];
+    const struct policies *policies = &run->plan.subject->policies;
+    LAW(run, DISJOINT, overlapped == SLOTS, "b%u of %zu bytes overlaps b%u", slot, size_bytes,
+        overlapped);
+    check_size(run, slot, get_size(run, FACE_HEAP, held->block));
+    if (policies->hides_slack && fill_sees_poison()) {
+        const unsigned char *end = (const unsigned char *)held->block + size_bytes;
+        LAW(run, PAST_END, fill_is_poisoned(end) || model_starts_at(end),
+            "byte %zu of b%u, the first past its end, can be touched", size_bytes, slot);
+    }
+}
+
+void oracle_rewrite(struct run *run, uint32_t slot)
+{
+    struct held *held = &model.slots[slot];
+    held->seed = (++model.next_seed) * 0xd6e8feb86659fd93U;
+    if (fill_sees_poison()) {
+        const void *poisoned = fill_find_poisoned(held->block, held->size_bytes, held->seed);
+        LAW(run, WRITABLE, poisoned == NULL, "byte %zu of b%u, of %zu, is poisoned",
+            (size_t)((const char *)poisoned - (const char *)held->block), slot, held->size_bytes);
+    }
+    fill_write(held->block, held->size_bytes, held->seed);
+}
+
+static void note_most(void)
+{
+    if (model.live_blocks > counters->most_live_blocks) {
+        counters->most_live_blocks = model.live_blocks;
+    }
+    if (model.live_bytes > counters->most_live_bytes) {
+        counters->most_live_bytes = model.live_bytes;
+    }
+    if (world_committed_bytes() > counters->most_committed_bytes) {
+        counters->most_committed_bytes = world_committed_bytes();
+    }
+}
+
+static void check_granted(struct run *run, uint32_t slot, enum face face, const void *block,
+                          size_t size_bytes)
+{
+    LAW(run, LIMIT, size_bytes <= limit_of(run, face), "%zu bytes granted, above the limit of %zu",
+        size_bytes, limit_of(run, face));
+    LAW(run, ALIGNED, is_aligned(run, block), "b%u is at %p, not a multiple of %zu", slot, block,
+        run->plan.subject->policies.alignment_bytes);
+}
+
+enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, void *block,
+                              size_t size_bytes)
+{
+    if (block == NULL) {
+        return refused(run, face, size_bytes);
+    }
+    check_granted(run, slot, face, block, size_bytes);
+    check_block(run, slot, size_bytes, model_begin(slot, block, size_bytes));
+    oracle_rewrite(run, slot);
+    note_most();
+    return OUTCOME_GRANTED;
+}
+
+// What is left of a block that is no longer live.
+static void check_gone(struct run *run, const void *block, size_t size_bytes)
+{
+    const struct subject *subject = run->plan.subject;
+    bool is_reused = model_starts_at(block);
+    if (subject->owns != NULL && !is_reused) {
+        int answer = subject->owns(block);
+        LAW(run, MEMBER, answer == 0, "DidAlloc of a freed block is %d, expected 0", answer);
+    }
+    size_t hidden = subject->policies.hides_freed_bytes;
+    if (fill_sees_poison() && size_bytes > 0 && size_bytes <= hidden && !is_reused) {
+        const unsigned char *bytes = block;
+        LAW(run, FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
+            "a freed block of %zu bytes can still be touched", size_bytes);
+    }
+}
+
+static void check_refused(struct run *run, uint32_t slot)
+{
+    const struct subject *subject = run->plan.subject;
+    const struct held *held = &model.slots[slot];
+    size_t size_bytes = get_size(run, FACE_HEAP, held->block);
+    LAW(run, REFUSED,
+        subject->policies.size_is_exact ? size_bytes == held->size_bytes
+                                        : size_bytes >= held->size_bytes,
+        "GetSize(b%u) is %zu after a refusal, it was %zu", slot, size_bytes, held->size_bytes);
+    size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->seed, held->size_bytes);
+    LAW(run, REFUSED, wrong == SIZE_MAX, "byte %zu of b%u has changed in a refused call", wrong,
+        slot);
+    struct counts counts;
+    if (subject->count != NULL && subject->count(&counts)) {
+        LAW(run, REFUSED,
+            counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
+            "%zu blocks of %zu bytes are counted after a refusal, it was %zu of %zu",
+            counts.live_blocks, counts.live_bytes, model.live_blocks, model.live_bytes);
+    }
+}
+
+static enum outcome reallocated_to_zero(struct run *run, uint32_t slot, const void *block)
+{
+    LAW(run, ZERO, block == NULL, "Reallocate(b%u, 0) is not NULL", slot);
+    return oracle_freed(run, slot);
+}
+
+enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, void *block,
+                                size_t size_bytes)
+{
+    struct held before = model.slots[slot];
+    if (size_bytes == 0) {
+        return reallocated_to_zero(run, slot, block);
+    }
+    if (block == NULL) {
+        enum outcome outcome = refused(run, face, size_bytes);
+        check_refused(run, slot);
+        return outcome;
+    }
+    check_granted(run, slot, face, block, size_bytes);
+    uint32_t overlapped;
+    if (block == before.block) {
+        overlapped = model_resize(slot, size_bytes);
+    } else {
+        model_end(slot);
+        overlapped = model_begin(slot, block, size_bytes);
+    }
+    check_block(run, slot, size_bytes, overlapped);
+    check_bytes_kept(run, slot, &before,
+                     size_bytes < before.size_bytes ? size_bytes : before.size_bytes);
+    oracle_rewrite(run, slot);
+    if (block != before.block) {
+        check_gone(run, before.block, before.size_bytes);
+    }
+    note_most();
+    return block == before.block ? OUTCOME_IN_PLACE : OUTCOME_MOVED;
+}
+
+enum outcome oracle_freed(struct run *run, uint32_t slot)
+{
+    size_t size_bytes = model.slots[slot].size_bytes;
+    model_end(slot);
+    check_gone(run, model.slots[slot].block, size_bytes);
+    return OUTCOME_DONE;
+}
+
+enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
+{
+    const struct policies *policies = &run->plan.subject->policies;
+    if (model.slots[slot].is_live) {
+        check_size(run, slot, size_bytes);
+    } else if (policies->has_null_size) {
+        size_t expected = face == FACE_IMALLOC && run->malloc != NULL ? SIZE_MAX
+                                                                      : policies->null_size_bytes;
+        LAW(run, NULL_SIZE, size_bytes == expected, "GetSize(NULL) is %zu, expected %zu",
+            size_bytes, expected);
+    }
+    return OUTCOME_DONE;
+}
+
+enum outcome oracle_owned(struct run *run, const void *address, int answer)
+{
+    int expected = address == NULL ? -1 : model_starts_at(address);
+    LAW(run, MEMBER, answer == expected, "DidAlloc(%p) is %d, expected %d", address, answer,
+        expected);
+    return OUTCOME_DONE;
+}
+
+enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, IMalloc *malloc)
+{
+    if (context == 1) {
+        LAW(run, COM, result == S_OK && malloc == run->malloc,
+            "CoGetMalloc(1) is 0x%08x with %p, expected S_OK with %p", (unsigned)result,
+            (void *)malloc, (void *)run->malloc);
+    } else {
+        LAW(run, COM, result == E_INVALIDARG && malloc == NULL,
+            "CoGetMalloc(%u) is 0x%08x with %p, expected E_INVALIDARG with NULL", context,
+            (unsigned)result, (void *)malloc);
+    }
+    return OUTCOME_DONE;
+}
+
+enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, void *object)
+{
+    if (which < 2) {
+        LAW(run, COM, result == S_OK && object == run->malloc,
+            "QueryInterface is 0x%08x with %p, expected S_OK with %p", (unsigned)result, object,
+            (void *)run->malloc);
+    } else {
+        LAW(run, COM, result == E_NOINTERFACE && object == NULL,
+            "QueryInterface is 0x%08x with %p, expected E_NOINTERFACE with NULL", (unsigned)result,
+            object);
+    }
+    return OUTCOME_DONE;
+}
+
+void oracle_bytes(struct run *run, uint32_t slot)
+{
+    const struct held *held = &model.slots[slot];
+    size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->seed, held->size_bytes);
+    LAW(run, BYTES, wrong == SIZE_MAX, "byte %zu of b%u is 0x%02x, expected 0x%02x", wrong, slot,
+        ((const unsigned char *)held->block)[wrong], fill_byte(held->seed, wrong));
+}
+
+void oracle_between(struct run *run)
+{
+    const struct subject *subject = run->plan.subject;
+    if (subject->fault != NULL) {
+        const void *where = NULL;
+        const char *fault = subject->fault(&where);
+        LAW(run, FAULTLESS, fault == NULL, "%s: %p", fault, where);
+    }
+    LAW(run, PAGES, world_breach() == NULL, "%s", world_breach());
+    if (model.live_blocks > 0) {
+        uint32_t slot = model_live_slot(run->rolling++ % model.live_blocks);
+        check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
+        oracle_bytes(run, slot);
+    }
+}
+
+void oracle_walk(struct run *run)
+{
+    const struct subject *subject = run->plan.subject;
+    struct counts counts;
+    if (subject->check != NULL) {
+        const void *where = NULL;
+        const char *broken = subject->check(&where);
+        LAW(run, INVARIANT, broken == NULL, "it does not hold that %s: %p", broken, where);
+    }
+    if (subject->count != NULL && subject->count(&counts)) {
+        LAW(run, COUNTS,
+            counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
+            "%zu blocks of %zu bytes are counted, %zu of %zu are live", counts.live_blocks,
+            counts.live_bytes, model.live_blocks, model.live_bytes);
+    }
+}
+
+void oracle_empty(struct run *run)
+{
+    const struct subject *subject = run->plan.subject;
+    struct counts counts;
+    if (subject->count != NULL && subject->count(&counts)) {
+        LAW(run, EMPTY, counts.live_blocks == 0 && counts.live_bytes == 0,
+            "%zu blocks of %zu bytes are live after everything is freed", counts.live_blocks,
+            counts.live_bytes);
+    }
+    if (subject->minimize != NULL) {
+        subject->minimize();
+        LAW(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes,
+            "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
+            world_committed_bytes(), run->fresh_committed_bytes);
+    }
+    oracle_walk(run);
+}

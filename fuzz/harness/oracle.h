@@ -1,0 +1,47 @@
+// The oracle: what a heap answered, held against the laws and the model. Every function here is told of
+// one call that the run has just made, keeps the model up with it, and returns how the call came out.
+#ifndef HARNESS_ORACLE_H
+#define HARNESS_ORACLE_H
+
+#include "harness/counters.h"
+#include "harness/run.h"
+
+/// Allocate, or Reallocate of NULL, answered `block` for the empty slot.
+enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, void *block,
+                              size_t size_bytes);
+
+/// Reallocate answered `block` for the slot's live block.
+enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, void *block,
+                                size_t size_bytes);
+
+/// The slot's live block was freed.
+enum outcome oracle_freed(struct run *run, uint32_t slot);
+
+/// GetSize answered for the slot's block, or for NULL where it holds none.
+enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t size_bytes);
+
+/// DidAlloc answered for an address.
+enum outcome oracle_owned(struct run *run, const void *address, int answer);
+
+/// CoGetMalloc answered for a context, with *malloc preset to a pointer that is not NULL.
+enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, IMalloc *malloc);
+
+/// QueryInterface answered for IUnknown, IMalloc or an unknown interface (0, 1, 2), likewise preset.
+enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, void *object);
+
+/// Before the block is given up or looked at: its bytes are those that were written.
+void oracle_bytes(struct run *run, uint32_t slot);
+
+/// New bytes for the slot's live block.
+void oracle_rewrite(struct run *run, uint32_t slot);
+
+/// Between ops: no fault, no breach, and the next live block in turn is what it was.
+void oracle_between(struct run *run);
+
+/// The heap's own invariants and counts.
+void oracle_walk(struct run *run);
+
+/// Every block is freed: nothing is live, and every page goes back.
+void oracle_empty(struct run *run);
+
+#endif

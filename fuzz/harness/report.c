@@ -1,0 +1,157 @@
+// A finding as text: the law, what was seen, and the program up to the op that broke it with what each op
+// answered. Addresses are printed from the start of the world, so that they are the same in every run.
+
+#include "harness/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/asan.h"
+#include "harness/fill.h"
+#include "harness/text.h"
+#include "harness/world.h"
+
+// How much of a long program is printed: its last ops.
+#define OPS_SHOWN 24U
+
+static enum report_end ending = REPORT_ABORTS;
+
+void report_ends(enum report_end end)
+{
+    ending = end;
+}
+
+static void print_pointer(FILE *file, uintptr_t pointer)
+{
+    uintptr_t start = (uintptr_t)world_start();
+    if (pointer == 0) {
+        fprintf(file, "NULL");
+    } else if (start != 0 && pointer >= start && pointer - start < world_most_bytes()) {
+        fprintf(file, "heap+0x%" PRIxPTR, pointer - start);
+    } else {
+        fprintf(file, "0x%" PRIxPTR, pointer);
+    }
+}
+
+static void print_answer(FILE *file, const struct answer *answer)
+{
+    switch (answer->kind) {
+    case ANSWER_NONE:
+        break;
+    case ANSWER_POINTER:
+        print_pointer(file, answer->value);
+        fprintf(file, ", %zu bytes", answer->size_bytes);
+        break;
+    case ANSWER_SIZE:
+        if (answer->value == SIZE_MAX) {
+            fprintf(file, "SIZE_MAX");
+        } else {
+            fprintf(file, "%" PRIuPTR, answer->value);
+        }
+        break;
+    case ANSWER_NUMBER: {
+        int number = (int)answer->value;
+        fprintf(file, number < -1 ? "0x%08x" : "%d", (unsigned)number);
+        break;
+    }
+    }
+}
+
+void report_op(FILE *file, const struct run *run, size_t op_index)
+{
+    char text[TEXT_OP_BYTES];
+    const struct answer *answer = &run->answers[op_index];
+    text_print_op(run->program->ops[op_index], text);
+    fprintf(file, "%7zu  %s", op_index + 1, text);
+    if (answer->kind != ANSWER_NONE) {
+        int width = 30 - (int)strlen(text);
+        fprintf(file, "%*s -> ", width > 0 ? width : 0, "");
+        print_answer(file, answer);
+    }
+    fprintf(file, "\n");
+}
+
+static void print_program(const struct run *run)
+{
+    size_t end = run->op_index + 1 < run->program->count ? run->op_index + 1 : run->program->count;
+    size_t begin = end > OPS_SHOWN ? end - OPS_SHOWN : 0;
+    if (begin > 0) {
+        fprintf(stderr, "         %zu ops before\n", begin);
+    }
+    for (size_t i = begin; i < end; i++) {
+        report_op(stderr, run, i);
+    }
+}
+
+static _Noreturn void end_process(void)
+{
+    if (ending == REPORT_EXITS) {
+        fflush(NULL);
+        _Exit(1);
+    }
+    abort();
+}
+
+_Noreturn void report_finding(const struct run *run, enum law law, const char *format,
+                              va_list arguments)
+{
+    fflush(stdout);
+    if (run->op_index < run->program->count) {
+        fprintf(stderr, "law %s broken at op %zu of %zu: %s\n", law_name(law), run->op_index + 1,
+                run->program->count, law_sentence(law));
+    } else {
+        fprintf(stderr, "law %s broken at the end, after %zu ops: %s\n", law_name(law),
+                run->program->count, law_sentence(law));
+    }
+    fprintf(stderr, "  %s: ", run->plan.subject->name);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    print_program(run);
+    end_process();
+}
+
+void report_laws_off(FILE *file, const struct subject *subject)
+{
+    const struct policies *policies = &subject->policies;
+    const struct {
+        bool is_off;
+        enum law law;
+        const char *why;
+    } laws[] = {
+        {policies->limit_bytes == SIZE_MAX, LAW_LIMIT, "the subject has no limit"},
+        {!policies->size_is_exact, LAW_EXACT_SIZE, "sizes may be rounded up: only held to be enough"},
+        {!policies->has_null_size, LAW_NULL_SIZE, "the subject does not document it"},
+        {!fill_sees_poison(), LAW_WRITABLE, "this build has no AddressSanitizer"},
+        {!fill_sees_poison(), LAW_PAST_END, "this build has no AddressSanitizer"},
+        {!fill_sees_poison(), LAW_FREED, "this build has no AddressSanitizer"},
+        {!policies->hides_slack, LAW_PAST_END, "the subject does not poison it"},
+        {policies->hides_freed_bytes == 0, LAW_FREED, "the subject does not poison it"},
+        {subject->owns == NULL, LAW_MEMBER, "the subject can't be asked"},
+        {subject->count == NULL, LAW_COUNTS, "the subject does not count"},
+        {subject->count == NULL && subject->minimize == NULL, LAW_EMPTY,
+         "the subject does not count or minimize"},
+        {subject->check == NULL, LAW_INVARIANT, "the subject can't be walked"},
+        {subject->fault == NULL, LAW_FAULTLESS, "the subject raises none"},
+        {subject->com == NULL, LAW_COM, "the subject has no COM face"},
+    };
+    for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {
+        if (laws[i].is_off) {
+            fprintf(file, "law %s is off for %s: %s\n", law_name(laws[i].law), subject->name,
+                    laws[i].why);
+        }
+    }
+}
+
+#ifdef HAS_ASAN
+// Called by AddressSanitizer before its own report.
+void __asan_on_error(void)
+{
+    const struct run *run = run_current();
+    if (run != NULL) {
+        fprintf(stderr, "AddressSanitizer stopped %s in op %zu of %zu\n", run->plan.subject->name,
+                run->op_index + 1, run->program->count);
+        print_program(run);
+    }
+}
+#endif

@@ -1,0 +1,26 @@
+// Findings: what is printed when a law is broken, and how the process ends then.
+#ifndef HARNESS_REPORT_H
+#define HARNESS_REPORT_H
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "harness/law.h"
+#include "harness/run.h"
+
+/// What a process ends with after a finding: abort, which a fuzzing engine takes for a crash and saves
+/// the input of, or status 1.
+enum report_end { REPORT_ABORTS, REPORT_EXITS };
+void report_ends(enum report_end end);
+
+/// Prints the finding to standard error and ends the process. Called by the laws' own functions.
+_Noreturn void report_finding(const struct run *run, enum law law, const char *format,
+                              va_list arguments);
+
+/// Prints an op of a run and what it answered, as one line: its number, its text, its answer.
+void report_op(FILE *file, const struct run *run, size_t op_index);
+
+/// Prints which laws are off for a subject and why, a line each; nothing when all are on.
+void report_laws_off(FILE *file, const struct subject *subject);
+
+#endif

@@ -1,0 +1,347 @@
+// Ops to calls. One call all the way: size_resolve turns the op's code into a number, the face's function
+// is called, the oracle compares and tells the model, and the answer is kept for the report.
+
+#include "harness/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/model.h"
+#include "harness/oracle.h"
+#include "harness/size.h"
+#include "harness/world.h"
+
+// Ops between two walks of the heap's invariants.
+#define WALK_OPS 256U
+
+static const struct run *current;
+
+const struct run *run_current(void)
+{
+    return current;
+}
+
+static void answer(struct run *run, struct answer made)
+{
+    made.is_made = true;
+    run->answers[run->op_index] = made;
+}
+
+static void count(struct run *run, enum outcome outcome)
+{
+    counters->calls++;
+    counters->calls_by[run->verb][outcome]++;
+}
+
+static enum face face_of(enum verb verb)
+{
+    switch (verb) {
+    case VERB_TASK_ALLOCATE:
+    case VERB_TASK_FREE:
+    case VERB_TASK_REALLOCATE:
+        return FACE_TASK;
+    case VERB_IMALLOC_ALLOCATE:
+    case VERB_IMALLOC_FREE:
+    case VERB_IMALLOC_REALLOCATE:
+    case VERB_IMALLOC_SIZE:
+        return FACE_IMALLOC;
+    default:
+        return FACE_HEAP;
+    }
+}
+
+static void *call_allocate(struct run *run, enum face face, size_t size_bytes)
+{
+    run->refusals_before = world_refusals();
+    if (face == FACE_HEAP || run->malloc == NULL) {
+        return IAtlMemMgr_Allocate(run->heap, size_bytes);
+    }
+    return face == FACE_TASK ? run->plan.subject->com->task_alloc(size_bytes)
+                             : IMalloc_Alloc(run->malloc, size_bytes);
+}
+
+static void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes)
+{
+    run->refusals_before = world_refusals();
+    if (face == FACE_HEAP || run->malloc == NULL) {
+        return IAtlMemMgr_Reallocate(run->heap, block, size_bytes);
+    }
+    return face == FACE_TASK ? run->plan.subject->com->task_realloc(block, size_bytes)
+                             : IMalloc_Realloc(run->malloc, block, size_bytes);
+}
+
+static void call_free(struct run *run, enum face face, void *block)
+{
+    if (face == FACE_HEAP || run->malloc == NULL) {
+        IAtlMemMgr_Free(run->heap, block);
+    } else if (face == FACE_TASK) {
+        run->plan.subject->com->task_free(block);
+    } else {
+        IMalloc_Free(run->malloc, block);
+    }
+}
+
+static void run_free(struct run *run, uint32_t slot, enum face face)
+{
+    if (!model.slots[slot].is_live) {
+        call_free(run, face, NULL);
+        count(run, OUTCOME_DONE);
+        return;
+    }
+    oracle_bytes(run, slot);
+    call_free(run, face, model.slots[slot].block);
+    count(run, oracle_freed(run, slot));
+}
+
+static void run_allocate(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
+{
+    if (model.slots[slot].is_live) {
+        run_free(run, slot, face);
+    }
+    void *block = call_allocate(run, face, size_bytes);
+    answer(run, (struct answer){ANSWER_POINTER, true, (uintptr_t)block, size_bytes});
+    count(run, oracle_allocated(run, slot, face, block, size_bytes));
+}
+
+static void run_reallocate(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
+{
+    bool is_live = model.slots[slot].is_live;
+    if (is_live) {
+        oracle_bytes(run, slot);
+    }
+    void *block = call_reallocate(run, face, is_live ? model.slots[slot].block : NULL, size_bytes);
+    answer(run, (struct answer){ANSWER_POINTER, true, (uintptr_t)block, size_bytes});
+    count(run, is_live ? oracle_reallocated(run, slot, face, block, size_bytes)
+                       : oracle_allocated(run, slot, face, block, size_bytes));
+}
+
+static void run_size(struct run *run, uint32_t slot, enum face face)
+{
+    void *block = model.slots[slot].is_live ? model.slots[slot].block : NULL;
+    size_t size_bytes = face == FACE_IMALLOC && run->malloc != NULL
+                            ? IMalloc_GetSize(run->malloc, block)
+                            : IAtlMemMgr_GetSize(run->heap, block);
+    answer(run, (struct answer){ANSWER_SIZE, true, size_bytes, 0});
+    count(run, oracle_sized(run, slot, face, size_bytes));
+}
+
+static void run_owns(struct run *run, uintptr_t address)
+{
+    if (run->plan.subject->owns == NULL) {
+        return; // The law is off, and said to be.
+    }
+    int owned = run->plan.subject->owns((const void *)address);
+    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)owned, 0});
+    count(run, oracle_owned(run, (const void *)address, owned));
+}
+
+static void run_get_malloc(struct run *run, DWORD context)
+{
+    if (run->malloc == NULL) {
+        return;
+    }
+    IMalloc *malloc = (IMalloc *)(void *)&run->heap; // Anything but NULL.
+    HRESULT result = run->plan.subject->com->get_malloc(context, &malloc);
+    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
+    count(run, oracle_got_malloc(run, context, result, malloc));
+}
+
+static void run_query(struct run *run, unsigned which)
+{
+    static const IID unknown = {0x12345678, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}};
+    const IID *const interfaces[] = {&IID_IUnknown, &IID_IMalloc, &unknown};
+    if (run->malloc == NULL) {
+        return;
+    }
+    void *object = run;
+    HRESULT result = IMalloc_QueryInterface(run->malloc, interfaces[which], &object);
+    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
+    count(run, oracle_queried(run, which, result, object));
+}
+
+static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
+{
+    world_open(budget_pages);
+    run->arena_bytes = arena_bytes;
+    run->heap = run->plan.subject->open(arena_bytes);
+    if (run->heap != NULL) {
+        run->fresh_committed_bytes = world_committed_bytes();
+        run->rolling = 0;
+        if (run->plan.mixes_faces && run->plan.subject->com != NULL) {
+            (void)run->plan.subject->com->get_malloc(1, &run->malloc);
+        }
+    }
+}
+
+static size_t default_arena_bytes(void)
+{
+    return world_most_bytes() / (sizeof(void *) == 8 ? 2 : 1);
+}
+
+static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages)
+{
+    open_heap(run, arena_bytes, budget_pages);
+    if (run->heap == NULL) { // The budget is too small for even an empty heap.
+        LAW(run, REASON, world_refusals() > 0, "no heap in an arena of %zu bytes", arena_bytes);
+        world_close();
+        open_heap(run, default_arena_bytes(), 0);
+        LAW(run, REASON, run->heap != NULL, "no heap in a world that refuses nothing");
+    }
+}
+
+static void end_world(struct run *run)
+{
+    while (model.live_blocks > 0) {
+        uint32_t slot = model_live_slot(model.live_blocks - 1);
+        oracle_bytes(run, slot);
+        size_t size_bytes = IAtlMemMgr_GetSize(run->heap, model.slots[slot].block);
+        (void)oracle_sized(run, slot, FACE_HEAP, size_bytes);
+        call_free(run, FACE_HEAP, model.slots[slot].block);
+        (void)oracle_freed(run, slot);
+    }
+    oracle_between(run);
+    oracle_empty(run);
+    run->plan.subject->close();
+    model_clear();
+    world_close();
+}
+
+static void run_world(struct run *run, size_t arena_bytes, uint32_t budget_pages)
+{
+    size_t most = world_most_bytes();
+    arena_bytes = arena_bytes < WORLD_LEAST_BYTES ? WORLD_LEAST_BYTES : arena_bytes;
+    end_world(run);
+    begin_world(run, arena_bytes < most ? arena_bytes : most, budget_pages);
+    count(run, OUTCOME_DONE);
+}
+
+static void run_call(struct run *run, uint32_t slot, size_t size_bytes)
+{
+    enum face face = face_of(run->verb);
+    switch (run->verb) {
+    case VERB_ALLOCATE:
+    case VERB_TASK_ALLOCATE:
+    case VERB_IMALLOC_ALLOCATE:
+        run_allocate(run, slot, face, size_bytes);
+        break;
+    case VERB_FREE:
+    case VERB_TASK_FREE:
+    case VERB_IMALLOC_FREE:
+        run_free(run, slot, face);
+        break;
+    case VERB_REALLOCATE:
+    case VERB_TASK_REALLOCATE:
+    case VERB_IMALLOC_REALLOCATE:
+        run_reallocate(run, slot, face, size_bytes);
+        break;
+    case VERB_SIZE:
+    case VERB_IMALLOC_SIZE:
+        run_size(run, slot, face);
+        break;
+    case VERB_CHECK:
+        if (model.slots[slot].is_live) {
+            oracle_bytes(run, slot);
+        }
+        oracle_walk(run);
+        count(run, OUTCOME_DONE);
+        break;
+    case VERB_WRITE:
+        if (model.slots[slot].is_live) {
+            oracle_rewrite(run, slot);
+        }
+        break;
+    case VERB_OWNS:
+        run_owns(run, (uintptr_t)model.slots[slot].block + size_bytes);
+        break;
+    case VERB_OWNS_ADDRESS:
+        run_owns(run, size_bytes);
+        break;
+    case VERB_MINIMIZE:
+        if (run->plan.subject->minimize != NULL) {
+            run->plan.subject->minimize();
+            count(run, OUTCOME_DONE);
+        }
+        break;
+    case VERB_REPEAT:
+        run->repeats = slot;
+        break;
+    case VERB_WORLD:
+        run_world(run, size_bytes, slot);
+        break;
+    case VERB_REFUSE:
+        world_refuse_after(slot);
+        count(run, OUTCOME_DONE);
+        break;
+    case VERB_GET_MALLOC:
+        run_get_malloc(run, (DWORD)size_bytes);
+        break;
+    case VERB_QUERY:
+        run_query(run, slot % 3);
+        break;
+    case VERBS:
+        break;
+    }
+}
+
+static void run_op(struct run *run, const struct op *op)
+{
+    uint32_t repeats = run->repeats;
+    run->repeats = 0;
+    run->verb = op->verb;
+    if (!verb_has(op->verb, 's')) {
+        repeats = 0;
+    }
+    if (repeats > RUN_REPEATED_MOST - run->repeated) {
+        repeats = (uint32_t)(RUN_REPEATED_MOST - run->repeated);
+    }
+    run->repeated += repeats;
+    for (uint32_t i = 0; i <= repeats; i++) {
+        uint32_t slot = (op->slot + i) % SLOTS;
+        size_t size_bytes = size_resolve(op->size_code, slot, model_size_of, NULL);
+        run_call(run, slot, size_bytes);
+        oracle_between(run);
+    }
+}
+
+// Room for an answer an op, kept from run to run.
+static struct answer *answers_for(size_t ops)
+{
+    static struct answer *answers;
+    static size_t capacity;
+    if (ops > capacity) {
+        free(answers);
+        capacity = ops;
+        answers = malloc(capacity * sizeof *answers);
+        if (answers == NULL) {
+            abort();
+        }
+    }
+    memset(answers, 0, ops * sizeof *answers);
+    return answers;
+}
+
+void run_program(const struct plan *plan, const struct program *program)
+{
+    struct run run = {
+        .plan = *plan,
+        .program = program,
+        .answers = answers_for(program->count + 1),
+    };
+    current = &run;
+    counters->programs++;
+    begin_world(&run, default_arena_bytes(), 0);
+    for (run.op_index = 0; run.op_index < program->count; run.op_index++) {
+        if (plan->before_op != NULL) {
+            plan->before_op(&run);
+        }
+        run_op(&run, &program->ops[run.op_index]);
+        if (plan->walks_always || run.op_index % WALK_OPS == WALK_OPS - 1) {
+            oracle_walk(&run);
+        }
+        if (plan->after_op != NULL) {
+            plan->after_op(&run);
+        }
+    }
+    end_world(&run);
+    current = NULL;
+}

@@ -1,0 +1,61 @@
+// A run: one program on one subject, from the first op to the last law.
+#ifndef HARNESS_RUN_H
+#define HARNESS_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/op.h"
+#include "harness/subject.h"
+
+struct run;
+
+/// Through which interface an op reaches the heap.
+enum face { FACE_HEAP, FACE_TASK, FACE_IMALLOC };
+
+/// What a call answered, kept for the reader of a finding.
+struct answer {
+    enum { ANSWER_NONE, ANSWER_POINTER, ANSWER_SIZE, ANSWER_NUMBER } kind;
+    bool is_made; ///< The op was reached.
+    uintptr_t value;
+    size_t size_bytes; ///< Of the request behind ANSWER_POINTER.
+};
+
+/// How to run: what stays the same from program to program.
+struct plan {
+    const struct subject *subject;
+    bool mixes_faces; ///< The COM verbs use the COM calls, where the subject has them.
+    bool walks_always; ///< Walk the heap's invariants after every op, not now and then.
+    void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
+    void (*after_op)(const struct run *run);  ///< and when it is done.
+};
+
+struct run {
+    struct plan plan;
+    const struct program *program;
+    size_t op_index;
+    enum verb verb;         ///< The op's.
+    struct answer *answers; ///< One an op.
+
+    IAtlMemMgr *heap;
+    IMalloc *malloc; ///< NULL: no COM face, or the faces are not mixed.
+    size_t arena_bytes;
+    size_t fresh_committed_bytes;
+    uint64_t refusals_before; ///< The world's, before the current call.
+
+    uint32_t repeats; ///< How many more times the next op runs.
+    size_t repeated;  ///< How many times ops have been repeated.
+    size_t rolling;   ///< Which live block is looked at next.
+};
+
+/// A program's repeats make at most this many calls more; what is beyond is not repeated.
+#define RUN_REPEATED_MOST 16384U
+
+/// Runs a program. Returns iff no law was broken.
+void run_program(const struct plan *plan, const struct program *program);
+
+/// The run that is under way, or NULL.
+const struct run *run_current(void);
+
+#endif

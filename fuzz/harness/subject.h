@@ -1,0 +1,70 @@
+// A subject: an allocator under test. It hands out an IAtlMemMgr, says where allocators may differ, and
+// may offer more than the four calls; what it does not offer is NULL, and the laws that need it are off.
+//
+// To add one: write subjects/NAME.c, which defines `const struct subject subject_NAME`, and a line in
+// subjects/subjects.def.
+#ifndef HARNESS_SUBJECT_H
+#define HARNESS_SUBJECT_H
+
+#include <comheap/atlmem.h>
+#include <comheap/taskmem.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Where allocators may differ, and what this one promises.
+struct policies {
+    size_t limit_bytes;     ///< Allocate and Reallocate refuse more than this; SIZE_MAX: no limit.
+    size_t alignment_bytes; ///< Every block starts at a multiple of it.
+    bool size_is_exact;     ///< GetSize is the size asked for; otherwise it may be more.
+    bool has_null_size;     ///< GetSize(NULL) is documented, as null_size_bytes.
+    size_t null_size_bytes;
+    bool hides_slack;         ///< Under AddressSanitizer, the byte past a block's end is poisoned,
+    size_t hides_freed_bytes; ///< and a freed block of up to this size is, at both ends.
+};
+
+/// What a heap counts of itself.
+struct counts {
+    size_t live_blocks;
+    size_t live_bytes;
+};
+
+/// The COM calls over the same heap.
+struct com_calls {
+    void *(*task_alloc)(size_t size_bytes);
+    void *(*task_realloc)(void *block, size_t size_bytes);
+    void (*task_free)(void *block);
+    HRESULT (*get_malloc)(DWORD context, IMalloc **malloc);
+};
+
+struct subject {
+    const char *name;
+    const char *sentence; ///< What it is, for people who choose one.
+    struct policies policies;
+
+    /// Makes a fresh heap in the open world, in an arena of so many bytes; a subject that has no use for
+    /// the world ignores both. Returns NULL iff the world has no room for even an empty heap.
+    IAtlMemMgr *(*open)(size_t arena_bytes);
+    void (*close)(void);
+
+    /// Whether a request must be granted, unless the world refuses a page for it: `since_empty_bytes` is
+    /// the sum of the sizes, and since_empty_blocks the number, of all blocks granted since nothing was
+    /// live, this one included.
+    bool (*must_grant)(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
+
+    const struct com_calls *com;        ///< NULL: it has no COM face.
+    int (*owns)(const void *address);   ///< 1 for a live block, 0 for anything else, -1 for NULL.
+    void (*minimize)(void);             ///< Gives back what it can.
+    bool (*count)(struct counts *counts);
+    const char *(*check)(const void **where); ///< NULL: every invariant holds; else its sentence.
+    const char *(*fault)(const void **where); ///< The fault raised since the last call, or NULL.
+};
+
+/// All subjects, in the order of subjects.def, the default first; ends with NULL.
+extern const struct subject *const subjects[];
+
+/// Returns the subject of that name, or NULL.
+const struct subject *subject_find(const char *name);
+
+#endif

@@ -1,0 +1,54 @@
+// The targets, and the way from an engine's bytes to a run.
+
+#include "harness/target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/counters.h"
+#include "harness/run.h"
+
+const struct target target_heap = {.name = "heap", .mixes_faces = false};
+const struct target target_com = {.name = "com", .mixes_faces = true};
+
+const struct target *const targets[] = {&target_heap, &target_com, NULL};
+
+const struct target *target_find(const char *name)
+{
+    for (size_t i = 0; targets[i] != NULL; i++) {
+        if (strcmp(targets[i]->name, name) == 0) {
+            return targets[i];
+        }
+    }
+    return NULL;
+}
+
+static void read_environment(struct plan *plan, const struct target *target)
+{
+    const char *name = getenv("HEAPFUZZ_SUBJECT");
+    const char *path = getenv("HEAPFUZZ_COUNTERS");
+    plan->mixes_faces = target->mixes_faces;
+    plan->subject = name == NULL ? subjects[0] : subject_find(name);
+    if (plan->subject == NULL) {
+        fprintf(stderr, "%s_fuzzer: HEAPFUZZ_SUBJECT: there is no subject '%s'\n", target->name,
+                name);
+        exit(2);
+    }
+    if (path != NULL && !counters_share(path)) {
+        fprintf(stderr, "%s_fuzzer: HEAPFUZZ_COUNTERS: can't write %s\n", target->name, path);
+        exit(2);
+    }
+}
+
+int target_run(const struct target *target, const uint8_t *bytes, size_t size_bytes)
+{
+    static struct plan plan;
+    static struct program program; // Its memory serves every run.
+    if (plan.subject == NULL) {
+        read_environment(&plan, target);
+    }
+    program_decode(&program, bytes, size_bytes);
+    run_program(&plan, &program);
+    return 0;
+}

@@ -1,0 +1,274 @@
+// The world's range, its account of pages, and its ways to refuse.
+//
+// Fresh pages are garbage: every byte of a small request, the first and last page of a large one, for
+// which all of 2 GiB would cost more memory than the machine has. A byte map of pages says which are
+// committed, and a log of requests lets the next world begin without clearing the whole map.
+
+#define _GNU_SOURCE // For MAP_NORESERVE and mremap.
+
+#include "harness/world.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "harness/asan.h"
+
+#define GIB ((uint64_t)1024 * 1024 * 1024)
+#define RANGE_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 16 * GIB : 5 * GIB / 2))
+#define RANGE_PAGES (RANGE_BYTES / WORLD_PAGE_BYTES)
+
+// A request up to this large is filled with garbage from end to end.
+#define FILL_BYTES ((size_t)64 * 1024)
+
+// The memory behind the range is given back between worlds when this much may have been touched.
+#define TOUCHED_BYTES ((size_t)64 * 1024 * 1024)
+
+// Each move leaves the kernel with one mapping more, and it allows only so many: after this many the
+// range is mapped anew.
+#define MOVES 1024U
+
+#define LOG_REQUESTS 4096U
+
+static struct {
+    unsigned char *start;
+    unsigned char *is_committed; ///< A byte a page of the range.
+    size_t arena_bytes;          ///< What is lent out; 0: nothing is.
+    size_t budget_pages;         ///< SIZE_MAX: any number.
+    size_t committed_pages;
+    bool will_refuse;
+    uint32_t granted_before_refusal;
+    uint64_t refusals;
+    const char *breach;
+    size_t touched_bytes; ///< Since the memory was last given back.
+    unsigned moves;       ///< Likewise.
+    uint64_t garbage; ///< Different at each request.
+    size_t log_count;
+    struct {
+        size_t page, pages;
+    } log[LOG_REQUESTS];
+} world;
+
+size_t world_most_bytes(void)
+{
+    return RANGE_BYTES;
+}
+
+// Maps fresh memory anywhere, or at a place that is ours.
+static void *map(void *place, size_t size_bytes)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (place != NULL ? MAP_FIXED : 0);
+    void *start = mmap(place, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (start == MAP_FAILED) {
+        fprintf(stderr, "heapfuzz: can't reserve %zu MiB of addresses for the world\n",
+                size_bytes >> 20);
+        exit(2);
+    }
+    return start;
+}
+
+void world_open(size_t budget_pages)
+{
+    if (world.start == NULL) {
+        world.start = map(NULL, RANGE_BYTES);
+        world.is_committed = map(NULL, RANGE_PAGES);
+    }
+    world.budget_pages = budget_pages == 0 ? SIZE_MAX : budget_pages;
+    world.will_refuse = false;
+    world.refusals = 0;
+    world.breach = NULL;
+    world.garbage = 0xd7d7d7d7d7d7d7d7U;
+}
+
+static void forget_commits(void)
+{
+    if (world.log_count > LOG_REQUESTS) {
+        memset(world.is_committed, 0, RANGE_PAGES);
+    } else {
+        for (size_t i = 0; i < world.log_count; i++) {
+            memset(world.is_committed + world.log[i].page, 0, world.log[i].pages);
+        }
+    }
+    world.log_count = 0;
+    world.committed_pages = 0;
+}
+
+void world_close(void)
+{
+    forget_commits();
+    world.arena_bytes = 0;
+    if (world.touched_bytes > TOUCHED_BYTES || world.moves > MOVES) {
+        (void)map(world.start, RANGE_BYTES);
+        world.touched_bytes = 0;
+        world.moves = 0;
+    }
+}
+
+void world_refuse_after(uint32_t granted)
+{
+    world.will_refuse = true;
+    world.granted_before_refusal = granted;
+}
+
+uint64_t world_refusals(void)
+{
+    return world.refusals;
+}
+
+size_t world_committed_bytes(void)
+{
+    return world.committed_pages * WORLD_PAGE_BYTES;
+}
+
+const char *world_breach(void)
+{
+    return world.breach;
+}
+
+const unsigned char *world_start(void)
+{
+    return world.start;
+}
+
+// Checks a range against the contract and gives it as pages. Returns false iff it breaks it.
+static bool find_pages(const void *start, size_t size_bytes, size_t *page, size_t *pages)
+{
+    size_t offset = (size_t)((const unsigned char *)start - world.start);
+    if (offset >= world.arena_bytes || size_bytes > world.arena_bytes - offset) {
+        world.breach = "a range outside the reservation";
+        return false;
+    }
+    if (offset % WORLD_PAGE_BYTES != 0 || size_bytes % WORLD_PAGE_BYTES != 0 || size_bytes == 0) {
+        world.breach = "a range that is not whole pages";
+        return false;
+    }
+    *page = offset / WORLD_PAGE_BYTES;
+    *pages = size_bytes / WORLD_PAGE_BYTES;
+    return true;
+}
+
+static bool is_refused(size_t pages)
+{
+    bool is_now = world.will_refuse && world.granted_before_refusal == 0;
+    if (world.will_refuse && !is_now) {
+        world.granted_before_refusal--;
+    }
+    if (is_now || pages > world.budget_pages || world.committed_pages > world.budget_pages - pages) {
+        world.will_refuse = world.will_refuse && !is_now;
+        world.refusals++;
+        return true;
+    }
+    return false;
+}
+
+// Writes words that are never 0 and all differ. The system writes to its pages whatever the heap has
+// poisoned, so this is not instrumented, and is no loop that a compiler takes for memset, which is.
+UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes)
+{
+    uint64_t *words = (uint64_t *)(void *)start;
+    for (size_t i = 0; i < size_bytes / sizeof *words; i++) {
+        words[i] = world.garbage + (uint64_t)i * 0x0101010101010102U;
+    }
+}
+
+static void fill(unsigned char *start, size_t size_bytes)
+{
+    world.garbage = world.garbage * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
+    if (size_bytes <= FILL_BYTES) {
+        write_garbage(start, size_bytes);
+        world.touched_bytes += size_bytes;
+    } else {
+        write_garbage(start, WORLD_PAGE_BYTES);
+        write_garbage(start + size_bytes - WORLD_PAGE_BYTES, WORLD_PAGE_BYTES);
+        world.touched_bytes += FILL_BYTES;
+    }
+}
+
+static size_t os_page_bytes(void *unused)
+{
+    (void)unused;
+    return WORLD_PAGE_BYTES;
+}
+
+static void *reserve(void *unused, size_t size_bytes)
+{
+    (void)unused;
+    if (world.arena_bytes != 0 || size_bytes > RANGE_BYTES) {
+        return NULL;
+    }
+    world.arena_bytes = size_bytes;
+    return world.start;
+}
+
+static bool commit(void *unused, void *start, size_t size_bytes)
+{
+    (void)unused;
+    size_t page;
+    size_t pages;
+    if (!find_pages(start, size_bytes, &page, &pages) || is_refused(pages)) {
+        return false;
+    }
+    if (memchr(world.is_committed + page, 1, pages) != NULL) {
+        world.breach = "commit of a page that is committed";
+    }
+    memset(world.is_committed + page, 1, pages);
+    world.committed_pages += pages;
+    if (world.log_count < LOG_REQUESTS) {
+        world.log[world.log_count].page = page;
+        world.log[world.log_count].pages = pages;
+        world.log_count++;
+    } else {
+        world.log_count = LOG_REQUESTS + 1;
+    }
+    fill(start, size_bytes);
+    return true;
+}
+
+static void decommit(void *unused, void *start, size_t size_bytes)
+{
+    (void)unused;
+    size_t page;
+    size_t pages;
+    if (!find_pages(start, size_bytes, &page, &pages)) {
+        return;
+    }
+    if (memchr(world.is_committed + page, 0, pages) != NULL) {
+        world.breach = "decommit of a page that is not committed";
+        return;
+    }
+    memset(world.is_committed + page, 0, pages);
+    world.committed_pages -= pages;
+}
+
+static void release(void *unused, void *start, size_t size_bytes)
+{
+    (void)unused;
+    if (start != world.start || size_bytes != world.arena_bytes) {
+        world.breach = "release of what is not the reservation";
+    }
+    forget_commits();
+    world.arena_bytes = 0;
+}
+
+#ifdef MREMAP_DONTUNMAP
+static bool move(void *unused, void *from, void *to, size_t size_bytes)
+{
+    (void)unused;
+    world.moves++;
+    return mremap(from, size_bytes, size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+                  to) != MAP_FAILED;
+}
+#endif
+
+const struct ch_pages world_pages = {
+    .os_page_bytes = os_page_bytes,
+    .reserve = reserve,
+    .commit = commit,
+    .decommit = decommit,
+    .release = release,
+#ifdef MREMAP_DONTUNMAP
+    .move = move,
+#endif
+};

@@ -1,0 +1,26 @@
+// The list of subjects.
+
+#include "harness/subject.h"
+
+#include <string.h>
+
+#define SUBJECT_DEF(name) extern const struct subject subject_##name;
+#include "subjects/subjects.def"
+#undef SUBJECT_DEF
+
+const struct subject *const subjects[] = {
+#define SUBJECT_DEF(name) &subject_##name,
+#include "subjects/subjects.def"
+#undef SUBJECT_DEF
+    NULL,
+};
+
+const struct subject *subject_find(const char *name)
+{
+    for (size_t i = 0; subjects[i] != NULL; i++) {
+        if (strcmp(subjects[i]->name, name) == 0) {
+            return subjects[i];
+        }
+    }
+    return NULL;
+}
