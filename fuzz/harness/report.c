@@ -113,33 +113,46 @@ _Noreturn void report_finding(const struct run *run, enum law law, const char *f
 
 void report_laws_off(FILE *file, const struct subject *subject)
 {
+    static const char no_asan[] = "this build has no AddressSanitizer";
+    static const char no_poison[] = "it does not poison";
+    static const char no_way_to_ask[] = "it can't be asked";
     const struct policies *policies = &subject->policies;
+    bool sees = fill_sees_poison();
     const struct {
         bool is_off;
         enum law law;
         const char *why;
     } laws[] = {
-        {policies->limit_bytes == SIZE_MAX, LAW_LIMIT, "the subject has no limit"},
-        {!policies->size_is_exact, LAW_EXACT_SIZE, "sizes may be rounded up: only held to be enough"},
-        {!policies->has_null_size, LAW_NULL_SIZE, "the subject does not document it"},
-        {!fill_sees_poison(), LAW_WRITABLE, "this build has no AddressSanitizer"},
-        {!fill_sees_poison(), LAW_PAST_END, "this build has no AddressSanitizer"},
-        {!fill_sees_poison(), LAW_FREED, "this build has no AddressSanitizer"},
-        {!policies->hides_slack, LAW_PAST_END, "the subject does not poison it"},
-        {policies->hides_freed_bytes == 0, LAW_FREED, "the subject does not poison it"},
-        {subject->owns == NULL, LAW_MEMBER, "the subject can't be asked"},
-        {subject->count == NULL, LAW_COUNTS, "the subject does not count"},
-        {subject->count == NULL && subject->minimize == NULL, LAW_EMPTY,
-         "the subject does not count or minimize"},
-        {subject->check == NULL, LAW_INVARIANT, "the subject can't be walked"},
-        {subject->fault == NULL, LAW_FAULTLESS, "the subject raises none"},
-        {subject->com == NULL, LAW_COM, "the subject has no COM face"},
+        {policies->limit_bytes == SIZE_MAX, LAW_LIMIT, "it has none"},
+        {!policies->size_is_exact, LAW_EXACT_SIZE, "only held to be enough"},
+        {!policies->has_null_size, LAW_NULL_SIZE, "it documents none"},
+        {!sees, LAW_WRITABLE, no_asan},
+        {!sees, LAW_PAST_END, no_asan},
+        {!sees, LAW_FREED, no_asan},
+        {sees && !policies->hides_slack, LAW_PAST_END, no_poison},
+        {sees && policies->hides_freed_bytes == 0, LAW_FREED, no_poison},
+        {subject->owns == NULL, LAW_MEMBER, no_way_to_ask},
+        {subject->count == NULL, LAW_COUNTS, no_way_to_ask},
+        {subject->count == NULL && subject->minimize == NULL, LAW_EMPTY, no_way_to_ask},
+        {subject->check == NULL, LAW_INVARIANT, no_way_to_ask},
+        {subject->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
+        {subject->com == NULL, LAW_COM, "it has no COM face"},
     };
+    const char *why = NULL;
     for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {
         if (laws[i].is_off) {
-            fprintf(file, "law %s is off for %s: %s\n", law_name(laws[i].law), subject->name,
-                    laws[i].why);
+            if (why == NULL) {
+                fprintf(file, "laws off for %s: %s", subject->name, law_name(laws[i].law));
+            } else if (why == laws[i].why) {
+                fprintf(file, ", %s", law_name(laws[i].law));
+            } else {
+                fprintf(file, " (%s); %s", why, law_name(laws[i].law));
+            }
+            why = laws[i].why;
         }
+    }
+    if (why != NULL) {
+        fprintf(file, " (%s)\n", why);
     }
 }
 

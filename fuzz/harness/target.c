@@ -9,8 +9,16 @@
 #include "harness/counters.h"
 #include "harness/run.h"
 
-const struct target target_heap = {.name = "heap", .mixes_faces = false};
-const struct target target_com = {.name = "com", .mixes_faces = true};
+const struct target target_heap = {
+    .name = "heap",
+    .sentence = "the four calls of any subject keep every law of a heap",
+    .mixes_faces = false,
+};
+const struct target target_com = {
+    .name = "com",
+    .sentence = "CComHeap, CoTaskMem* and IMalloc are one heap",
+    .mixes_faces = true,
+};
 
 const struct target *const targets[] = {&target_heap, &target_com, NULL};
 

@@ -8,6 +8,7 @@
 
 struct target {
     const char *name;
+    const char *sentence; ///< Its property, for people who choose one.
     bool mixes_faces; ///< See run.h.
 };
 

@@ -17,7 +17,7 @@
 #include "harness/asan.h"
 
 #define GIB ((uint64_t)1024 * 1024 * 1024)
-#define RANGE_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 16 * GIB : 5 * GIB / 2))
+#define RANGE_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 16 * GIB : 0x93000000))
 #define RANGE_PAGES (RANGE_BYTES / WORLD_PAGE_BYTES)
 
 // A request up to this large is filled with garbage from end to end.

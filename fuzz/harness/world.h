@@ -15,7 +15,7 @@
 /// An arena of less than this is no use to any heap.
 #define WORLD_LEAST_BYTES ((size_t)256 * 1024)
 
-/// No arena may be larger than what the world has to lend: 16 GiB, or 2.5 GiB where pointers are short.
+/// No arena may be larger than what the world has to lend: 16 GiB, or 2.3 GiB where pointers are short.
 size_t world_most_bytes(void);
 
 /// Begins a world with so many pages to give, 0 for any number. Ends the process with a sentence, and

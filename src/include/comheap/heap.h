@@ -53,9 +53,10 @@ struct ch_config {
     void *on_fault_context;        ///< Handed to on_fault.
 };
 
-/// The default of arena_bytes: 64 GiB of addresses, or 2.5 GiB where pointers have 32 bits.
-/// Addresses cost no memory until pages of them are used.
-#define CH_ARENA_BYTES_DEFAULT ((size_t)(SIZE_MAX > UINT32_MAX ? 64 * (uint64_t)0x40000000 : 0xa0000000))
+/// The default of arena_bytes: 64 GiB of addresses, or, where pointers have 32 bits, what a block of
+/// INT_MAX bytes needs: 2.3 GiB. Addresses cost no memory until pages of them are used.
+#define CH_ARENA_BYTES_DEFAULT                                                                     \
+    ((size_t)(SIZE_MAX > UINT32_MAX ? 64 * (uint64_t)0x40000000 : 0x93000000))
 
 /// A heap's arena is at least this large.
 #define CH_ARENA_BYTES_MIN ((size_t)256 * 1024)

@@ -1,0 +1,77 @@
+// Programs from files, whatever form they are in.
+
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/text.h"
+#include "harness/trace.h"
+
+static bool ends_in(const char *path, const char *suffix)
+{
+    size_t length = strlen(path);
+    size_t tail = strlen(suffix);
+    return length > tail && strcmp(path + length - tail, suffix) == 0;
+}
+
+static FILE *open_input(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    // A folder opens, and then can't be read: say so before its first byte is waited for.
+    if (file == NULL || (getc(file) == EOF && ferror(file))) {
+        refuse("can't read %s: %s", path, strerror(errno));
+    }
+    rewind(file);
+    return file;
+}
+
+static void load_bytes(FILE *file, const char *path, struct program *program)
+{
+    uint8_t *bytes = NULL;
+    size_t size_bytes = 0;
+    size_t capacity_bytes = 0;
+    for (size_t more = 1; more > 0; size_bytes += more) {
+        if (size_bytes == capacity_bytes) {
+            capacity_bytes = capacity_bytes * 2 + 4096;
+            uint8_t *larger = realloc(bytes, capacity_bytes);
+            if (larger == NULL) {
+                refuse("%s: there is no memory for it", path);
+            }
+            bytes = larger;
+        }
+        more = fread(bytes + size_bytes, 1, capacity_bytes - size_bytes, file);
+    }
+    if (ferror(file)) {
+        refuse("can't read %s to its end: %s", path, strerror(errno));
+    }
+    program_decode(program, bytes, size_bytes);
+    free(bytes);
+}
+
+void load_trace(const char *path, struct program *program, size_t first, size_t most)
+{
+    struct text_error error;
+    FILE *file = open_input(path);
+    if (!trace_read(file, program, first, most, &error)) {
+        refuse("%s:%zu: %s", path, error.line, error.sentence);
+    }
+    (void)fclose(file);
+}
+
+void load_program(const char *path, struct program *program)
+{
+    struct text_error error;
+    if (ends_in(path, ".rep")) {
+        load_trace(path, program, 0, SIZE_MAX);
+        return;
+    }
+    FILE *file = open_input(path);
+    if (!ends_in(path, ".ops")) {
+        load_bytes(file, path, program);
+    } else if (!text_read(file, program, &error)) {
+        refuse("%s:%zu: %s", path, error.line, error.sentence);
+    }
+    (void)fclose(file);
+}

@@ -1,0 +1,67 @@
+// heapfuzz: the one program that people type.
+
+#include "cli/command.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *words;
+    const char *sentence;
+} commands[] = {
+    {"fuzz", command_fuzz, "[--subject S] [--target T] [--time SECONDS] [--corpus DIR]",
+     "fuzz, show what is being done, and end with what was done or found"},
+    {"replay", command_replay, "[--subject S] [--target T] FILE...",
+     "run programs and hold them against the laws"},
+    {"explain", command_explain, "[--subject S] [--target T] FILE",
+     "run a program and print what each op answered"},
+    {"compile", command_compile, "[--to DIR] FILE...", "programs to the bytes that engines mutate"},
+    {"decompile", command_decompile, "[--to DIR] FILE...", "and back to text"},
+    {"import", command_import, "[--from OP] [--ops N] TRACE.rep",
+     "a recorded trace, or a window of it, as a program"},
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static void print_help(void)
+{
+    printf("heapfuzz drives an allocator and holds every answer against the laws of a heap.\n\n");
+    for (size_t i = 0; i < COMMANDS; i++) {
+        printf("  heapfuzz %s %s\n      %s\n", commands[i].name, commands[i].words,
+               commands[i].sentence);
+    }
+    printf("\nA FILE is text if its name ends in .ops, a recorded trace if in .rep, else bytes.\n"
+           "\nsubjects\n");
+    for (size_t i = 0; subjects[i] != NULL; i++) {
+        printf("  %-10s %s\n", subjects[i]->name, subjects[i]->sentence);
+    }
+    printf("\ntargets\n");
+    for (size_t i = 0; targets[i] != NULL; i++) {
+        printf("  %-10s %s\n", targets[i]->name, targets[i]->sentence);
+    }
+    printf("\nverbs of a program (s a slot b0 to b65535, z a size, n a number)\n");
+    for (unsigned verb = 0; verb < VERBS; verb++) {
+        printf("  %-19s %-3s %s\n", verb_name((enum verb)verb), verb_operands((enum verb)verb),
+               verb_sentence((enum verb)verb));
+    }
+    printf("\nexit status: 0 done, 1 a finding, 2 words or files that can't be followed\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        refuse("which command? 'heapfuzz help' lists them");
+    }
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+        strcmp(argv[1], "-h") == 0) {
+        print_help();
+        return 0;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    refuse("there is no command '%.40s'; 'heapfuzz help' lists them", argv[1]);
+}
