@@ -20,19 +20,18 @@ static void check_zero_blocks(const struct face *face)
     face->free(other);
 }
 
-static void A1_zero_bytes_give_a_block_of_their_own(void **state)
+static void A1_zero_bytes_give_a_block_of_their_own(const struct face *face)
 {
-    check_zero_blocks(*state);
+    check_zero_blocks(face);
 }
 
-static void A2_zero_bytes_give_a_block_through_com_heap(void **state)
+static void A2_zero_bytes_give_a_block_through_com_heap(const struct face *face)
 {
-    check_zero_blocks(*state);
+    check_zero_blocks(face);
 }
 
-static void A3_one_byte_is_a_block_of_one_byte(void **state)
+static void A3_one_byte_is_a_block_of_one_byte(const struct face *face)
 {
-    const struct face *face = *state;
     unsigned char *block = face->alloc(1);
     assert_non_null(block);
     assert_int_equal(face->size_bytes(block), 1);
@@ -42,9 +41,8 @@ static void A3_one_byte_is_a_block_of_one_byte(void **state)
 }
 
 // The pages of the scratch heap are garbage when they are fresh, so zeros would be somebody's work.
-static void A11_the_bytes_of_a_block_are_not_set(void **state)
+static void A11_the_bytes_of_a_block_are_not_set(const struct face *face)
 {
-    const struct face *face = *state;
     static const size_t sizes[] = {1, 100, 5000, 200000};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         unsigned char *block = face->alloc(sizes[i]);
@@ -56,9 +54,8 @@ static void A11_the_bytes_of_a_block_are_not_set(void **state)
     }
 }
 
-static void A12_every_block_is_aligned_for_any_object(void **state)
+static void A12_every_block_is_aligned_for_any_object(const struct face *face)
 {
-    const struct face *face = *state;
     size_t alignment = SIZE_MAX > UINT32_MAX ? 16 : 8;
     void *blocks[300];
     for (size_t i = 0; i < COUNT_OF(blocks); i++) {
@@ -74,9 +71,8 @@ static void A12_every_block_is_aligned_for_any_object(void **state)
     }
 }
 
-static void A13_no_room_in_the_arena_is_null_and_nothing_more(void **state)
+static void A13_no_room_in_the_arena_is_null_and_nothing_more(const struct face *face)
 {
-    const struct face *face = *state;
     scratch_restart(CH_ARENA_BYTES_MIN);
     void *blocks[CH_ARENA_BYTES_MIN / 1024] = {NULL};
     size_t count = 0;
@@ -100,9 +96,8 @@ static void A13_no_room_in_the_arena_is_null_and_nothing_more(void **state)
     }
 }
 
-static void A13_a_refused_page_is_null_and_nothing_more(void **state)
+static void A13_a_refused_page_is_null_and_nothing_more(const struct face *face)
 {
-    const struct face *face = *state;
     scratch.refuses_pages = true;
     assert_null(face->alloc(64 * 1024 * 1024));
     assert_int_equal(ch_heap_stats(scratch.heap).live_blocks, 0);
@@ -113,9 +108,8 @@ static void A13_a_refused_page_is_null_and_nothing_more(void **state)
 }
 
 // Whatever a block occupies, what was asked for is what its size says and what nobody else writes.
-static void A15_all_that_was_asked_for_may_be_used(void **state)
+static void A15_all_that_was_asked_for_may_be_used(const struct face *face)
 {
-    const struct face *face = *state;
     void *blocks[600];
     for (size_t i = 0; i < COUNT_OF(blocks); i++) {
         blocks[i] = face->alloc(i);

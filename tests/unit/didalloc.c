@@ -12,9 +12,8 @@ static int did_alloc(void *pointer)
     return IMalloc_DidAlloc(task_allocator(), pointer);
 }
 
-static void D1_a_live_block_is_ours(void **state)
+static void D1_a_live_block_is_ours(const struct face *face)
 {
-    const struct face *face = *state;
     static const size_t sizes[] = {0, 1, 16, 100, 100000};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         void *block = face->alloc(sizes[i]);
@@ -26,21 +25,21 @@ static void D1_a_live_block_is_ours(void **state)
     }
 }
 
-static void D2_null_is_minus_one(void **state)
+static void D2_null_is_minus_one(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_int_equal(did_alloc(NULL), -1);
 }
 
-static void D3_an_address_that_nothing_has_is_not_ours(void **state)
+static void D3_an_address_that_nothing_has_is_not_ours(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_int_equal(did_alloc((void *)1), 0);
 }
 
-static void D4_the_inside_of_a_block_is_not_ours(void **state)
+static void D4_the_inside_of_a_block_is_not_ours(const struct face *face)
 {
-    (void)state;
+    (void)face;
     static const size_t sizes[] = {100, 100000};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         unsigned char *block = CoTaskMemAlloc(sizes[i]);
@@ -53,9 +52,9 @@ static void D4_the_inside_of_a_block_is_not_ours(void **state)
     }
 }
 
-static void D5_other_memory_and_freed_blocks_are_not_ours(void **state)
+static void D5_other_memory_and_freed_blocks_are_not_ours(const struct face *face)
 {
-    (void)state;
+    (void)face;
     unsigned char on_stack[32];
     static unsigned char in_image[32];
     assert_int_equal(did_alloc(on_stack), 0);
@@ -74,9 +73,9 @@ static void D5_other_memory_and_freed_blocks_are_not_ours(void **state)
     assert_int_equal(did_alloc(block), 0);
 }
 
-static void D6_blocks_of_the_c_heap_are_not_ours(void **state)
+static void D6_blocks_of_the_c_heap_are_not_ours(const struct face *face)
 {
-    (void)state;
+    (void)face;
     void *block = malloc(100);
     assert_non_null(block);
     assert_int_equal(did_alloc(block), 0);
@@ -84,9 +83,9 @@ static void D6_blocks_of_the_c_heap_are_not_ours(void **state)
 }
 
 // Every address with one bit set or one bit changed from a live block's, and then a long walk.
-static void D7_any_bit_pattern_may_be_asked_about(void **state)
+static void D7_any_bit_pattern_may_be_asked_about(const struct face *face)
 {
-    (void)state;
+    (void)face;
     void *block = CoTaskMemAlloc(100);
     assert_non_null(block);
     for (unsigned bit = 0; bit < 8 * sizeof(void *); bit++) {

@@ -21,22 +21,6 @@ extern const struct face face_CComHeap;
 /// The one that CoGetMalloc hands out.
 IMalloc *task_allocator(void);
 
-// One row on one face; its name ends in the face's.
-#define FACE_ROW(row, face, setup, teardown)                                                       \
-    {                                                                                              \
-        .name = #row "." #face, .test_func = row, .setup_func = setup, .teardown_func = teardown,  \
-        .initial_state = (void *)&face_##face                                                      \
-    }
-
-// The same with a scratch heap of its own below it: on one face, on the two faces of the task
-// allocator, or on all three.
-#define ON_FACE(row, face) FACE_ROW(row, face, scratch_setup, scratch_teardown)
-#define ON_TASK_FACES(row) ON_FACE(row, CoTaskMem), ON_FACE(row, IMalloc)
-#define ON_ALL_FACES(row) ON_TASK_FACES(row), ON_FACE(row, CComHeap)
-
-// One row that is about no face, or that names the ones it is about.
-#define ROW(row) cmocka_unit_test_setup_teardown(row, scratch_setup, scratch_teardown)
-
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -5,9 +5,8 @@
 #include "groups.h"
 #include "scratch.h"
 
-static void F1_free_of_null_has_no_effect(void **state)
+static void F1_free_of_null_has_no_effect(const struct face *face)
 {
-    const struct face *face = *state;
     void *block = face->alloc(100);
     assert_non_null(block);
     fill(block, 100, 1);
@@ -18,9 +17,9 @@ static void F1_free_of_null_has_no_effect(void **state)
 }
 
 // Whoever made a block, whoever resized it: any face may end it.
-static void F2_a_block_of_one_face_is_a_block_of_every_face(void **state)
+static void F2_a_block_of_one_face_is_a_block_of_every_face(const struct face *face)
 {
-    (void)state;
+    (void)face;
     static const struct face *const faces[] = {&face_CoTaskMem, &face_IMalloc, &face_CComHeap};
     for (size_t i = 0; i < 27; i++) {
         const struct face *maker = faces[i % 3];
@@ -39,9 +38,8 @@ static void F2_a_block_of_one_face_is_a_block_of_every_face(void **state)
     }
 }
 
-static void F3_a_freed_block_is_no_block(void **state)
+static void F3_a_freed_block_is_no_block(const struct face *face)
 {
-    const struct face *face = *state;
     static const size_t sizes[] = {0, 1, 1000, 100000};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         void *block = face->alloc(sizes[i]);
@@ -54,9 +52,8 @@ static void F3_a_freed_block_is_no_block(void **state)
     }
 }
 
-static void S2_5_free_of_a_freed_block_is_a_fault(void **state)
+static void S2_5_free_of_a_freed_block_is_a_fault(const struct face *face)
 {
-    const struct face *face = *state;
     void *block = face->alloc(100);
     void *other = face->alloc(100);
     assert_non_null(block);
@@ -68,9 +65,8 @@ static void S2_5_free_of_a_freed_block_is_a_fault(void **state)
     face->free(other);
 }
 
-static void S2_5_free_inside_a_block_is_a_fault(void **state)
+static void S2_5_free_inside_a_block_is_a_fault(const struct face *face)
 {
-    const struct face *face = *state;
     unsigned char *block = face->alloc(100);
     assert_non_null(block);
     fill(block, 100, 3);
@@ -81,9 +77,8 @@ static void S2_5_free_inside_a_block_is_a_fault(void **state)
     face->free(block);
 }
 
-static void S2_5_free_of_foreign_memory_is_a_fault(void **state)
+static void S2_5_free_of_foreign_memory_is_a_fault(const struct face *face)
 {
-    const struct face *face = *state;
     unsigned char bytes[32];
     face->free(bytes);
     scratch_expect_fault(CH_FAULT_FREE_FOREIGN, bytes);

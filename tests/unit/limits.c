@@ -61,25 +61,25 @@ static void check_huge_realloc(const struct face *face, size_t size_bytes)
     face->free(block);
 }
 
-static void A4_task_memory_grants_INT_MAX(void **state)
+static void A4_task_memory_grants_INT_MAX(const struct face *face)
 {
-    check_huge_alloc(*state, LIMIT);
-    check_huge_realloc(*state, LIMIT);
+    check_huge_alloc(face, LIMIT);
+    check_huge_realloc(face, LIMIT);
 }
 
-static void A5_com_heap_grants_INT_MAX(void **state)
+static void A5_com_heap_grants_INT_MAX(const struct face *face)
 {
-    check_huge_alloc(*state, LIMIT - 1);
-    check_huge_alloc(*state, LIMIT);
-    check_huge_realloc(*state, LIMIT);
+    check_huge_alloc(face, LIMIT - 1);
+    check_huge_alloc(face, LIMIT);
+    check_huge_realloc(face, LIMIT);
 }
 
 #if SIZE_MAX > UINT32_MAX
-static void A6_task_memory_grants_more_than_INT_MAX(void **state)
+static void A6_task_memory_grants_more_than_INT_MAX(const struct face *face)
 {
-    check_huge_alloc(*state, LIMIT + 1);
-    check_huge_realloc(*state, LIMIT + 1);
-    check_huge_alloc(*state, (size_t)UINT32_MAX + 17);
+    check_huge_alloc(face, LIMIT + 1);
+    check_huge_realloc(face, LIMIT + 1);
+    check_huge_alloc(face, (size_t)UINT32_MAX + 17);
 }
 #endif
 
@@ -92,24 +92,23 @@ static void check_refused_by_com_heap(const struct face *face, size_t size_bytes
     assert_int_equal(ch_heap_stats(scratch.heap).live_blocks, 0);
 }
 
-static void A7_com_heap_refuses_more_than_INT_MAX(void **state)
+static void A7_com_heap_refuses_more_than_INT_MAX(const struct face *face)
 {
     for (size_t i = 0; i < COUNT_OF(too_large); i++) {
-        check_refused_by_com_heap(*state, too_large[i]);
+        check_refused_by_com_heap(face, too_large[i]);
     }
 }
 
 // The sizes that a pointer of 32 bits can still have.
-static void A8_the_limit_is_the_same_for_every_width_of_a_pointer(void **state)
+static void A8_the_limit_is_the_same_for_every_width_of_a_pointer(const struct face *face)
 {
-    check_refused_by_com_heap(*state, (size_t)INT_MAX + 1);
-    check_refused_by_com_heap(*state, (size_t)UINT32_MAX - 16);
-    check_refused_by_com_heap(*state, (size_t)UINT32_MAX);
+    check_refused_by_com_heap(face, (size_t)INT_MAX + 1);
+    check_refused_by_com_heap(face, (size_t)UINT32_MAX - 16);
+    check_refused_by_com_heap(face, (size_t)UINT32_MAX);
 }
 
-static void A9_impossible_sizes_are_null_and_do_not_wrap(void **state)
+static void A9_impossible_sizes_are_null_and_do_not_wrap(const struct face *face)
 {
-    const struct face *face = *state;
     static const size_t sizes[] = {
         SIZE_MAX,
         SIZE_MAX - 1,
@@ -132,14 +131,13 @@ static void A9_impossible_sizes_are_null_and_do_not_wrap(void **state)
     face->free(block);
 }
 
-static void A10_com_heap_refuses_SIZE_MAX(void **state)
+static void A10_com_heap_refuses_SIZE_MAX(const struct face *face)
 {
-    check_refused_by_com_heap(*state, SIZE_MAX);
+    check_refused_by_com_heap(face, SIZE_MAX);
 }
 
-static void R8_com_heap_refuses_to_reallocate_above_INT_MAX(void **state)
+static void R8_com_heap_refuses_to_reallocate_above_INT_MAX(const struct face *face)
 {
-    const struct face *face = *state;
     void *block = face->alloc(1000);
     assert_non_null(block);
     fill(block, 1000, 2);
@@ -154,9 +152,8 @@ static void R8_com_heap_refuses_to_reallocate_above_INT_MAX(void **state)
     face->free(block);
 }
 
-static void R9_com_heap_refuses_to_reallocate_null_above_INT_MAX(void **state)
+static void R9_com_heap_refuses_to_reallocate_null_above_INT_MAX(const struct face *face)
 {
-    const struct face *face = *state;
     size_t requests = scratch.page_requests;
     for (size_t i = 0; i < COUNT_OF(too_large); i++) {
         assert_null(face->realloc(NULL, too_large[i]));

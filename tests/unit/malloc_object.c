@@ -11,9 +11,9 @@
 // What an out parameter holds before a call that has to store something in it.
 #define UNTOUCHED ((void *)(uintptr_t)0xdeadbeef)
 
-static void I1_the_task_context_has_one_allocator(void **state)
+static void I1_the_task_context_has_one_allocator(const struct face *face)
 {
-    (void)state;
+    (void)face;
     IMalloc *one = UNTOUCHED;
     IMalloc *other = UNTOUCHED;
     assert_int_equal(CoGetMalloc(MEMCTX_TASK, &one), S_OK);
@@ -23,9 +23,9 @@ static void I1_the_task_context_has_one_allocator(void **state)
     assert_ptr_equal(one, other);
 }
 
-static void I2_no_other_context_has_one(void **state)
+static void I2_no_other_context_has_one(const struct face *face)
 {
-    (void)state;
+    (void)face;
     static const DWORD contexts[] = {
         0, MEMCTX_SHARED, MEMCTX_MACSYSTEM, (DWORD)MEMCTX_UNKNOWN, (DWORD)MEMCTX_SAME,
         4, 0x80000001};
@@ -36,16 +36,16 @@ static void I2_no_other_context_has_one(void **state)
     }
 }
 
-static void I3_nowhere_to_store_it_is_an_invalid_argument(void **state)
+static void I3_nowhere_to_store_it_is_an_invalid_argument(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_int_equal(CoGetMalloc(MEMCTX_TASK, NULL), E_INVALIDARG);
     assert_int_equal(CoGetMalloc(0, NULL), E_INVALIDARG);
 }
 
-static void I4_the_allocator_needs_no_memory_itself(void **state)
+static void I4_the_allocator_needs_no_memory_itself(const struct face *face)
 {
-    (void)state;
+    (void)face;
     scratch.refuses_pages = true;
     size_t requests = scratch.page_requests;
     IMalloc *allocator = NULL;
@@ -54,33 +54,33 @@ static void I4_the_allocator_needs_no_memory_itself(void **state)
     assert_int_equal(scratch.page_requests, requests);
 }
 
-static void I5_it_answers_as_itself_and_as_nothing_else(void **state)
+static void I5_it_answers_as_itself_and_as_nothing_else(const struct face *face)
 {
-    (void)state;
+    (void)face;
     IMalloc *allocator = task_allocator();
-    void *face = UNTOUCHED;
-    assert_int_equal(IMalloc_QueryInterface(allocator, &IID_IUnknown, &face), S_OK);
-    assert_ptr_equal(face, allocator);
-    face = UNTOUCHED;
-    assert_int_equal(IMalloc_QueryInterface(allocator, &IID_IMalloc, &face), S_OK);
-    assert_ptr_equal(face, allocator);
+    void *found = UNTOUCHED;
+    assert_int_equal(IMalloc_QueryInterface(allocator, &IID_IUnknown, &found), S_OK);
+    assert_ptr_equal(found, allocator);
+    found = UNTOUCHED;
+    assert_int_equal(IMalloc_QueryInterface(allocator, &IID_IMalloc, &found), S_OK);
+    assert_ptr_equal(found, allocator);
 
     IID others[3] = {IID_IMalloc, IID_IMalloc, IID_IUnknown}; // Each differs in one place.
     others[0].Data1 = 0x1d;
     others[1].Data4[7] = 0x47;
     others[2].Data3 = 1;
     for (size_t i = 0; i < COUNT_OF(others); i++) {
-        face = UNTOUCHED;
-        assert_int_equal(IMalloc_QueryInterface(allocator, &others[i], &face), E_NOINTERFACE);
-        assert_null(face);
+        found = UNTOUCHED;
+        assert_int_equal(IMalloc_QueryInterface(allocator, &others[i], &found), E_NOINTERFACE);
+        assert_null(found);
         assert_int_equal(IMalloc_QueryInterface(allocator, &others[i], NULL), E_POINTER);
     }
     assert_int_equal(IMalloc_QueryInterface(allocator, &IID_IMalloc, NULL), E_POINTER);
 }
 
-static void I6_no_release_ends_it(void **state)
+static void I6_no_release_ends_it(const struct face *face)
 {
-    (void)state;
+    (void)face;
     IMalloc *allocator = task_allocator();
     assert_int_equal(IMalloc_AddRef(allocator), 2);
     assert_int_equal(IMalloc_AddRef(allocator), 2);
@@ -94,9 +94,9 @@ static void I6_no_release_ends_it(void **state)
 }
 
 // Whether it did all it could is seen by asking the heap itself to do it once more.
-static void H1_minimize_gives_pages_back_and_leaves_live_blocks(void **state)
+static void H1_minimize_gives_pages_back_and_leaves_live_blocks(const struct face *face)
 {
-    (void)state;
+    (void)face;
     IMalloc *allocator = task_allocator();
     void *kept = IMalloc_Alloc(allocator, 1000);
     assert_non_null(kept);
@@ -121,9 +121,9 @@ static void H1_minimize_gives_pages_back_and_leaves_live_blocks(void **state)
     IMalloc_Free(allocator, kept);
 }
 
-static void S1_1_the_identifiers_are_coms(void **state)
+static void S1_1_the_identifiers_are_coms(const struct face *face)
 {
-    (void)state;
+    (void)face;
     static const IID unknown = {0, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
     static const IID allocator = {2, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
     assert_int_equal(sizeof(IID), 16);
@@ -131,9 +131,9 @@ static void S1_1_the_identifiers_are_coms(void **state)
     assert_memory_equal(&IID_IMalloc, &allocator, sizeof(IID));
 }
 
-static void S1_2_the_results_are_coms(void **state)
+static void S1_2_the_results_are_coms(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_int_equal((uint32_t)S_OK, 0);
     assert_int_equal((uint32_t)E_NOINTERFACE, 0x80004002);
     assert_int_equal((uint32_t)E_POINTER, 0x80004003);
@@ -143,9 +143,9 @@ static void S1_2_the_results_are_coms(void **state)
     assert_true(FAILED(E_POINTER) && !FAILED(S_OK));
 }
 
-static void S1_3_the_contexts_are_coms(void **state)
+static void S1_3_the_contexts_are_coms(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_int_equal(MEMCTX_TASK, 1);
     assert_int_equal(MEMCTX_SHARED, 2);
     assert_int_equal(MEMCTX_MACSYSTEM, 3);
@@ -153,9 +153,9 @@ static void S1_3_the_contexts_are_coms(void **state)
     assert_int_equal((DWORD)MEMCTX_SAME, UINT32_MAX - 1);
 }
 
-static void S1_4_the_types_have_coms_widths(void **state)
+static void S1_4_the_types_have_coms_widths(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_int_equal(sizeof(HRESULT), 4);
     assert_int_equal(sizeof(ULONG), 4);
     assert_int_equal(sizeof(DWORD), 4);
@@ -167,9 +167,9 @@ static void S1_4_the_types_have_coms_widths(void **state)
 
 #define SLOT(table, method) (offsetof(table, method) / sizeof(void *))
 
-static void S1_5_the_methods_of_imalloc_are_in_coms_slots(void **state)
+static void S1_5_the_methods_of_imalloc_are_in_coms_slots(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_int_equal(offsetof(IMalloc, lpVtbl), 0);
     assert_int_equal(SLOT(IUnknownVtbl, QueryInterface), 0);
     assert_int_equal(SLOT(IUnknownVtbl, AddRef), 1);
@@ -186,9 +186,9 @@ static void S1_5_the_methods_of_imalloc_are_in_coms_slots(void **state)
     assert_int_equal(sizeof(IMallocVtbl), 9 * sizeof(void *));
 }
 
-static void S1_7_the_methods_of_iatlmemmgr_are_in_atls_slots(void **state)
+static void S1_7_the_methods_of_iatlmemmgr_are_in_atls_slots(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_int_equal(offsetof(IAtlMemMgr, lpVtbl), 0);
     assert_int_equal(SLOT(IAtlMemMgrVtbl, Allocate), 0);
     assert_int_equal(SLOT(IAtlMemMgrVtbl, Free), 1);

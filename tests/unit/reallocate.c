@@ -39,19 +39,19 @@ static void check_block_and_zero_frees(const struct face *face)
     }
 }
 
-static void R1_realloc_of_null_allocates(void **state)
+static void R1_realloc_of_null_allocates(const struct face *face)
 {
-    check_null_and_size_allocates(*state);
+    check_null_and_size_allocates(face);
 }
 
-static void R2_realloc_of_null_to_zero_gives_a_zero_block(void **state)
+static void R2_realloc_of_null_to_zero_gives_a_zero_block(const struct face *face)
 {
-    check_null_and_zero_allocates(*state);
+    check_null_and_zero_allocates(face);
 }
 
-static void R3_realloc_to_zero_frees_and_returns_null(void **state)
+static void R3_realloc_to_zero_frees_and_returns_null(const struct face *face)
 {
-    check_block_and_zero_frees(*state);
+    check_block_and_zero_frees(face);
 }
 
 // Between two neighbours, so that what is kept is seen when the block moves and when it doesn't.
@@ -81,20 +81,19 @@ static void check_resize(const struct face *face, size_t old_bytes, size_t new_b
     face->free(after);
 }
 
-static void R4_realloc_keeps_what_fits_and_sets_the_size(void **state)
+static void R4_realloc_keeps_what_fits_and_sets_the_size(const struct face *face)
 {
     static const size_t sizes[] = {1, 15, 16, 17, 100, 1000, 4096, 33000, 70000, 1000000};
     for (size_t from = 0; from < COUNT_OF(sizes); from++) {
         for (size_t to = 0; to < COUNT_OF(sizes); to++) {
-            check_resize(*state, sizes[from], sizes[to]);
+            check_resize(face, sizes[from], sizes[to]);
         }
     }
 }
 
 // The pages of the scratch heap are garbage when they are fresh, so zeros would be somebody's work.
-static void R5_the_new_tail_is_not_set(void **state)
+static void R5_the_new_tail_is_not_set(const struct face *face)
 {
-    const struct face *face = *state;
     static const size_t sizes[] = {17, 1000, 200000};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         scratch_restart(CH_ARENA_BYTES_DEFAULT);
@@ -117,9 +116,8 @@ static void assert_untouched(const struct face *face, void *block, size_t size_b
     assert_filled(block, size_bytes, 5);
 }
 
-static void R6_failed_realloc_leaves_the_old_block(void **state)
+static void R6_failed_realloc_leaves_the_old_block(const struct face *face)
 {
-    const struct face *face = *state;
     static const size_t sizes[] = {10, 1000, 50000};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         scratch_restart(CH_ARENA_BYTES_MIN);
@@ -136,9 +134,8 @@ static void R6_failed_realloc_leaves_the_old_block(void **state)
     }
 }
 
-static void R6_refused_realloc_leaves_the_old_block(void **state)
+static void R6_refused_realloc_leaves_the_old_block(const struct face *face)
 {
-    const struct face *face = *state;
     static const size_t sizes[] = {10, 1000, 50000, 1000000};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         void *block = face->alloc(sizes[i]);
@@ -156,9 +153,8 @@ static void R6_refused_realloc_leaves_the_old_block(void **state)
 }
 
 // So a caller who sees NULL knows from his own arguments whether the old block is still his.
-static void R7_null_means_freed_only_for_a_block_and_zero(void **state)
+static void R7_null_means_freed_only_for_a_block_and_zero(const struct face *face)
 {
-    const struct face *face = *state;
     IMalloc *allocator = task_allocator();
 
     void *block = face->realloc(NULL, 0);
@@ -171,16 +167,15 @@ static void R7_null_means_freed_only_for_a_block_and_zero(void **state)
     assert_int_equal(ch_heap_stats(scratch.heap).live_blocks, 0);
 }
 
-static void R10_com_heap_reallocates_as_task_memory_does(void **state)
+static void R10_com_heap_reallocates_as_task_memory_does(const struct face *face)
 {
-    check_null_and_size_allocates(*state);
-    check_null_and_zero_allocates(*state);
-    check_block_and_zero_frees(*state);
+    check_null_and_size_allocates(face);
+    check_null_and_zero_allocates(face);
+    check_block_and_zero_frees(face);
 }
 
-static void R11_realloc_of_a_freed_block_is_a_fault(void **state)
+static void R11_realloc_of_a_freed_block_is_a_fault(const struct face *face)
 {
-    const struct face *face = *state;
     void *block = face->alloc(100);
     assert_non_null(block);
     face->free(block);
@@ -188,9 +183,8 @@ static void R11_realloc_of_a_freed_block_is_a_fault(void **state)
     scratch_expect_fault(CH_FAULT_REALLOC_STALE, block);
 }
 
-static void R11_realloc_inside_a_block_is_a_fault(void **state)
+static void R11_realloc_inside_a_block_is_a_fault(const struct face *face)
 {
-    const struct face *face = *state;
     unsigned char *block = face->alloc(100);
     assert_non_null(block);
     fill(block, 100, 6);
@@ -201,9 +195,8 @@ static void R11_realloc_inside_a_block_is_a_fault(void **state)
     face->free(block);
 }
 
-static void R11_realloc_of_foreign_memory_is_a_fault(void **state)
+static void R11_realloc_of_foreign_memory_is_a_fault(const struct face *face)
 {
-    const struct face *face = *state;
     unsigned char bytes[32];
     fill(bytes, sizeof bytes, 7);
     assert_null(face->realloc(bytes, 200));
@@ -212,9 +205,8 @@ static void R11_realloc_of_foreign_memory_is_a_fault(void **state)
 }
 
 // Realloc to 0 is a free, so what is wrong with the pointer is a fault of free.
-static void R11_realloc_of_a_bad_pointer_to_zero_is_a_fault_of_free(void **state)
+static void R11_realloc_of_a_bad_pointer_to_zero_is_a_fault_of_free(const struct face *face)
 {
-    const struct face *face = *state;
     unsigned char *block = face->alloc(100);
     assert_non_null(block);
     assert_null(face->realloc(block + 4, 0));

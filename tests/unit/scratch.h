@@ -1,7 +1,10 @@
-// A heap of a test's own below task memory. Its pages are the system's, but they count, they can be
-// refused and they are never fresh zeros; its faults are recorded instead of fatal.
+// A heap of a test's own below task memory, and the rows that run on one. Its pages are the
+// system's, but they count, they can be refused and they are never fresh zeros; its faults are
+// recorded instead of fatal.
 #ifndef TESTS_UNIT_SCRATCH_H
 #define TESTS_UNIT_SCRATCH_H
+
+#include "faces.h"
 
 #include <comheap/heap.h>
 
@@ -19,13 +22,6 @@ struct scratch {
 
 extern struct scratch scratch;
 
-/// Puts a fresh scratch heap with an arena of the default size below task memory.
-int scratch_setup(void **state);
-
-/// Asserts that every fault was expected, that the heap's invariants hold and that no block is left
-/// alive, and puts task memory back on the process's own heap.
-int scratch_teardown(void **state);
-
 /// Replaces the scratch heap, which may have no live block, by one with this arena.
 void scratch_restart(size_t arena_bytes);
 
@@ -40,5 +36,30 @@ size_t filled_bytes(const void *block, size_t size_bytes, unsigned seed);
 
 /// Asserts that all of them have. Not for a child process, which has no test to fail.
 void assert_filled(const void *block, size_t size_bytes, unsigned seed);
+
+/// A row of the specification. face is NULL where the row is about none, or names those it is
+/// about.
+struct row {
+    void (*test)(const struct face *face);
+    const struct face *face;
+};
+
+/// Runs the row that *state points to on a fresh scratch heap. Asserts in the end that every fault
+/// was expected, that the heap's invariants hold and that no block is left alive.
+int scratch_setup(void **state);
+void scratch_run(void **state);
+int scratch_teardown(void **state);
+
+#define SCRATCH_ROW(row_name, test, face)                                                          \
+    {                                                                                              \
+        row_name, scratch_run, scratch_setup, scratch_teardown, (&(struct row){test, face})        \
+    }
+
+// A row alone; a row on one face, named after both; and on the two faces of the task allocator or
+// on all three.
+#define ROW(test) SCRATCH_ROW(#test, test, NULL)
+#define ON_FACE(test, face) SCRATCH_ROW(#test "." #face, test, &face_##face)
+#define ON_TASK_FACES(test) ON_FACE(test, CoTaskMem), ON_FACE(test, IMalloc)
+#define ON_ALL_FACES(test) ON_TASK_FACES(test), ON_FACE(test, CComHeap)
 
 #endif

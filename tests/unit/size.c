@@ -9,21 +9,20 @@
 
 #include <stdlib.h>
 
-static void G1_the_size_of_null_is_minus_one(void **state)
+static void G1_the_size_of_null_is_minus_one(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_true(IMalloc_GetSize(task_allocator(), NULL) == (SIZE_T)-1);
 }
 
-static void G2_com_heap_passes_the_size_of_null_on(void **state)
+static void G2_com_heap_passes_the_size_of_null_on(const struct face *face)
 {
-    (void)state;
+    (void)face;
     assert_true(IAtlMemMgr_GetSize(ch_com_heap(), NULL) == SIZE_MAX);
 }
 
-static void G3_the_size_is_exactly_what_was_asked_for(void **state)
+static void G3_the_size_is_exactly_what_was_asked_for(const struct face *face)
 {
-    const struct face *face = *state;
     static const size_t sizes[] = {0,     1,     7,     8,       15,     16,   17,
                                    27,    31,    100,   1000,    4095,   4096, 32767,
                                    32768, 32769, 65537, 1000003, 5000001};
@@ -47,9 +46,8 @@ static void G3_the_size_is_exactly_what_was_asked_for(void **state)
 }
 
 // The example in ATL's documentation, which asserts the size after each step.
-static void G3_the_documented_example_holds(void **state)
+static void G3_the_documented_example_holds(const struct face *face)
 {
-    const struct face *face = *state;
     void *block = face->alloc(1024);
     assert_non_null(block);
     assert_int_equal(face->size_bytes(block), 1024);
@@ -59,9 +57,8 @@ static void G3_the_documented_example_holds(void **state)
     face->free(block);
 }
 
-static void G4_what_is_no_live_block_has_the_size_minus_one(void **state)
+static void G4_what_is_no_live_block_has_the_size_minus_one(const struct face *face)
 {
-    const struct face *face = *state;
     unsigned char on_stack[32];
     static unsigned char in_image[32];
     void *of_c = malloc(100);
