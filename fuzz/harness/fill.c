@@ -8,9 +8,9 @@
 
 #include "harness/asan.h"
 
-#define EDGE_BYTES ((size_t)512)
+#define EDGE_BYTES ((size_t)256)
 #define SAMPLE_BYTES ((size_t)64)
-#define SAMPLES 6U
+#define SAMPLES 2U
 #define RANGES (SAMPLES + 2)
 
 struct range {
@@ -20,36 +20,11 @@ struct range {
 // An odd constant: adding it changes every byte of a word, and word after word is another.
 static const uint64_t stride = 0x9e3779b97f4a7c15U;
 
-static uint64_t word_at(uint64_t seed, size_t index)
-{
-    return seed + (uint64_t)index * stride;
-}
+// A function that is left uninstrumented takes in no other that is not: these must be, or cost a call a
+// word.
+#define INLINED static inline __attribute__((always_inline))
 
-uint8_t fill_byte(uint64_t seed, size_t offset)
-{
-    return (uint8_t)(word_at(seed, offset / 8) >> (offset % 8 * 8));
-}
-
-// The parts of a block that are written and read. Each begins at a multiple of eight.
-static size_t ranges_of(size_t size_bytes, uint64_t seed, struct range ranges[RANGES])
-{
-    if (size_bytes <= FILL_WHOLE_BYTES) {
-        ranges[0] = (struct range){0, size_bytes};
-        return 1;
-    }
-    ranges[0] = (struct range){0, EDGE_BYTES};
-    ranges[1] = (struct range){(size_bytes - EDGE_BYTES) & ~(size_t)7, size_bytes};
-    size_t between = size_bytes - 2 * EDGE_BYTES - SAMPLE_BYTES;
-    uint64_t place = seed;
-    for (size_t i = 2; i < RANGES; i++) {
-        place = (place ^ place >> 31) * stride;
-        size_t begin = (EDGE_BYTES + (size_t)(place >> 8) % between) & ~(size_t)7;
-        ranges[i] = (struct range){begin, begin + SAMPLE_BYTES};
-    }
-    return RANGES;
-}
-
-static uint64_t little_endian(uint64_t word)
+INLINED uint64_t little_endian(uint64_t word)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     return __builtin_bswap64(word);
@@ -58,33 +33,63 @@ static uint64_t little_endian(uint64_t word)
 #endif
 }
 
+INLINED uint64_t word_at(uint64_t seed, size_t index)
+{
+    return seed + (uint64_t)index * stride;
+}
+
+INLINED uint8_t byte_at(uint64_t seed, size_t offset)
+{
+    return (uint8_t)(word_at(seed, offset / 8) >> (offset % 8 * 8));
+}
+
+uint8_t fill_byte(uint64_t seed, size_t offset)
+{
+    return byte_at(seed, offset);
+}
+
+// The parts of a block that are written and read. Each begins at a multiple of eight.
+static size_t ranges_of(size_t size_bytes, struct range ranges[RANGES])
+{
+    if (size_bytes <= FILL_WHOLE_BYTES) {
+        ranges[0] = (struct range){0, size_bytes};
+        return 1;
+    }
+    ranges[0] = (struct range){0, EDGE_BYTES};
+    ranges[1] = (struct range){(size_bytes - EDGE_BYTES) & ~(size_t)7, size_bytes};
+    for (size_t i = 0; i < SAMPLES; i++) { // A third and two thirds of the way.
+        size_t begin = (size_bytes / (SAMPLES + 1) * (i + 1)) & ~(size_t)7;
+        ranges[2 + i] = (struct range){begin, begin + SAMPLE_BYTES};
+    }
+    return RANGES;
+}
+
 UNINSTRUMENTED static void write_range(unsigned char *block, struct range range, uint64_t seed)
 {
-    size_t at = range.begin;
-    for (; at + 8 <= range.end; at += 8) {
-        uint64_t word = little_endian(word_at(seed, at / 8));
-        __builtin_memcpy(__builtin_assume_aligned(block + at, 8), &word, sizeof word);
+    uint64_t *words = (uint64_t *)(void *)block;
+    for (size_t i = range.begin / 8; i < range.end / 8; i++) {
+        words[i] = little_endian(word_at(seed, i));
     }
-    for (; at < range.end; at++) {
-        block[at] = fill_byte(seed, at);
+    size_t tail = range.end / 8 * 8;
+    for (size_t at = tail > range.begin ? tail : range.begin; at < range.end; at++) {
+        block[at] = byte_at(seed, at);
     }
 }
 
 UNINSTRUMENTED static size_t find_wrong(const unsigned char *block, struct range range,
                                         uint64_t seed)
 {
-    size_t at = range.begin;
+    const uint64_t *words = (const uint64_t *)(const void *)block;
     uint64_t differs = 0;
-    for (; at + 8 <= range.end; at += 8) {
-        uint64_t word;
-        __builtin_memcpy(&word, __builtin_assume_aligned(block + at, 8), sizeof word);
-        differs |= word ^ little_endian(word_at(seed, at / 8));
+    for (size_t i = range.begin / 8; i < range.end / 8; i++) {
+        differs |= words[i] ^ little_endian(word_at(seed, i));
     }
-    for (; at < range.end; at++) {
-        differs |= (uint64_t)(block[at] ^ fill_byte(seed, at));
+    size_t tail = range.end / 8 * 8;
+    for (size_t at = tail > range.begin ? tail : range.begin; at < range.end; at++) {
+        differs |= (uint64_t)(block[at] ^ byte_at(seed, at));
     }
-    for (at = range.begin; differs != 0 && at < range.end; at++) {
-        if (block[at] != fill_byte(seed, at)) {
+    for (size_t at = range.begin; differs != 0 && at < range.end; at++) {
+        if (block[at] != byte_at(seed, at)) {
             return at;
         }
     }
@@ -94,7 +99,7 @@ UNINSTRUMENTED static size_t find_wrong(const unsigned char *block, struct range
 void fill_write(void *block, size_t size_bytes, uint64_t seed)
 {
     struct range ranges[RANGES];
-    size_t count = ranges_of(size_bytes, seed, ranges);
+    size_t count = ranges_of(size_bytes, ranges);
     for (size_t i = 0; i < count; i++) {
         write_range(block, ranges[i], seed);
     }
@@ -103,7 +108,7 @@ void fill_write(void *block, size_t size_bytes, uint64_t seed)
 size_t fill_find_wrong(const void *block, size_t size_bytes, uint64_t seed, size_t kept_bytes)
 {
     struct range ranges[RANGES];
-    size_t count = ranges_of(size_bytes, seed, ranges);
+    size_t count = ranges_of(size_bytes, ranges);
     for (size_t i = 0; i < count; i++) {
         if (ranges[i].end > kept_bytes) {
             ranges[i].end = kept_bytes;
@@ -117,10 +122,13 @@ size_t fill_find_wrong(const void *block, size_t size_bytes, uint64_t seed, size
 }
 
 #ifdef HAS_ASAN
-const void *fill_find_poisoned(void *block, size_t size_bytes, uint64_t seed)
+const void *fill_find_poisoned(void *block, size_t size_bytes)
 {
+    if (size_bytes <= FILL_ASKED_BYTES) {
+        return __asan_region_is_poisoned(block, size_bytes);
+    }
     struct range ranges[RANGES];
-    size_t count = ranges_of(size_bytes, seed, ranges);
+    size_t count = ranges_of(size_bytes, ranges);
     for (size_t i = 0; i < count; i++) {
         void *poisoned = __asan_region_is_poisoned((char *)block + ranges[i].begin,
                                                    ranges[i].end - ranges[i].begin);
@@ -141,9 +149,9 @@ bool fill_sees_poison(void)
     return true;
 }
 #else
-const void *fill_find_poisoned(void *block, size_t size_bytes, uint64_t seed)
+const void *fill_find_poisoned(void *block, size_t size_bytes)
 {
-    (void)block, (void)size_bytes, (void)seed;
+    (void)block, (void)size_bytes;
     return NULL;
 }
 

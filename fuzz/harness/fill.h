@@ -2,7 +2,7 @@
 //
 // A byte depends on its block and on its place, so a copy that is short, shifted or of another block
 // shows. Up to FILL_WHOLE_BYTES a block is written and read whole; beyond, at both ends and at samples
-// between, so that a block of 2 GiB costs no more than one of 8 KiB.
+// between, so that a block of 2 GiB costs no more than one of 2 KiB.
 #ifndef HARNESS_FILL_H
 #define HARNESS_FILL_H
 
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FILL_WHOLE_BYTES ((size_t)4096)
+#define FILL_WHOLE_BYTES ((size_t)2048)
 
 /// Writes a block's bytes.
 void fill_write(void *block, size_t size_bytes, uint64_t seed);
@@ -19,9 +19,11 @@ void fill_write(void *block, size_t size_bytes, uint64_t seed);
 /// Returns the offset of the first that is wrong; SIZE_MAX iff none is.
 size_t fill_find_wrong(const void *block, size_t size_bytes, uint64_t seed, size_t kept_bytes);
 
-/// Returns the first of the bytes that fill_write would touch and that AddressSanitizer has poisoned;
-/// NULL iff none is, and in a build without it.
-const void *fill_find_poisoned(void *block, size_t size_bytes, uint64_t seed);
+/// Returns the first byte that AddressSanitizer has poisoned, of the whole of a block of up to
+/// FILL_ASKED_BYTES, and of those that fill_write touches of a larger one; NULL iff none is, and in a build
+/// without it.
+#define FILL_ASKED_BYTES ((size_t)16 * 1024)
+const void *fill_find_poisoned(void *block, size_t size_bytes);
 
 /// Whether AddressSanitizer is here and has poisoned the byte.
 bool fill_is_poisoned(const void *byte);

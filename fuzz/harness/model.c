@@ -1,4 +1,4 @@
-// The model's slots, and the live blocks in the order of their addresses: an array in which the
+// The model's slots, and the live ones in the order of their blocks' addresses: an array in which the
 // neighbours of a place are found by halving, so that an overlap, enclosing or enclosed, can't hide.
 
 #include "harness/model.h"
@@ -7,12 +7,7 @@
 
 struct model model;
 
-struct extent {
-    uintptr_t begin, end;
-    uint32_t slot;
-};
-
-static struct extent extents[SLOTS];
+static uint32_t live_slots[SLOTS];
 
 static uint32_t known_slots[SLOTS];
 static size_t known_count;
@@ -30,14 +25,26 @@ void model_clear(void)
     model.next_seed = 0;
 }
 
-// The index of the first extent that begins at or after an address.
+static uintptr_t begin_of(uint32_t slot)
+{
+    return (uintptr_t)model.slots[slot].block;
+}
+
+// Where a block of this size ends. A block of 0 bytes takes a byte here: its address is its own.
+static uintptr_t end_of(uintptr_t begin, size_t size_bytes)
+{
+    size_t taken_bytes = size_bytes == 0 ? 1 : size_bytes;
+    return taken_bytes > UINTPTR_MAX - begin ? UINTPTR_MAX : begin + taken_bytes;
+}
+
+// How many live blocks begin below an address.
 static size_t place_of(uintptr_t begin)
 {
     size_t low = 0;
     size_t high = model.live_blocks;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (extents[middle].begin < begin) {
+        if (begin_of(live_slots[middle]) < begin) {
             low = middle + 1;
         } else {
             high = middle;
@@ -46,38 +53,46 @@ static size_t place_of(uintptr_t begin)
     return low;
 }
 
-static struct extent extent_of(uint32_t slot, const void *block, size_t size_bytes)
-{
-    uintptr_t begin = (uintptr_t)block;
-    size_t taken_bytes = size_bytes == 0 ? 1 : size_bytes;
-    uintptr_t end = taken_bytes > UINTPTR_MAX - begin ? UINTPTR_MAX : begin + taken_bytes;
-    return (struct extent){begin, end, slot};
-}
-
 static size_t plus(size_t a, size_t b)
 {
     return a > SIZE_MAX - b ? SIZE_MAX : a + b;
 }
 
-static uint32_t insert(struct extent extent)
+// The slot of a live block that the range overlaps; SLOTS iff none does.
+static uint32_t overlapped_by(size_t place, uintptr_t begin, uintptr_t end)
 {
-    size_t place = place_of(extent.begin);
-    if (place > 0 && extents[place - 1].end > extent.begin) {
-        return extents[place - 1].slot;
+    if (place > 0) {
+        uint32_t before = live_slots[place - 1];
+        if (end_of(begin_of(before), model.slots[before].size_bytes) > begin) {
+            return before;
+        }
     }
-    if (place < model.live_blocks && extents[place].begin < extent.end) {
-        return extents[place].slot;
-    }
-    memmove(&extents[place + 1], &extents[place],
-            (model.live_blocks - place) * sizeof extents[0]);
-    extents[place] = extent;
+    bool meets_next = place < model.live_blocks && begin_of(live_slots[place]) < end;
+    return meets_next ? live_slots[place] : SLOTS;
+}
+
+// Moves the live slots from one place on to another. By way of a second array, and without letting the
+// compiler see that this is memmove: AddressSanitizer's goes byte by byte.
+static void shift(size_t from, size_t to, size_t count)
+{
+    static uint32_t moved[SLOTS];
+    memcpy(moved, &live_slots[from], count * sizeof moved[0]);
+    __asm__ volatile("" ::: "memory");
+    memcpy(&live_slots[to], moved, count * sizeof moved[0]);
+}
+
+static void insert(size_t place, uint32_t slot)
+{
+    shift(place, place + 1, model.live_blocks - place);
+    live_slots[place] = slot;
     model.live_blocks++;
-    return SLOTS;
 }
 
 uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
 {
-    uint32_t overlapped = insert(extent_of(slot, block, size_bytes));
+    uintptr_t begin = (uintptr_t)block;
+    size_t place = place_of(begin);
+    uint32_t overlapped = overlapped_by(place, begin, end_of(begin, size_bytes));
     if (overlapped != SLOTS) {
         return overlapped;
     }
@@ -86,6 +101,7 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
         known_slots[known_count++] = slot;
     }
     *held = (struct held){block, size_bytes, 0, true, true};
+    insert(place, slot);
     model.live_bytes = plus(model.live_bytes, size_bytes);
     model.since_empty_bytes = plus(model.since_empty_bytes, size_bytes);
     model.since_empty_blocks++;
@@ -97,8 +113,7 @@ void model_end(uint32_t slot)
     struct held *held = &model.slots[slot];
     size_t place = place_of((uintptr_t)held->block);
     model.live_blocks--;
-    memmove(&extents[place], &extents[place + 1],
-            (model.live_blocks - place) * sizeof extents[0]);
+    shift(place + 1, place, model.live_blocks - place);
     held->is_live = false;
     model.live_bytes -= held->size_bytes;
     held->size_bytes = 0;
@@ -111,12 +126,11 @@ void model_end(uint32_t slot)
 uint32_t model_resize(uint32_t slot, size_t size_bytes)
 {
     struct held *held = &model.slots[slot];
-    struct extent extent = extent_of(slot, held->block, size_bytes);
-    size_t place = place_of(extent.begin);
-    if (place + 1 < model.live_blocks && extents[place + 1].begin < extent.end) {
-        return extents[place + 1].slot;
+    uintptr_t begin = (uintptr_t)held->block;
+    size_t place = place_of(begin) + 1;
+    if (place < model.live_blocks && begin_of(live_slots[place]) < end_of(begin, size_bytes)) {
+        return live_slots[place];
     }
-    extents[place] = extent;
     if (size_bytes > held->size_bytes) {
         size_t more = size_bytes - held->size_bytes;
         model.since_empty_bytes = plus(model.since_empty_bytes, more);
@@ -129,13 +143,13 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
 
 uint32_t model_live_slot(size_t index)
 {
-    return extents[index].slot;
+    return live_slots[index];
 }
 
 bool model_starts_at(const void *address)
 {
     size_t place = place_of((uintptr_t)address);
-    return place < model.live_blocks && extents[place].begin == (uintptr_t)address;
+    return place < model.live_blocks && begin_of(live_slots[place]) == (uintptr_t)address;
 }
 
 size_t model_size_of(const void *unused, uint32_t slot)

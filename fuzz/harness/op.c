@@ -37,11 +37,6 @@ const char *verb_sentence(enum verb verb)
     return table[verb].sentence;
 }
 
-bool verb_has(enum verb verb, char operand)
-{
-    return strchr(table[verb].operands, operand) != NULL;
-}
-
 void program_add(struct program *program, struct op op)
 {
     if (program->count == program->capacity) {

@@ -40,7 +40,6 @@ struct program {
 const char *verb_name(enum verb verb);
 const char *verb_operands(enum verb verb);
 const char *verb_sentence(enum verb verb);
-bool verb_has(enum verb verb, char operand);
 
 /// Adds an op. Ends the process with a sentence iff there is no memory.
 void program_add(struct program *program, struct op op);

@@ -89,7 +89,7 @@ void oracle_rewrite(struct run *run, uint32_t slot)
     struct held *held = &model.slots[slot];
     held->seed = (++model.next_seed) * 0xd6e8feb86659fd93U;
     if (fill_sees_poison()) {
-        const void *poisoned = fill_find_poisoned(held->block, held->size_bytes, held->seed);
+        const void *poisoned = fill_find_poisoned(held->block, held->size_bytes);
         LAW(run, WRITABLE, poisoned == NULL, "byte %zu of b%u, of %zu, is poisoned",
             (size_t)((const char *)poisoned - (const char *)held->block), slot, held->size_bytes);
     }

@@ -173,18 +173,13 @@ static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
     }
 }
 
-static size_t default_arena_bytes(void)
-{
-    return world_most_bytes() / (sizeof(void *) == 8 ? 2 : 1);
-}
-
 static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages)
 {
     open_heap(run, arena_bytes, budget_pages);
     if (run->heap == NULL) { // The budget is too small for even an empty heap.
         LAW(run, REASON, world_refusals() > 0, "no heap in an arena of %zu bytes", arena_bytes);
         world_close();
-        open_heap(run, default_arena_bytes(), 0);
+        open_heap(run, RUN_ARENA_BYTES, 0);
         LAW(run, REASON, run->heap != NULL, "no heap in a world that refuses nothing");
     }
 }
@@ -283,21 +278,24 @@ static void run_call(struct run *run, uint32_t slot, size_t size_bytes)
     }
 }
 
+static bool may_repeat(struct run *run, size_t size_bytes)
+{
+    run->repeated_calls++;
+    run->repeated_bytes += size_bytes < RUN_REPEATED_SIZE ? size_bytes : RUN_REPEATED_SIZE;
+    return run->repeated_calls <= RUN_REPEATED_CALLS && run->repeated_bytes <= RUN_REPEATED_BYTES;
+}
+
 static void run_op(struct run *run, const struct op *op)
 {
-    uint32_t repeats = run->repeats;
+    uint32_t repeats = verb_operands(op->verb)[0] == 's' ? run->repeats : 0;
     run->repeats = 0;
     run->verb = op->verb;
-    if (!verb_has(op->verb, 's')) {
-        repeats = 0;
-    }
-    if (repeats > RUN_REPEATED_MOST - run->repeated) {
-        repeats = (uint32_t)(RUN_REPEATED_MOST - run->repeated);
-    }
-    run->repeated += repeats;
     for (uint32_t i = 0; i <= repeats; i++) {
         uint32_t slot = (op->slot + i) % SLOTS;
         size_t size_bytes = size_resolve(op->size_code, slot, model_size_of, NULL);
+        if (i > 0 && !may_repeat(run, size_bytes)) {
+            break;
+        }
         run_call(run, slot, size_bytes);
         oracle_between(run);
     }
@@ -329,7 +327,7 @@ void run_program(const struct plan *plan, const struct program *program)
     };
     current = &run;
     counters->programs++;
-    begin_world(&run, default_arena_bytes(), 0);
+    begin_world(&run, RUN_ARENA_BYTES, 0);
     for (run.op_index = 0; run.op_index < program->count; run.op_index++) {
         if (plan->before_op != NULL) {
             plan->before_op(&run);

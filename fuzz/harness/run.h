@@ -45,12 +45,21 @@ struct run {
     uint64_t refusals_before; ///< The world's, before the current call.
 
     uint32_t repeats; ///< How many more times the next op runs.
-    size_t repeated;  ///< How many times ops have been repeated.
+    size_t repeated_calls, repeated_bytes;
     size_t rolling;   ///< Which live block is looked at next.
 };
 
-/// A program's repeats make at most this many calls more; what is beyond is not repeated.
-#define RUN_REPEATED_MOST 16384U
+/// The arena that a program begins with. It is small enough that its pages stay with the process from run
+/// to run, and that filling it takes few ops; a program that wants blocks of INT_MAX bytes begins with a
+/// world that has room for them.
+#define RUN_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+
+/// A program's repeats make at most this many calls more, and ask for at most so many bytes with them, a
+/// size above RUN_REPEATED_SIZE counting as that; what is beyond is not repeated. So no program is slow,
+/// and none needs much memory of the machine.
+#define RUN_REPEATED_CALLS 4096U
+#define RUN_REPEATED_BYTES ((size_t)64 * 1024 * 1024)
+#define RUN_REPEATED_SIZE ((size_t)128 * 1024)
 
 /// Runs a program. Returns iff no law was broken.
 void run_program(const struct plan *plan, const struct program *program);

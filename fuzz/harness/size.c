@@ -9,7 +9,7 @@
 
 enum form {
     FORM_LITERAL,
-    FORM_LINES,
+    FORM_SCALED,
     FORM_PAGES,
     FORM_STEP,
     FORM_LIMIT,
@@ -114,8 +114,8 @@ size_t size_resolve(uint32_t code, uint32_t slot, size_of_slot size_of, const vo
     switch (form_of(code)) {
     case FORM_LITERAL:
         return literal_of(code);
-    case FORM_LINES:
-        return (size_t)64 * head;
+    case FORM_SCALED:
+        return (size_t)(head >> 4) << (head & 15);
     case FORM_PAGES:
         return plus((size_t)4096 * head, distance);
     case FORM_STEP:
@@ -143,8 +143,8 @@ void size_print(uint32_t code, char *text)
     case FORM_LITERAL:
         length = snprintf(text, room, "%u", literal_of(code));
         break;
-    case FORM_LINES:
-        length = snprintf(text, room, "64*%u", head);
+    case FORM_SCALED:
+        length = snprintf(text, room, "%u<<%u", head >> 4, head & 15);
         break;
     case FORM_PAGES:
         length = snprintf(text, room, "page*%u", head);
@@ -234,6 +234,7 @@ static bool relative(const char **at, enum form *form, uint32_t *head)
 // Reads everything but the distance. Returns false iff nothing fits.
 static bool base(const char **at, enum form *form, uint32_t *head)
 {
+    const char *start = *at;
     *form = FORM_LIMIT;
     for (*head = 0; *head < 4; (*head)++) {
         if (word(at, limits[*head].name)) {
@@ -251,10 +252,6 @@ static bool base(const char **at, enum form *form, uint32_t *head)
     if (word(at, "MiB*")) {
         return number(at, 8191, head);
     }
-    *form = FORM_LINES;
-    if (word(at, "64*")) {
-        return number(at, 8191, head);
-    }
     *form = FORM_STEP;
     if (word(at, "2^")) {
         return step(at, 4, head);
@@ -265,7 +262,15 @@ static bool base(const char **at, enum form *form, uint32_t *head)
         return step(at, mantissa, head);
     }
     *form = FORM_LITERAL;
-    return number(at, SIZE_LITERAL_MAX, head);
+    if (!number(at, SIZE_LITERAL_MAX, head) || !word(at, "<<")) {
+        return *at != start;
+    }
+    *form = FORM_SCALED;
+    uint32_t times = *head;
+    uint32_t shift;
+    bool fits = times <= 511 && number(at, 15, &shift);
+    *head = fits ? times << 4 | shift : 0;
+    return fits;
 }
 
 static bool distance(const char **at, enum form form, int *value)

@@ -2,7 +2,7 @@
 // three bits say how to read the other thirteen:
 //
 //     0  N              a literal, 0 to 8191; with a wide record to 536870911
-//     1  64*N           multiples of 64 up to half a MiB
+//     1  N<<K           any magnitude up to 16 MiB, as likely as any other: N up to 511, K up to 15
 //     2  page*N+D       multiples of 4096, four around each
 //     3  2^K+D, M*2^K+D with M 5, 6 or 7: powers of two and class edges, sixteen around each
 //     4  INT_MAX+D, UINT_MAX+D, SIZE_MAX+D, PTRDIFF_MAX+D   a thousand around each

@@ -1,7 +1,7 @@
 // The world's range, its account of pages, and its ways to refuse.
 //
-// Fresh pages are garbage: every byte of a small request, the first and last page of a large one, for
-// which all of 2 GiB would cost more memory than the machine has. A byte map of pages says which are
+// Fresh pages are garbage: every byte of a small request, both ends of a large one, for which all of 2 GiB
+// would cost more memory than the machine has. A byte map of pages says which are
 // committed, and a log of requests lets the next world begin without clearing the whole map.
 
 #define _GNU_SOURCE // For MAP_NORESERVE and mremap.
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "harness/asan.h"
 
@@ -20,11 +21,14 @@
 #define RANGE_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 16 * GIB : 0x93000000))
 #define RANGE_PAGES (RANGE_BYTES / WORLD_PAGE_BYTES)
 
-// A request up to this large is filled with garbage from end to end.
-#define FILL_BYTES ((size_t)64 * 1024)
+// A request up to this large is filled with garbage from end to end, a larger one at both ends.
+#define FILL_BYTES ((size_t)16 * 1024)
+#define EDGE_BYTES ((size_t)512)
 
-// The memory behind the range is given back between worlds when this much may have been touched.
-#define TOUCHED_BYTES ((size_t)64 * 1024 * 1024)
+// Memory behind the range is kept from world to world, as getting it anew costs more than most programs,
+// until the process holds this much. Asked after this many requests, for asking costs too.
+#define RESIDENT_BYTES ((size_t)256 * 1024 * 1024)
+#define REQUESTS 512U
 
 // Each move leaves the kernel with one mapping more, and it allows only so many: after this many the
 // range is mapped anew.
@@ -42,8 +46,8 @@ static struct {
     uint32_t granted_before_refusal;
     uint64_t refusals;
     const char *breach;
-    size_t touched_bytes; ///< Since the memory was last given back.
-    unsigned moves;       ///< Likewise.
+    unsigned requests; ///< Since the process was last asked what it holds.
+    unsigned moves;    ///< Since the range was last mapped.
     uint64_t garbage; ///< Different at each request.
     size_t log_count;
     struct {
@@ -95,13 +99,26 @@ static void forget_commits(void)
     world.committed_pages = 0;
 }
 
+// What the process holds; 0 where the system does not say.
+static size_t resident_bytes(void)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file != NULL) {
+        (void)fscanf(file, "%*s %zu", &pages);
+        (void)fclose(file);
+    }
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 void world_close(void)
 {
     forget_commits();
     world.arena_bytes = 0;
-    if (world.touched_bytes > TOUCHED_BYTES || world.moves > MOVES) {
+    bool is_asked = world.requests > REQUESTS;
+    world.requests = is_asked ? 0 : world.requests;
+    if ((is_asked && resident_bytes() > RESIDENT_BYTES) || world.moves > MOVES) {
         (void)map(world.start, RANGE_BYTES);
-        world.touched_bytes = 0;
         world.moves = 0;
     }
 }
@@ -168,8 +185,9 @@ static bool is_refused(size_t pages)
 UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes)
 {
     uint64_t *words = (uint64_t *)(void *)start;
-    for (size_t i = 0; i < size_bytes / sizeof *words; i++) {
-        words[i] = world.garbage + (uint64_t)i * 0x0101010101010102U;
+    uint64_t word = world.garbage;
+    for (size_t i = 0; i < size_bytes / sizeof *words; i++, word += 0x0101010101010102U) {
+        words[i] = word;
     }
 }
 
@@ -178,11 +196,9 @@ static void fill(unsigned char *start, size_t size_bytes)
     world.garbage = world.garbage * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
     if (size_bytes <= FILL_BYTES) {
         write_garbage(start, size_bytes);
-        world.touched_bytes += size_bytes;
     } else {
-        write_garbage(start, WORLD_PAGE_BYTES);
-        write_garbage(start + size_bytes - WORLD_PAGE_BYTES, WORLD_PAGE_BYTES);
-        world.touched_bytes += FILL_BYTES;
+        write_garbage(start, EDGE_BYTES);
+        write_garbage(start + size_bytes - EDGE_BYTES, EDGE_BYTES);
     }
 }
 
@@ -222,6 +238,7 @@ static bool commit(void *unused, void *start, size_t size_bytes)
     } else {
         world.log_count = LOG_REQUESTS + 1;
     }
+    world.requests++;
     fill(start, size_bytes);
     return true;
 }

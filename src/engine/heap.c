@@ -19,7 +19,7 @@
 #include "engine/span.h"
 
 // Moving pages costs two calls into the kernel and a page-table walk; below this, copying is cheaper.
-#define MOVE_BYTES ((size_t)1024 * 1024)
+#define MOVE_BYTES ((size_t)128 * 1024)
 
 // What a pointer is found to be. A live block is small, with `granule`, or large, with `page`.
 struct place {
@@ -50,12 +50,10 @@ static struct place find(const struct ch_heap *heap, const void *block)
     return place;
 }
 
-static void set_small_size(struct ch_heap *heap, unsigned char *block, size_t size_bytes)
+static void set_small_size(struct ch_heap *heap, const void *block, size_t size_bytes)
 {
-    size_t capacity_bytes = ch_class_bytes(ch_class_of(size_bytes));
     ch_words(heap)[ch_offset(heap, block) / CH_GRANULE_BYTES] = (uint16_t)(size_bytes + 1);
     ch_shadow_unpoison(block, size_bytes);
-    ch_shadow_poison(block + size_bytes, capacity_bytes - size_bytes);
 }
 
 static void *take_once(struct ch_heap *heap, size_t size_bytes)
@@ -108,6 +106,7 @@ static bool resize_in_place(struct ch_heap *heap, struct place place, void *bloc
     if (!is_small || ch_class_of(size_bytes) != ch_class_of(place.size_bytes)) {
         return false;
     }
+    ch_shadow_poison(block, place.size_bytes);
     set_small_size(heap, block, size_bytes);
     return true;
 }

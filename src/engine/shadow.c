@@ -6,8 +6,8 @@
 
 #include <sanitizer/asan_interface.h>
 
-#define GUARD_BYTES ((size_t)32 * 1024)
-#define WHOLE_BYTES (2 * GUARD_BYTES)
+#define GUARD_BYTES ((size_t)8 * 1024)
+#define WHOLE_BYTES ((size_t)32 * 1024)
 
 void ch_shadow_poison(const void *start, size_t size_bytes)
 {
