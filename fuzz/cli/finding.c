@@ -1,0 +1,84 @@
+// From the bytes that libFuzzer saved to a text that people can read, replay and keep.
+
+#include "cli/finding.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/text.h"
+
+#define NAME_BYTES 64U
+
+// libFuzzer names what it saves by its hash. This is that of no bytes: any other file that is empty
+// is one that could not be written.
+#define HASH_OF_NOTHING "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+
+static bool read_artifact(const char *path, struct program *program)
+{
+    uint8_t bytes[PROGRAM_BYTES];
+    FILE *file = path[0] == '\0' ? NULL : fopen(path, "rb");
+    if (file == NULL) {
+        return false;
+    }
+    size_t size_bytes = fread(bytes, 1, sizeof bytes, file);
+    bool is_whole = ferror(file) == 0 && (size_bytes > 0 || strstr(path, HASH_OF_NOTHING) != NULL);
+    (void)fclose(file);
+    program_decode(program, bytes, size_bytes);
+    return is_whole;
+}
+
+// Opens the first of finding-FAULT.ops, finding-FAULT-2.ops, ... that is not there yet.
+static FILE *open_new(const char *fault, char *name)
+{
+    FILE *file;
+    unsigned number = 1;
+    (void)snprintf(name, NAME_BYTES, "finding-%s.ops", fault);
+    while ((file = fopen(name, "wx")) == NULL && errno == EEXIST) {
+        (void)snprintf(name, NAME_BYTES, "finding-%s-%u.ops", fault, ++number);
+    }
+    return file;
+}
+
+static bool write_text(const struct heard *heard, const struct program *program,
+                       const struct subject *subject, const struct target *target, char *name)
+{
+    FILE *file = open_new(heard->fault, name);
+    if (file == NULL) {
+        return false;
+    }
+    fprintf(file, "# %s%s: %s\n", heard->is_law ? "law " : "", heard->fault, heard->fault_sentence);
+    fprintf(file, "# on subject %s, target %s\n", subject->name, target->name);
+    text_write(file, program);
+    bool is_bad = ferror(file) != 0;
+    if (fclose(file) != 0 || is_bad) {
+        int error = errno;
+        (void)unlink(name); // Half a program replays as another one.
+        errno = error;
+        return false;
+    }
+    return true;
+}
+
+void finding_tell(const struct heard *heard, const struct subject *subject,
+                  const struct target *target)
+{
+    struct program program = {0};
+    char name[NAME_BYTES];
+    const char *kept = heard->artifact;
+    printf("%s", heard->report);
+    fflush(stdout); // What goes wrong from here is said after it.
+    if (!read_artifact(heard->artifact, &program)) {
+        fprintf(stderr, "heapfuzz: libFuzzer could not save the program of this finding\n");
+        return;
+    }
+    if (write_text(heard, &program, subject, target, name)) {
+        (void)unlink(heard->artifact); // The text has it all.
+        kept = name;
+    } else {
+        fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
+    }
+    printf("  heapfuzz replay --subject %s --target %s %s\n", subject->name, target->name, kept);
+    program_close(&program);
+}

@@ -1,0 +1,155 @@
+// The folders and files of a fuzzing run. Runs may share a corpus: each takes the first log that no
+// other has open, and its other files are named after that one.
+
+#include "cli/places.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "harness/counters.h"
+
+// More runs than this do not share a corpus.
+#define RUNS_MOST 99U
+
+__attribute__((format(printf, 2, 3))) static void print_path(char *path, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(path, PATH_MAX, format, arguments);
+    va_end(arguments);
+    if (length < 0 || length >= PATH_MAX) {
+        refuse("fuzz: the path %.40s... is too long", path);
+    }
+}
+
+static void find_own_folder(char *folder)
+{
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    if (length <= 0) {
+        refuse("fuzz: can't tell where this program is: %s", strerror(errno));
+    }
+    folder[length] = '\0';
+    *strrchr(folder, '/') = '\0';
+}
+
+// Refuses a folder of texts: libFuzzer would take their letters for ops and put its own files among
+// them.
+static size_t count_programs(const char *folder)
+{
+    size_t programs = 0;
+    DIR *entries = opendir(folder);
+    if (entries == NULL) {
+        refuse("fuzz: can't read the folder %s: %s", folder, strerror(errno));
+    }
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        const char *suffix = strrchr(entry->d_name, '.');
+        if (suffix != NULL && strcmp(suffix, ".ops") == 0) {
+            refuse("fuzz: %s holds texts; a corpus is what 'heapfuzz compile' makes of them",
+                   folder);
+        }
+        programs += entry->d_name[0] != '.';
+    }
+    (void)closedir(entries);
+    return programs;
+}
+
+static void open_corpus(struct places *places, const char *folder)
+{
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        refuse("fuzz: can't make the folder %s: %s", folder, strerror(errno));
+    }
+    // A whole path never looks like one of libFuzzer's flags.
+    char *whole = realpath(folder, NULL);
+    if (whole == NULL) {
+        refuse("fuzz: can't find the folder %s: %s", folder, strerror(errno));
+    }
+    print_path(places->corpus, "%s", whole);
+    free(whole);
+    places->programs = count_programs(places->corpus);
+    if (access(places->corpus, W_OK) != 0) {
+        refuse("fuzz: can't write in the folder %s: %s", places->corpus, strerror(errno));
+    }
+}
+
+// Returns false iff another run has that log.
+static bool take_log(struct places *places)
+{
+    places->log_file = open(places->log, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (places->log_file < 0) {
+        refuse("fuzz: can't write %s: %s", places->log, strerror(errno));
+    }
+    if (flock(places->log_file, LOCK_EX | LOCK_NB) != 0) {
+        (void)close(places->log_file);
+        return false;
+    }
+    if (ftruncate(places->log_file, 0) != 0) {
+        refuse("fuzz: can't empty %s: %s", places->log, strerror(errno));
+    }
+    return true;
+}
+
+static void open_log(struct places *places)
+{
+    char name[PATH_MAX];
+    print_path(name, "%s", places->corpus);
+    print_path(places->log, "%s.log", name);
+    for (unsigned run = 2; !take_log(places); run++) {
+        if (run > RUNS_MOST) {
+            refuse("fuzz: %u runs already share %s", RUNS_MOST, places->corpus);
+        }
+        print_path(name, "%s-%u", places->corpus, run);
+        print_path(places->log, "%s.log", name);
+    }
+    print_path(places->counters, "%s.counters", name);
+    print_path(places->artifacts, "%s.", name);
+}
+
+// Has the file's space set aside first: a disk that is full when the counters are written to would
+// end the target, and look like a finding.
+static void open_counters(const struct places *places)
+{
+    (void)unlink(places->counters);
+    int file = open(places->counters, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int error = file < 0 ? errno : posix_fallocate(file, 0, sizeof *counters);
+    if (file >= 0) {
+        (void)close(file);
+    }
+    if (error == 0 && !counters_share(places->counters)) {
+        error = errno;
+    }
+    if (error != 0) {
+        (void)unlink(places->counters);
+        refuse("fuzz: can't write %s: %s", places->counters, strerror(error));
+    }
+}
+
+void places_open(struct places *places, const struct target *target, const char *folder)
+{
+    char own_folder[PATH_MAX];
+    char work[PATH_MAX];
+    find_own_folder(own_folder);
+    print_path(places->fuzzer, "%s/%s_fuzzer", own_folder, target->name);
+    if (access(places->fuzzer, X_OK) != 0) {
+        refuse("fuzz: can't run %s: %s", places->fuzzer, strerror(errno));
+    }
+    print_path(places->seeds, "%s/corpus-%s", own_folder, target->name);
+    places->seed_programs = access(places->seeds, F_OK) == 0 ? count_programs(places->seeds) : 0;
+    print_path(work, "%s/work-%s", own_folder, target->name);
+    open_corpus(places, folder == NULL ? work : folder);
+    open_log(places);
+    open_counters(places);
+}
+
+void places_close(struct places *places)
+{
+    (void)unlink(places->counters);
+    (void)close(places->log_file);
+}

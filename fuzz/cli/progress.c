@@ -1,0 +1,143 @@
+// The progress line. On a terminal it is never longer than the terminal is wide, or rewriting it
+// would leave its pieces behind: a field that does not fit is left out, the least important first.
+
+#include "cli/progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/counters.h"
+
+// Seconds between two lines where they are not rewritten.
+#define LINE_SECONDS 10.0
+
+double seconds_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+void progress_begin(struct progress *progress, size_t seconds)
+{
+    const char *terminal = getenv("TERM");
+    *progress = (struct progress){
+        .is_live = isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0,
+        .began = seconds_now(),
+        .seconds = seconds,
+    };
+    progress->printed = progress->began;
+}
+
+static size_t width(const struct progress *progress)
+{
+    struct winsize window;
+    if (!progress->is_live) {
+        return SIZE_MAX;
+    }
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0) {
+        return 79;
+    }
+    return window.ws_col - 1U; // In the last column some terminals go on to the next line.
+}
+
+// Returns false iff the field does not fit; then nothing after it is added either.
+__attribute__((format(printf, 3, 4))) static bool add(char *line, size_t width_columns,
+                                                      const char *format, ...)
+{
+    char field[64];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(field, sizeof field, format, arguments);
+    va_end(arguments);
+    if (strlen(line) + strlen(field) > width_columns) {
+        return false;
+    }
+    memcpy(line + strlen(line), field, strlen(field) + 1);
+    return true;
+}
+
+static void print_time(char *text, size_t capacity_bytes, size_t seconds)
+{
+    if (seconds < 3600) {
+        (void)snprintf(text, capacity_bytes, "%zu:%02zu", seconds / 60, seconds % 60);
+    } else {
+        (void)snprintf(text, capacity_bytes, "%zu:%02zu:%02zu", seconds / 3600, seconds / 60 % 60,
+                       seconds % 60);
+    }
+}
+
+// Three digits and a letter, so that a field keeps its place.
+static void print_rate(char *text, size_t capacity_bytes, double rate)
+{
+    const char *letters = " kMG";
+    while (rate >= 999.5 && letters[1] != '\0') {
+        rate /= 1000;
+        letters++;
+    }
+    int digits = *letters == ' ' || rate >= 99.95 ? 0 : 1;
+    (void)snprintf(text, capacity_bytes, "%.*f%.1s", digits, rate, *letters == ' ' ? "" : letters);
+}
+
+static double per_second(uint64_t now, uint64_t before, double seconds)
+{
+    return seconds > 0 && now > before ? (double)(now - before) / seconds : 0;
+}
+
+static void print_line(const struct progress *progress, const struct heard *heard, double now)
+{
+    char line[512] = "";
+    char left[32];
+    char programs[16];
+    char calls[16];
+    size_t last = (progress->ticks - 1) % PROGRESS_SAMPLES;
+    size_t first = progress->ticks > PROGRESS_SAMPLES ? progress->ticks % PROGRESS_SAMPLES : 0;
+    size_t columns = width(progress);
+    double span = progress->samples[last].time - progress->samples[first].time;
+    double passed = now - progress->began;
+    print_time(left, sizeof left,
+               passed < (double)progress->seconds ? progress->seconds - (size_t)passed : 0);
+    print_rate(
+        programs, sizeof programs,
+        per_second(progress->samples[last].programs, progress->samples[first].programs, span));
+    print_rate(calls, sizeof calls,
+               per_second(progress->samples[last].calls, progress->samples[first].calls, span));
+    bool has_room = add(line, columns, "%5s left", left) &&
+                    add(line, columns, "  %5s programs/s", programs) &&
+                    add(line, columns, "  %5s calls/s", calls);
+    if (has_room && heard->coverage == 0) { // libFuzzer says nothing until it is through with it.
+        (void)add(line, columns, "  reading the corpus");
+    } else if (has_room) {
+        (void)(add(line, columns, "  cov %4lu", heard->coverage) &&
+               add(line, columns, "  corpus %4lu", heard->corpus_programs) &&
+               add(line, columns, "  %4lu MB", heard->memory_mb));
+    }
+    printf(progress->is_live ? "\r%s\033[K" : "%s\n", line);
+    fflush(stdout);
+}
+
+void progress_tick(struct progress *progress, const struct heard *heard)
+{
+    double now = seconds_now();
+    size_t at = progress->ticks++ % PROGRESS_SAMPLES;
+    progress->samples[at].time = now;
+    progress->samples[at].programs = counters->programs;
+    progress->samples[at].calls = counters->calls;
+    if (progress->is_live || now - progress->printed >= LINE_SECONDS) {
+        progress->printed = now;
+        print_line(progress, heard, now);
+    }
+}
+
+void progress_end(const struct progress *progress)
+{
+    if (progress->is_live) {
+        printf("\r\033[K");
+    }
+    fflush(stdout);
+}
