@@ -6,7 +6,7 @@
 #include "harness/law.h"
 #include "harness/op.h"
 
-/// How a call came out.
+/// How a call came out, or that an op which is no call was run.
 #define OUTCOMES_DEF(OUTCOME)                                                                      \
     OUTCOME(DONE, "done")                                                                          \
     OUTCOME(GRANTED, "granted")                                                                    \

@@ -33,6 +33,15 @@ static void check_size(struct run *run, uint32_t slot, size_t answer)
     }
 }
 
+static void check_faultless(struct run *run)
+{
+    if (run->plan.subject->fault != NULL) {
+        const void *where = NULL;
+        const char *fault = run->plan.subject->fault(&where);
+        LAW(run, FAULTLESS, fault == NULL, "%s: %p", fault, where);
+    }
+}
+
 // A call was refused: that must have a reason. Returns it.
 static enum outcome refused(struct run *run, enum face face, size_t size_bytes)
 {
@@ -179,6 +188,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
                                 size_t size_bytes)
 {
     struct held before = model.slots[slot];
+    check_faultless(run);
     if (size_bytes == 0) {
         return reallocated_to_zero(run, slot, block);
     }
@@ -209,6 +219,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
 enum outcome oracle_freed(struct run *run, uint32_t slot)
 {
     size_t size_bytes = model.slots[slot].size_bytes;
+    check_faultless(run);
     model_end(slot);
     check_gone(run, model.slots[slot].block, size_bytes);
     return OUTCOME_DONE;
@@ -274,12 +285,7 @@ void oracle_bytes(struct run *run, uint32_t slot)
 
 void oracle_between(struct run *run)
 {
-    const struct subject *subject = run->plan.subject;
-    if (subject->fault != NULL) {
-        const void *where = NULL;
-        const char *fault = subject->fault(&where);
-        LAW(run, FAULTLESS, fault == NULL, "%s: %p", fault, where);
-    }
+    check_faultless(run);
     LAW(run, PAGES, world_breach() == NULL, "%s", world_breach());
     if (model.live_blocks > 0) {
         uint32_t slot = model_live_slot(run->rolling++ % model.live_blocks);
@@ -292,16 +298,16 @@ void oracle_walk(struct run *run)
 {
     const struct subject *subject = run->plan.subject;
     struct counts counts;
-    if (subject->check != NULL) {
-        const void *where = NULL;
-        const char *broken = subject->check(&where);
-        LAW(run, INVARIANT, broken == NULL, "it does not hold that %s: %p", broken, where);
-    }
     if (subject->count != NULL && subject->count(&counts)) {
         LAW(run, COUNTS,
             counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
             "%zu blocks of %zu bytes are counted, %zu of %zu are live", counts.live_blocks,
             counts.live_bytes, model.live_blocks, model.live_bytes);
+    }
+    if (subject->check != NULL) {
+        const void *where = NULL;
+        const char *broken = subject->check(&where);
+        LAW(run, INVARIANT, broken == NULL, "it does not hold that %s: %p", broken, where);
     }
 }
 

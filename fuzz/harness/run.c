@@ -33,6 +33,12 @@ static void count(struct run *run, enum outcome outcome)
     counters->calls_by[run->verb][outcome]++;
 }
 
+// An op that is no call of the subject.
+static void count_done(struct run *run)
+{
+    counters->calls_by[run->verb][OUTCOME_DONE]++;
+}
+
 static enum face face_of(enum verb verb)
 {
     switch (verb) {
@@ -207,7 +213,7 @@ static void run_world(struct run *run, size_t arena_bytes, uint32_t budget_pages
     arena_bytes = arena_bytes < WORLD_LEAST_BYTES ? WORLD_LEAST_BYTES : arena_bytes;
     end_world(run);
     begin_world(run, arena_bytes < most ? arena_bytes : most, budget_pages);
-    count(run, OUTCOME_DONE);
+    count_done(run);
 }
 
 static void run_call(struct run *run, uint32_t slot, size_t size_bytes)
@@ -238,12 +244,13 @@ static void run_call(struct run *run, uint32_t slot, size_t size_bytes)
             oracle_bytes(run, slot);
         }
         oracle_walk(run);
-        count(run, OUTCOME_DONE);
+        count_done(run);
         break;
     case VERB_WRITE:
         if (model.slots[slot].is_live) {
             oracle_rewrite(run, slot);
         }
+        count_done(run);
         break;
     case VERB_OWNS:
         run_owns(run, (uintptr_t)model.slots[slot].block + size_bytes);
@@ -259,13 +266,14 @@ static void run_call(struct run *run, uint32_t slot, size_t size_bytes)
         break;
     case VERB_REPEAT:
         run->repeats = slot;
+        count_done(run);
         break;
     case VERB_WORLD:
         run_world(run, size_bytes, slot);
         break;
     case VERB_REFUSE:
         world_refuse_after(slot);
-        count(run, OUTCOME_DONE);
+        count_done(run);
         break;
     case VERB_GET_MALLOC:
         run_get_malloc(run, (DWORD)size_bytes);

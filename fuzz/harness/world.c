@@ -191,14 +191,14 @@ UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes
     }
 }
 
-static void fill(unsigned char *start, size_t size_bytes)
+static void fill(unsigned char *start, size_t size_bytes, size_t edge_bytes)
 {
     world.garbage = world.garbage * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
     if (size_bytes <= FILL_BYTES) {
         write_garbage(start, size_bytes);
     } else {
-        write_garbage(start, EDGE_BYTES);
-        write_garbage(start + size_bytes - EDGE_BYTES, EDGE_BYTES);
+        write_garbage(start, edge_bytes);
+        write_garbage(start + size_bytes - edge_bytes, edge_bytes);
     }
 }
 
@@ -239,7 +239,7 @@ static bool commit(void *unused, void *start, size_t size_bytes)
         world.log_count = LOG_REQUESTS + 1;
     }
     world.requests++;
-    fill(start, size_bytes);
+    fill(start, size_bytes, EDGE_BYTES);
     return true;
 }
 
@@ -257,6 +257,7 @@ static void decommit(void *unused, void *start, size_t size_bytes)
     }
     memset(world.is_committed + page, 0, pages);
     world.committed_pages -= pages;
+    fill(start, size_bytes, WORLD_PAGE_BYTES); // What the heap gives back too early must be seen to go.
 }
 
 static void release(void *unused, void *start, size_t size_bytes)

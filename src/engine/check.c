@@ -17,6 +17,7 @@
 struct walk {
     const struct ch_heap *heap;
     size_t live_blocks, live_bytes;
+    size_t used_pages;
     uint32_t class_spans[CH_CLASS_COUNT + 1]; ///< Spans that should be on each list; last: free ones.
     uint32_t list_runs[CH_RUN_LISTS];         ///< Runs that should be on each list.
 };
@@ -167,6 +168,7 @@ static struct ch_broken check_span(struct walk *walk, uint32_t span)
         page + heap->span_pages) {
         return broken(CH_INVARIANT_SPAN_COMMITTED, where);
     }
+    walk->used_pages += heap->span_pages;
     walk->class_spans[record->class_index] += ch_span_has_room(record);
     return check_blocks(walk, span);
 }
@@ -251,6 +253,7 @@ static struct ch_broken check_live_run(struct walk *walk, uint32_t page)
         page + run->pages) {
         return broken(CH_INVARIANT_RUN_COMMITTED, where);
     }
+    walk->used_pages += run->pages;
     walk->live_blocks++;
     walk->live_bytes += run->size_bytes;
     return holds();
@@ -331,8 +334,11 @@ static struct ch_broken check_counts(const struct walk *walk)
     const struct ch_table *bits = &heap->committed_table;
     size_t committed = count_bits(bits->start, 0, bits->low_bytes) +
                        count_bits(bits->start, bits->high_bytes, bits->end_bytes);
-    if (committed != heap->committed_pages || heap->used_pages > committed) {
+    if (committed != heap->committed_pages) {
         return broken(CH_INVARIANT_COMMIT_COUNT, heap->pages);
+    }
+    if (walk->used_pages != heap->used_pages) {
+        return broken(CH_INVARIANT_USED_COUNT, heap->pages);
     }
     if (walk->live_blocks != heap->live_blocks || walk->live_bytes != heap->live_bytes) {
         return broken(CH_INVARIANT_LIVE_COUNT, heap->pages);

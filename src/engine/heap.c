@@ -68,11 +68,22 @@ static void *take_once(struct ch_heap *heap, size_t size_bytes)
     return block;
 }
 
+// Gives back all that no live block needs: blocks that wait in the lane hold on to spans that others may
+// want, and idle pages count where the world has only so many. Returns whether there was anything.
+static bool give_back(struct ch_heap *heap)
+{
+    size_t committed_pages = heap->committed_pages;
+    bool had_blocks = ch_lane_empty(heap);
+    ch_span_decommit_free(heap);
+    ch_run_decommit_free(heap);
+    ch_arena_trim(heap);
+    return had_blocks || heap->committed_pages < committed_pages;
+}
+
 static void *take(struct ch_heap *heap, size_t size_bytes)
 {
     void *block = take_once(heap, size_bytes);
-    // Blocks that wait in the lane hold on to spans that others may need.
-    if (block == NULL && ch_lane_empty(heap)) {
+    if (block == NULL && give_back(heap)) {
         block = take_once(heap, size_bytes);
     }
     if (block != NULL) {
@@ -272,10 +283,7 @@ bool ch_heap_owns(struct ch_heap *heap, const void *block)
 void ch_heap_minimize(struct ch_heap *heap)
 {
     ch_lock_take(&heap->lock);
-    (void)ch_lane_empty(heap);
-    ch_span_decommit_free(heap);
-    ch_run_decommit_free(heap);
-    ch_arena_trim(heap);
+    (void)give_back(heap);
     ch_lock_give(&heap->lock);
 }
 
