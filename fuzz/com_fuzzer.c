@@ -1,5 +1,5 @@
-// CComHeap, CoTaskMemAlloc and its kin, and IMalloc are one heap: a block from any of them may be given to
-// any other, and each keeps the laws that it documents.
+// CComHeap, CoTaskMemAlloc and its kin, and IMalloc are one heap: a block from any of them may be
+// given to any other, and each keeps the laws that it documents.
 
 #include "harness/target.h"
 

@@ -1,5 +1,5 @@
-// Any sequence of Allocate, Reallocate, Free and GetSize on any subject keeps every law of a heap, and the
-// engine's own invariants.
+// Any sequence of Allocate, Reallocate, Free and GetSize on any subject keeps every law of a heap,
+// and the engine's own invariants.
 
 #include "harness/target.h"
 

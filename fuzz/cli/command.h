@@ -1,5 +1,6 @@
-// The commands of heapfuzz. Each gets its own words, argv[0] being the command's name, and returns the exit
-// status: 0 for what it was asked, 1 for a finding, 2 for words or files that it can't follow.
+// The commands of heapfuzz. Each gets its own words, argv[0] being the command's name, and returns
+// the exit status: 0 for what it was asked, 1 for a finding, 2 for words or files that it can't
+// follow.
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -19,15 +20,15 @@ int command_import(int argc, char **argv);
 /// Prints one sentence, with the program's name before it, and ends the process with status 2.
 _Noreturn void refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/// Reads the file as a program: text if its name ends in .ops, a recorded trace if in .rep, otherwise
-/// bytes. Refuses what it can't read.
+/// Reads the file as a program: text if its name ends in .ops, a recorded trace if in .rep,
+/// otherwise bytes. Refuses what it can't read.
 void load_program(const char *path, struct program *program);
 
 /// Reads a recorded trace, or the part of it that trace_read speaks of.
 void load_trace(const char *path, struct program *program, size_t first, size_t most);
 
-/// Looks at argv[*at]. If it is --NAME, returns the word after it and moves *at there; refuses if there is
-/// none. Otherwise returns NULL.
+/// Looks at argv[*at]. If it is --NAME, returns the word after it and moves *at there; refuses if
+/// there is none. Otherwise returns NULL.
 const char *take_option(int argc, char **argv, int *at, const char *name);
 
 /// Look a subject or a target up; refuse, naming the choices, what is not one.
@@ -37,8 +38,8 @@ const struct target *choose_target(const char *name);
 /// A whole number from least to most, or a refusal that names the option.
 size_t choose_number(const char *option, const char *text, size_t least, size_t most);
 
-/// Opens DIR/NAME.SUFFIX to write, NAME being that of path without its folder and suffix. Refuses what
-/// can't be written. The caller closes it with close_output.
+/// Opens DIR/NAME.SUFFIX to write, NAME being that of path without its folder and suffix. Refuses
+/// what can't be written. The caller closes it with close_output.
 FILE *open_output(const char *folder, const char *path, const char *suffix);
 void close_output(FILE *file, const char *path);
 

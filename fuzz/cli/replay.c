@@ -11,8 +11,8 @@
 #include "harness/report.h"
 #include "harness/run.h"
 
-// Up to this many ops the invariants are walked after each, so that a finding names the op that broke
-// them; beyond, at the harness's own pace.
+// Up to this many ops the invariants are walked after each, so that a finding names the op that
+// broke them; beyond, at the harness's own pace.
 #define WALKED_OPS 4096U
 
 struct choice {

@@ -1,4 +1,5 @@
-// The words of a command line: options, choices and refusals. Every refusal is one sentence and status 2.
+// The words of a command line: options, choices and refusals. Every refusal is one sentence and
+// status 2.
 
 #include "cli/command.h"
 
@@ -37,8 +38,8 @@ const struct subject *choose_subject(const char *name)
         char choices[256] = "";
         size_t used = 0;
         for (size_t i = 0; subjects[i] != NULL && used < sizeof choices - 1; i++) {
-            used += (size_t)snprintf(choices + used, sizeof choices - used, " %s",
-                                     subjects[i]->name);
+            used +=
+                (size_t)snprintf(choices + used, sizeof choices - used, " %s", subjects[i]->name);
         }
         refuse("there is no subject '%.40s'; there are:%s", name, choices);
     }
@@ -52,8 +53,8 @@ const struct target *choose_target(const char *name)
         char choices[256] = "";
         size_t used = 0;
         for (size_t i = 0; targets[i] != NULL && used < sizeof choices - 1; i++) {
-            used += (size_t)snprintf(choices + used, sizeof choices - used, " %s",
-                                     targets[i]->name);
+            used +=
+                (size_t)snprintf(choices + used, sizeof choices - used, " %s", targets[i]->name);
         }
         refuse("there is no target '%.40s'; there are:%s", name, choices);
     }

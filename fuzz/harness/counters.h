@@ -1,5 +1,5 @@
-// What a run did: calls by verb and outcome, checks by law, what was reached. A run that did nothing must
-// not look like one that found nothing.
+// What a run did: calls by verb and outcome, checks by law, what was reached. A run that did
+// nothing must not look like one that found nothing.
 #ifndef HARNESS_COUNTERS_H
 #define HARNESS_COUNTERS_H
 
@@ -36,8 +36,8 @@ struct counters {
 /// Never NULL. The process's own, until counters_share.
 extern struct counters *counters;
 
-/// Keeps the counters in a file from now on, so that another process may watch them, also after this one
-/// has crashed. Returns false iff the file can't be opened and mapped.
+/// Keeps the counters in a file from now on, so that another process may watch them, also after
+/// this one has crashed. Returns false iff the file can't be opened and mapped.
 bool counters_share(const char *path);
 
 const char *outcome_name(enum outcome outcome);

@@ -1,6 +1,6 @@
-// Writing and reading of blocks' bytes, a word at a time. AddressSanitizer is asked about whole ranges
-// before they are touched, and the loops that touch them are left uninstrumented: the same answer at a
-// tenth of the cost.
+// Writing and reading of blocks' bytes, a word at a time. AddressSanitizer is asked about whole
+// ranges before they are touched, and the loops that touch them are left uninstrumented: the same
+// answer at a tenth of the cost.
 
 #include "harness/fill.h"
 
@@ -20,8 +20,8 @@ struct range {
 // An odd constant: adding it changes every byte of a word, and word after word is another.
 static const uint64_t stride = 0x9e3779b97f4a7c15U;
 
-// A function that is left uninstrumented takes in no other that is not: these must be, or cost a call a
-// word.
+// A function that is left uninstrumented takes in no other that is not: these must be, or cost a
+// call a word.
 #define INLINED static inline __attribute__((always_inline))
 
 INLINED uint64_t little_endian(uint64_t word)

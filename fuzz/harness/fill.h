@@ -1,8 +1,8 @@
 // The bytes of blocks: what the harness writes into them and expects to read again.
 //
-// A byte depends on its block and on its place, so a copy that is short, shifted or of another block
-// shows. Up to FILL_WHOLE_BYTES a block is written and read whole; beyond, at both ends and at samples
-// between, so that a block of 2 GiB costs no more than one of 2 KiB.
+// A byte depends on its block and on its place, so a copy that is short, shifted or of another
+// block shows. Up to FILL_WHOLE_BYTES a block is written and read whole; beyond, at both ends and
+// at samples between, so that a block of 2 GiB costs no more than one of 1 KiB.
 #ifndef HARNESS_FILL_H
 #define HARNESS_FILL_H
 
@@ -10,18 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FILL_WHOLE_BYTES ((size_t)2048)
+#define FILL_WHOLE_BYTES ((size_t)1024)
 
 /// Writes a block's bytes.
 void fill_write(void *block, size_t size_bytes, uint64_t seed);
 
-/// Reads the bytes that fill_write wrote for this size and seed, of the first `kept_bytes` of the block.
-/// Returns the offset of the first that is wrong; SIZE_MAX iff none is.
+/// Reads the bytes that fill_write wrote for this size and seed, of the first `kept_bytes` of the
+/// block. Returns the offset of the first that is wrong; SIZE_MAX iff none is.
 size_t fill_find_wrong(const void *block, size_t size_bytes, uint64_t seed, size_t kept_bytes);
 
 /// Returns the first byte that AddressSanitizer has poisoned, of the whole of a block of up to
-/// FILL_ASKED_BYTES, and of those that fill_write touches of a larger one; NULL iff none is, and in a build
-/// without it.
+/// FILL_ASKED_BYTES, and of those that fill_write touches of a larger one; NULL iff none is, and in
+/// a build without it.
 #define FILL_ASKED_BYTES ((size_t)16 * 1024)
 const void *fill_find_poisoned(void *block, size_t size_bytes);
 

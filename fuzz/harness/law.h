@@ -16,8 +16,8 @@ const char *law_sentence(enum law law);
 
 struct run;
 
-/// law_broken_<id>: reports that the law is broken in this run, with what was seen, and ends the process
-/// as report.h says. Never inlined, so that each law's crash has a stack of its own.
+/// law_broken_<id>: reports that the law is broken in this run, with what was seen, and ends the
+/// process as report.h says. Never inlined, so that each law's crash has a stack of its own.
 #define LAW_DEF(id, name, sentence)                                                                \
     __attribute__((noinline, noreturn, cold, format(printf, 2, 3))) void law_broken_##id(          \
         const struct run *run, const char *format, ...);

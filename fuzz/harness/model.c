@@ -1,5 +1,6 @@
-// The model's slots, and the live ones in the order of their blocks' addresses: an array in which the
-// neighbours of a place are found by halving, so that an overlap, enclosing or enclosed, can't hide.
+// The model's slots, and the live ones in the order of their blocks' addresses: an array in which
+// the neighbours of a place are found by halving, so that an overlap, enclosing or enclosed, can't
+// hide.
 
 #include "harness/model.h"
 
@@ -71,8 +72,8 @@ static uint32_t overlapped_by(size_t place, uintptr_t begin, uintptr_t end)
     return meets_next ? live_slots[place] : SLOTS;
 }
 
-// Moves the live slots from one place on to another. By way of a second array, and without letting the
-// compiler see that this is memmove: AddressSanitizer's goes byte by byte.
+// Moves the live slots from one place on to another. By way of a second array, and without letting
+// the compiler see that this is memmove: AddressSanitizer's goes byte by byte.
 static void shift(size_t from, size_t to, size_t count)
 {
     static uint32_t moved[SLOTS];

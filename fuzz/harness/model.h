@@ -1,5 +1,5 @@
-// The model: what the harness believes of a heap, kept in memory of its own. It knows which slots hold a
-// block, where and of what size, and finds overlaps; it asks the heap nothing.
+// The model: what the harness believes of a heap, kept in memory of its own. It knows which slots
+// hold a block, where and of what size, and finds overlaps; it asks the heap nothing.
 #ifndef HARNESS_MODEL_H
 #define HARNESS_MODEL_H
 
@@ -32,8 +32,9 @@ extern struct model model;
 /// Forgets everything.
 void model_clear(void);
 
-/// Notes a granted block. Returns SLOTS iff it overlaps no live block, else the slot that holds one that
-/// it overlaps; then nothing is noted. A block of 0 bytes counts as one byte: its address is its own.
+/// Notes a granted block. Returns SLOTS iff it overlaps no live block, else the slot that holds one
+/// that it overlaps; then nothing is noted. A block of 0 bytes counts as one byte: its address is
+/// its own.
 uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes);
 
 /// Notes that the slot's block is no longer live.
@@ -42,7 +43,8 @@ void model_end(uint32_t slot);
 /// Notes that the slot's block has another size, in place. Returns as model_begin does.
 uint32_t model_resize(uint32_t slot, size_t size_bytes);
 
-/// Returns the slot of the index-th live block in the order of addresses; index is below live_blocks.
+/// Returns the slot of the index-th live block in the order of addresses; index is below
+/// live_blocks.
 uint32_t model_live_slot(size_t index);
 
 /// Whether a live block starts at this address.

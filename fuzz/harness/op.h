@@ -1,12 +1,13 @@
 // Ops and programs, and their bytes.
 //
-// A record is four bytes, little-endian, so that deleting or splicing records deletes or splices ops:
+// A record is four bytes, little-endian, so that deleting or splicing records deletes or splices
+// ops:
 //
-//     bit 31 .................. 16 | 15 ........ 5 | 4 .. 0
-//              size code           |     slot      |  verb          a number n stands where the slot does
+//     bit 31 .................. 16 | 15 ......... 5 | 4 .. 0
+//              size code           | slot, or number |  verb
 //
-// A record whose verb is 31 lends the next one its high bits: five more for the slot, sixteen more for
-// a literal size. Verb numbers that no verb has yet mean one of the four basic calls.
+// A record whose verb is 31 lends the next one its high bits: five more for the slot, sixteen more
+// for a literal size. Verb numbers that no verb has yet mean one of the four basic calls.
 #ifndef HARNESS_OP_H
 #define HARNESS_OP_H
 
@@ -48,8 +49,8 @@ void program_add(struct program *program, struct op op);
 void program_clear(struct program *program);
 void program_close(struct program *program);
 
-/// Every byte string is a program: a record cut short reads as if zeros followed. `program` is emptied
-/// first.
+/// Every byte string is a program: a record cut short reads as if zeros followed. `program` is
+/// emptied first.
 void program_decode(struct program *program, const uint8_t *bytes, size_t size_bytes);
 
 /// Returns how many bytes the program takes, and writes them iff capacity_bytes is enough.

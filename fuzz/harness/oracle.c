@@ -1,5 +1,5 @@
-// Answers against laws. The model is asked what must be, the subject what is; where they differ, a law's
-// own function reports and the run ends.
+// Answers against laws. The model is asked what must be, the subject what is; where they differ, a
+// law's own function reports and the run ends.
 
 #include "harness/oracle.h"
 
@@ -56,8 +56,7 @@ static enum outcome refused(struct run *run, enum face face, size_t size_bytes)
     size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
                        ? SIZE_MAX
                        : model.since_empty_bytes + size_bytes;
-    LAW(run, REASON,
-        !subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1),
+    LAW(run, REASON, !subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1),
         "NULL for %zu bytes, where %zu of the %zu bytes of the arena have been asked for since it "
         "was empty, and the world refused nothing",
         size_bytes, model.since_empty_bytes, run->arena_bytes);
@@ -231,8 +230,8 @@ enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t
     if (model.slots[slot].is_live) {
         check_size(run, slot, size_bytes);
     } else if (policies->has_null_size) {
-        size_t expected = face == FACE_IMALLOC && run->malloc != NULL ? SIZE_MAX
-                                                                      : policies->null_size_bytes;
+        size_t expected =
+            face == FACE_IMALLOC && run->malloc != NULL ? SIZE_MAX : policies->null_size_bytes;
         LAW(run, NULL_SIZE, size_bytes == expected, "GetSize(NULL) is %zu, expected %zu",
             size_bytes, expected);
     }

@@ -1,5 +1,6 @@
-// The oracle: what a heap answered, held against the laws and the model. Every function here is told of
-// one call that the run has just made, keeps the model up with it, and returns how the call came out.
+// The oracle: what a heap answered, held against the laws and the model. Every function here is
+// told of one call that the run has just made, keeps the model up with it, and returns how the call
+// came out.
 #ifndef HARNESS_ORACLE_H
 #define HARNESS_ORACLE_H
 
@@ -26,7 +27,8 @@ enum outcome oracle_owned(struct run *run, const void *address, int answer);
 /// CoGetMalloc answered for a context, with *malloc preset to a pointer that is not NULL.
 enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, IMalloc *malloc);
 
-/// QueryInterface answered for IUnknown, IMalloc or an unknown interface (0, 1, 2), likewise preset.
+/// QueryInterface answered for IUnknown, IMalloc or an unknown interface (0, 1, 2), likewise
+/// preset.
 enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, void *object);
 
 /// Before the block is given up or looked at: its bytes are those that were written.

@@ -8,8 +8,8 @@
 #include "harness/law.h"
 #include "harness/run.h"
 
-/// What a process ends with after a finding: abort, which a fuzzing engine takes for a crash and saves
-/// the input of, or status 1.
+/// What a process ends with after a finding: abort, which a fuzzing engine takes for a crash and
+/// saves the input of, or status 1.
 enum report_end { REPORT_ABORTS, REPORT_EXITS };
 void report_ends(enum report_end end);
 
@@ -20,7 +20,8 @@ _Noreturn void report_finding(const struct run *run, enum law law, const char *f
 /// Prints an op of a run and what it answered, as one line: its number, its text, its answer.
 void report_op(FILE *file, const struct run *run, size_t op_index);
 
-/// Prints which laws are off for a subject, in this build, and why, as one line; nothing when all are on.
+/// Prints which laws are off for a subject, in this build, and why, as one line; nothing when all
+/// are on.
 void report_laws_off(FILE *file, const struct subject *subject);
 
 #endif

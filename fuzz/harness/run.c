@@ -1,5 +1,6 @@
-// Ops to calls. One call all the way: size_resolve turns the op's code into a number, the face's function
-// is called, the oracle compares and tells the model, and the answer is kept for the report.
+// Ops to calls. One call all the way: size_resolve turns the op's code into a number, the face's
+// function is called, the oracle compares and tells the model, and the answer is kept for the
+// report.
 
 #include "harness/run.h"
 
@@ -12,7 +13,7 @@
 #include "harness/world.h"
 
 // Ops between two walks of the heap's invariants.
-#define WALK_OPS 256U
+#define WALK_OPS 1024U
 
 static const struct run *current;
 
@@ -31,12 +32,6 @@ static void count(struct run *run, enum outcome outcome)
 {
     counters->calls++;
     counters->calls_by[run->verb][outcome]++;
-}
-
-// An op that is no call of the subject.
-static void count_done(struct run *run)
-{
-    counters->calls_by[run->verb][OUTCOME_DONE]++;
 }
 
 static enum face face_of(enum verb verb)
@@ -141,6 +136,14 @@ static void run_owns(struct run *run, uintptr_t address)
     count(run, oracle_owned(run, (const void *)address, owned));
 }
 
+static void run_minimize(struct run *run)
+{
+    if (run->plan.subject->minimize != NULL) {
+        run->plan.subject->minimize();
+        count(run, OUTCOME_DONE);
+    }
+}
+
 static void run_get_malloc(struct run *run, DWORD context)
 {
     if (run->malloc == NULL) {
@@ -213,10 +216,10 @@ static void run_world(struct run *run, size_t arena_bytes, uint32_t budget_pages
     arena_bytes = arena_bytes < WORLD_LEAST_BYTES ? WORLD_LEAST_BYTES : arena_bytes;
     end_world(run);
     begin_world(run, arena_bytes < most ? arena_bytes : most, budget_pages);
-    count_done(run);
 }
 
-static void run_call(struct run *run, uint32_t slot, size_t size_bytes)
+// The ops that are calls of the subject. Returns false iff the verb is none of them.
+static bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
 {
     enum face face = face_of(run->verb);
     switch (run->verb) {
@@ -224,66 +227,64 @@ static void run_call(struct run *run, uint32_t slot, size_t size_bytes)
     case VERB_TASK_ALLOCATE:
     case VERB_IMALLOC_ALLOCATE:
         run_allocate(run, slot, face, size_bytes);
-        break;
+        return true;
     case VERB_FREE:
     case VERB_TASK_FREE:
     case VERB_IMALLOC_FREE:
         run_free(run, slot, face);
-        break;
+        return true;
     case VERB_REALLOCATE:
     case VERB_TASK_REALLOCATE:
     case VERB_IMALLOC_REALLOCATE:
         run_reallocate(run, slot, face, size_bytes);
-        break;
+        return true;
     case VERB_SIZE:
     case VERB_IMALLOC_SIZE:
         run_size(run, slot, face);
-        break;
-    case VERB_CHECK:
-        if (model.slots[slot].is_live) {
-            oracle_bytes(run, slot);
-        }
-        oracle_walk(run);
-        count_done(run);
-        break;
-    case VERB_WRITE:
-        if (model.slots[slot].is_live) {
-            oracle_rewrite(run, slot);
-        }
-        count_done(run);
-        break;
+        return true;
     case VERB_OWNS:
         run_owns(run, (uintptr_t)model.slots[slot].block + size_bytes);
-        break;
+        return true;
     case VERB_OWNS_ADDRESS:
         run_owns(run, size_bytes);
-        break;
+        return true;
     case VERB_MINIMIZE:
-        if (run->plan.subject->minimize != NULL) {
-            run->plan.subject->minimize();
-            count(run, OUTCOME_DONE);
-        }
-        break;
-    case VERB_REPEAT:
-        run->repeats = slot;
-        count_done(run);
-        break;
-    case VERB_WORLD:
-        run_world(run, size_bytes, slot);
-        break;
-    case VERB_REFUSE:
-        world_refuse_after(slot);
-        count_done(run);
-        break;
+        run_minimize(run);
+        return true;
     case VERB_GET_MALLOC:
         run_get_malloc(run, (DWORD)size_bytes);
-        break;
+        return true;
     case VERB_QUERY:
         run_query(run, slot % 3);
-        break;
-    case VERBS:
-        break;
+        return true;
+    default:
+        return false;
     }
+}
+
+// The ops that are not: they change the world, the bytes of a block or what comes next.
+static void run_other(struct run *run, uint32_t slot, size_t size_bytes, bool is_repeat)
+{
+    bool is_live = model.slots[slot].is_live;
+    if (run->verb == VERB_CHECK && is_live) {
+        oracle_bytes(run, slot);
+    }
+    if (run->verb == VERB_CHECK && !is_repeat) {
+        oracle_walk(run);
+    }
+    if (run->verb == VERB_WRITE && is_live) {
+        oracle_rewrite(run, slot);
+    }
+    if (run->verb == VERB_REPEAT) {
+        run->repeats = slot;
+    }
+    if (run->verb == VERB_WORLD) {
+        run_world(run, size_bytes, slot);
+    }
+    if (run->verb == VERB_REFUSE) {
+        world_refuse_after(slot);
+    }
+    counters->calls_by[run->verb][OUTCOME_DONE]++;
 }
 
 static bool may_repeat(struct run *run, size_t size_bytes)
@@ -304,7 +305,9 @@ static void run_op(struct run *run, const struct op *op)
         if (i > 0 && !may_repeat(run, size_bytes)) {
             break;
         }
-        run_call(run, slot, size_bytes);
+        if (!run_call(run, slot, size_bytes)) {
+            run_other(run, slot, size_bytes, i > 0);
+        }
         oracle_between(run);
     }
 }

@@ -25,7 +25,7 @@ struct answer {
 /// How to run: what stays the same from program to program.
 struct plan {
     const struct subject *subject;
-    bool mixes_faces; ///< The COM verbs use the COM calls, where the subject has them.
+    bool mixes_faces;  ///< The COM verbs use the COM calls, where the subject has them.
     bool walks_always; ///< Walk the heap's invariants after every op, not now and then.
     void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
     void (*after_op)(const struct run *run);  ///< and when it is done.
@@ -46,17 +46,17 @@ struct run {
 
     uint32_t repeats; ///< How many more times the next op runs.
     size_t repeated_calls, repeated_bytes;
-    size_t rolling;   ///< Which live block is looked at next.
+    size_t rolling; ///< Which live block is looked at next.
 };
 
-/// The arena that a program begins with. It is small enough that its pages stay with the process from run
-/// to run, and that filling it takes few ops; a program that wants blocks of INT_MAX bytes begins with a
-/// world that has room for them.
+/// The arena that a program begins with. It is small enough that its pages stay with the process
+/// from run to run, and that filling it takes few ops; a program that wants blocks of INT_MAX bytes
+/// begins with a world that has room for them.
 #define RUN_ARENA_BYTES ((size_t)64 * 1024 * 1024)
 
-/// A program's repeats make at most this many calls more, and ask for at most so many bytes with them, a
-/// size above RUN_REPEATED_SIZE counting as that; what is beyond is not repeated. So no program is slow,
-/// and none needs much memory of the machine.
+/// A program's repeats make at most this many calls more, and ask for at most so many bytes with
+/// them, a size above RUN_REPEATED_SIZE counting as that; what is beyond is not repeated. So no
+/// program is slow, and none needs much memory of the machine.
 #define RUN_REPEATED_CALLS 4096U
 #define RUN_REPEATED_BYTES ((size_t)64 * 1024 * 1024)
 #define RUN_REPEATED_SIZE ((size_t)128 * 1024)

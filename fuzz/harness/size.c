@@ -171,7 +171,8 @@ void size_print(uint32_t code, char *text)
     }
 }
 
-// Reads digits, at most ten of them. Returns false iff there are none or the number is above `most`.
+// Reads digits, at most ten of them. Returns false iff there are none or the number is above
+// `most`.
 static bool number(const char **at, uint32_t most, uint32_t *value)
 {
     char *end;

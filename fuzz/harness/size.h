@@ -1,5 +1,5 @@
-// Size codes: sixteen bits that reach, in one mutation, the sizes at which allocators go wrong. The top
-// three bits say how to read the other thirteen:
+// Size codes: sixteen bits that reach, in one mutation, the sizes at which allocators go wrong. The
+// top three bits say how to read the other thirteen:
 //
 //     0  N              a literal, 0 to 8191; with a wide record to 536870911
 //     1  N<<K           any magnitude up to 16 MiB, as likely as any other: N up to 511, K up to 15
@@ -10,7 +10,8 @@
 //     6  size(bN)+D     relative to the block of another slot, of the first 256
 //     7  MiB*N          up to 8 GiB
 //
-// A sum below 0 is 0 and one above SIZE_MAX is SIZE_MAX, so a code means the same number wherever it fits.
+// A sum below 0 is 0 and one above SIZE_MAX is SIZE_MAX, so a code means the same number wherever
+// it fits.
 #ifndef HARNESS_SIZE_H
 #define HARNESS_SIZE_H
 

@@ -1,8 +1,9 @@
-// A subject: an allocator under test. It hands out an IAtlMemMgr, says where allocators may differ, and
-// may offer more than the four calls; what it does not offer is NULL, and the laws that need it are off.
+// A subject: an allocator under test. It hands out an IAtlMemMgr, says where allocators may differ,
+// and may offer more than the four calls; what it does not offer is NULL, and the laws that need it
+// are off.
 //
-// To add one: write subjects/NAME.c, which defines `const struct subject subject_NAME`, and a line in
-// subjects/subjects.def.
+// To add one: write subjects/NAME.c, which defines `const struct subject subject_NAME`, and a line
+// in subjects/subjects.def.
 #ifndef HARNESS_SUBJECT_H
 #define HARNESS_SUBJECT_H
 
@@ -43,19 +44,20 @@ struct subject {
     const char *sentence; ///< What it is, for people who choose one.
     struct policies policies;
 
-    /// Makes a fresh heap in the open world, in an arena of so many bytes; a subject that has no use for
-    /// the world ignores both. Returns NULL iff the world has no room for even an empty heap.
+    /// Makes a fresh heap in the open world, in an arena of so many bytes; a subject that has no
+    /// use for the world ignores both. Returns NULL iff the world has no room for even an empty
+    /// heap.
     IAtlMemMgr *(*open)(size_t arena_bytes);
     void (*close)(void);
 
-    /// Whether a request must be granted, unless the world refuses a page for it: `since_empty_bytes` is
-    /// the sum of the sizes, and since_empty_blocks the number, of all blocks granted since nothing was
-    /// live, this one included.
+    /// Whether a request must be granted, unless the world refuses a page for it:
+    /// `since_empty_bytes` is the sum of the sizes, and since_empty_blocks the number, of all
+    /// blocks granted since nothing was live, this one included.
     bool (*must_grant)(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
 
-    const struct com_calls *com;        ///< NULL: it has no COM face.
-    int (*owns)(const void *address);   ///< 1 for a live block, 0 for anything else, -1 for NULL.
-    void (*minimize)(void);             ///< Gives back what it can.
+    const struct com_calls *com;      ///< NULL: it has no COM face.
+    int (*owns)(const void *address); ///< 1 for a live block, 0 for anything else, -1 for NULL.
+    void (*minimize)(void);           ///< Gives back what it can.
     bool (*count)(struct counts *counts);
     const char *(*check)(const void **where); ///< NULL: every invariant holds; else its sentence.
     const char *(*fault)(const void **where); ///< The fault raised since the last call, or NULL.

@@ -9,7 +9,7 @@
 struct target {
     const char *name;
     const char *sentence; ///< Its property, for people who choose one.
-    bool mixes_faces; ///< See run.h.
+    bool mixes_faces;     ///< See run.h.
 };
 
 extern const struct target target_heap;
@@ -19,9 +19,10 @@ extern const struct target target_com;
 extern const struct target *const targets[];
 const struct target *target_find(const char *name);
 
-/// Decodes bytes and runs them on the subject that the environment variable HEAPFUZZ_SUBJECT names, the
-/// default one without it. HEAPFUZZ_COUNTERS names a file to keep the counters in. Always returns 0; a
-/// broken law aborts. An environment that can't be followed ends the process with a sentence, status 2.
+/// Decodes bytes and runs them on the subject that the environment variable HEAPFUZZ_SUBJECT names,
+/// the default one without it. HEAPFUZZ_COUNTERS names a file to keep the counters in. Always
+/// returns 0; a broken law aborts. An environment that can't be followed ends the process with a
+/// sentence, status 2.
 int target_run(const struct target *target, const uint8_t *bytes, size_t size_bytes);
 
 /// What an engine calls.

@@ -1,8 +1,8 @@
 // The world's range, its account of pages, and its ways to refuse.
 //
-// Fresh pages are garbage: every byte of a small request, both ends of a large one, for which all of 2 GiB
-// would cost more memory than the machine has. A byte map of pages says which are
-// committed, and a log of requests lets the next world begin without clearing the whole map.
+// Fresh pages are garbage: every byte of a small request, some of a large one, for which all of 2
+// GiB would cost more memory than the machine has. A byte map of pages says which are committed,
+// and a log of requests lets the next world begin without clearing the whole map.
 
 #define _GNU_SOURCE // For MAP_NORESERVE and mremap.
 
@@ -21,17 +21,19 @@
 #define RANGE_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 16 * GIB : 0x93000000))
 #define RANGE_PAGES (RANGE_BYTES / WORLD_PAGE_BYTES)
 
-// A request up to this large is filled with garbage from end to end, a larger one at both ends.
+// A request up to this large is filled with garbage from end to end; of a larger one, the
+// beginnings of the first and the last page are.
 #define FILL_BYTES ((size_t)16 * 1024)
 #define EDGE_BYTES ((size_t)512)
 
-// Memory behind the range is kept from world to world, as getting it anew costs more than most programs,
-// until the process holds this much. Asked after this many requests, for asking costs too.
+// Memory behind the range is kept from world to world, as getting it anew costs more than most
+// programs, until the process holds this much. Asked after this many requests, for asking costs
+// too.
 #define RESIDENT_BYTES ((size_t)256 * 1024 * 1024)
 #define REQUESTS 512U
 
-// Each move leaves the kernel with one mapping more, and it allows only so many: after this many the
-// range is mapped anew.
+// Each move leaves the kernel with one mapping more, and it allows only so many: after this many
+// the range is mapped anew.
 #define MOVES 1024U
 
 #define LOG_REQUESTS 4096U
@@ -48,7 +50,7 @@ static struct {
     const char *breach;
     unsigned requests; ///< Since the process was last asked what it holds.
     unsigned moves;    ///< Since the range was last mapped.
-    uint64_t garbage; ///< Different at each request.
+    uint64_t garbage;  ///< Different at each request.
     size_t log_count;
     struct {
         size_t page, pages;
@@ -172,7 +174,8 @@ static bool is_refused(size_t pages)
     if (world.will_refuse && !is_now) {
         world.granted_before_refusal--;
     }
-    if (is_now || pages > world.budget_pages || world.committed_pages > world.budget_pages - pages) {
+    if (is_now || pages > world.budget_pages ||
+        world.committed_pages > world.budget_pages - pages) {
         world.will_refuse = world.will_refuse && !is_now;
         world.refusals++;
         return true;
@@ -180,8 +183,9 @@ static bool is_refused(size_t pages)
     return false;
 }
 
-// Writes words that are never 0 and all differ. The system writes to its pages whatever the heap has
-// poisoned, so this is not instrumented, and is no loop that a compiler takes for memset, which is.
+// Writes words that are never 0 and all differ. The system writes to its pages whatever the heap
+// has poisoned, so this is not instrumented, and is no loop that a compiler takes for memset, which
+// is.
 UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes)
 {
     uint64_t *words = (uint64_t *)(void *)start;
@@ -191,14 +195,14 @@ UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes
     }
 }
 
-static void fill(unsigned char *start, size_t size_bytes, size_t edge_bytes)
+static void fill(unsigned char *start, size_t size_bytes)
 {
     world.garbage = world.garbage * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
     if (size_bytes <= FILL_BYTES) {
         write_garbage(start, size_bytes);
     } else {
-        write_garbage(start, edge_bytes);
-        write_garbage(start + size_bytes - edge_bytes, edge_bytes);
+        write_garbage(start, EDGE_BYTES);
+        write_garbage(start + size_bytes - WORLD_PAGE_BYTES, EDGE_BYTES);
     }
 }
 
@@ -239,7 +243,7 @@ static bool commit(void *unused, void *start, size_t size_bytes)
         world.log_count = LOG_REQUESTS + 1;
     }
     world.requests++;
-    fill(start, size_bytes, EDGE_BYTES);
+    fill(start, size_bytes);
     return true;
 }
 
@@ -257,7 +261,7 @@ static void decommit(void *unused, void *start, size_t size_bytes)
     }
     memset(world.is_committed + page, 0, pages);
     world.committed_pages -= pages;
-    fill(start, size_bytes, WORLD_PAGE_BYTES); // What the heap gives back too early must be seen to go.
+    fill(start, size_bytes); // What the heap gives back too early must be seen to go.
 }
 
 static void release(void *unused, void *start, size_t size_bytes)

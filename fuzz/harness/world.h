@@ -1,8 +1,9 @@
 // The world: a fake operating system for one heap, behind the library's own pages.h.
 //
-// It lends out one address range that the process reserves once. It can be told how many pages there
-// are and which request to refuse; what it commits is garbage, never zeros; and it holds the heap to the
-// contract of pages.h. What it does depends only on what is asked of it, so a program replays.
+// It lends out one address range that the process reserves once. It can be told how many pages
+// there are and which request to refuse; what it commits is garbage, never zeros; and it holds the
+// heap to the contract of pages.h. What it does depends only on what is asked of it, so a program
+// replays.
 #ifndef HARNESS_WORLD_H
 #define HARNESS_WORLD_H
 
@@ -15,11 +16,12 @@
 /// An arena of less than this is no use to any heap.
 #define WORLD_LEAST_BYTES ((size_t)256 * 1024)
 
-/// No arena may be larger than what the world has to lend: 16 GiB, or 2.3 GiB where pointers are short.
+/// No arena may be larger than what the world has to lend: 16 GiB, or 2.3 GiB where pointers are
+/// short.
 size_t world_most_bytes(void);
 
-/// Begins a world with so many pages to give, 0 for any number. Ends the process with a sentence, and
-/// status 2, iff the address range can't be had.
+/// Begins a world with so many pages to give, 0 for any number. Ends the process with a sentence,
+/// and status 2, iff the address range can't be had.
 void world_open(size_t budget_pages);
 
 /// Ends it: what is still committed is forgotten.

@@ -42,10 +42,11 @@ static void close_heap(void)
     heap = NULL;
 }
 
-// What is certain whatever the order of calls was: if every block granted since the heap was last empty
-// had pages of its own, there would still be room. A block takes at most a quarter and a granule more
-// than its size, or less than a page; each class may hold one span that is not full, and a small block
-// an eighth of its span's tail. The tables take a word a granule of every page, and 34 bytes more.
+// What is certain whatever the order of calls was: if every block granted since the heap was last
+// empty had pages of its own, there would still be room. A block takes at most a quarter and a
+// granule more than its size, or less than a page; each class may hold one span that is not full,
+// and a small block an eighth of its span's tail. The tables take a word a granule of every page,
+// and 34 bytes more.
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
     const size_t page_bytes = 4096;

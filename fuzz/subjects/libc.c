@@ -1,7 +1,8 @@
-// The C library's malloc behind IAtlMemMgr: a second, foreign allocator, so that the harness does not come
-// to believe in this project's own habits. Under AddressSanitizer it is the sanitizer's.
+// The C library's malloc behind IAtlMemMgr: a second, foreign allocator, so that the harness does
+// not come to believe in this project's own habits. Under AddressSanitizer it is the sanitizer's.
 //
-// The adapter adds what the interface asks for and C leaves open: a limit, Reallocate to 0, and GetSize.
+// The adapter adds what the interface asks for and C leaves open: a limit, Reallocate to 0, and
+// GetSize.
 
 #include "harness/subject.h"
 

@@ -1,7 +1,7 @@
 // The arena's layout, and the committing of its tables and pages (state.h draws both).
 //
-// Fresh memory may hold anything, so tables whose entries are read before they are written are zeroed
-// when they are committed. Does not know which block lies where.
+// Fresh memory may hold anything, so tables whose entries are read before they are written are
+// zeroed when they are committed. Does not know which block lies where.
 
 #include "engine/arena.h"
 
@@ -19,8 +19,8 @@ static size_t round_down(size_t size_bytes, size_t step_bytes)
     return size_bytes & ~(step_bytes - 1);
 }
 
-// Where the sizes of blocks take a quarter of the small region's addresses, half of the arena may be
-// small: otherwise a 32-bit arena has no room for a block of INT_MAX bytes.
+// Where the sizes of blocks take a quarter of the small region's addresses, half of the arena may
+// be small: otherwise a 32-bit arena has no room for a block of INT_MAX bytes.
 static uint32_t spans_of(const struct ch_heap *heap, uint32_t page_count)
 {
     return page_count / heap->span_pages / (sizeof(void *) == 8 ? 1 : 2);
@@ -120,9 +120,16 @@ void ch_arena_close(struct ch_heap *heap)
     config.pages->release(config.world, heap, config.arena_bytes);
 }
 
+static bool commit(struct ch_heap *heap, void *start, size_t size_bytes)
+{
+    bool is_granted = heap->config.pages->commit(heap->config.world, start, size_bytes);
+    heap->was_refused = heap->was_refused || !is_granted;
+    return is_granted;
+}
+
 static bool commit_table(struct ch_heap *heap, struct ch_table *table, size_t from, size_t to)
 {
-    if (!heap->config.pages->commit(heap->config.world, table->start + from, to - from)) {
+    if (!commit(heap, table->start + from, to - from)) {
         return false;
     }
     // Records are written when their span or run begins; only bits and words are read before.
@@ -195,7 +202,7 @@ bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
     while (from < end) {
         uint32_t to = ch_bits_next(ch_committed(heap), true, from, end);
         size_t size_bytes = (size_t)(to - from) << heap->page_log2;
-        if (!heap->config.pages->commit(heap->config.world, ch_page_start(heap, from), size_bytes)) {
+        if (!commit(heap, ch_page_start(heap, from), size_bytes)) {
             return false;
         }
         ch_bits_fill(ch_committed(heap), true, from, to);
@@ -296,8 +303,8 @@ size_t ch_arena_table_bytes(const struct ch_heap *heap)
     return size_bytes;
 }
 
-// Where the gap begins that is hidden as one long range: behind what spans have been, which is hidden
-// already.
+// Where the gap begins that is hidden as one long range: behind what spans have been, which is
+// hidden already.
 static uint32_t gap_start(const struct ch_heap *heap)
 {
     uint32_t start = heap->span_most * heap->span_pages;
@@ -307,8 +314,8 @@ static uint32_t gap_start(const struct ch_heap *heap)
 void ch_arena_show_gap(struct ch_heap *heap)
 {
     uint32_t start = gap_start(heap);
-    ch_shadow_show(ch_page_start(heap, start),
-                   (size_t)(heap->first_run - start) << heap->page_log2);
+    ch_shadow_show(ch_page_start(heap, start), (size_t)(heap->first_run - start)
+                                                   << heap->page_log2);
 }
 
 void ch_arena_hide_gap(struct ch_heap *heap)
@@ -320,6 +327,6 @@ void ch_arena_hide_gap(struct ch_heap *heap)
         heap->span_most = spans;
     }
     uint32_t start = gap_start(heap);
-    ch_shadow_hide(ch_page_start(heap, start),
-                   (size_t)(heap->first_run - start) << heap->page_log2);
+    ch_shadow_hide(ch_page_start(heap, start), (size_t)(heap->first_run - start)
+                                                   << heap->page_log2);
 }

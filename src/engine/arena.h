@@ -10,13 +10,14 @@ struct ch_heap *ch_arena_open(const struct ch_config *config);
 /// Releases the arena with everything in it, the heap included.
 void ch_arena_close(struct ch_heap *heap);
 
-/// Makes the tables reach over a small region of span_count spans, or over a large region that begins
-/// at page first_run. Return false iff the world refuses; what is committed by then may stay.
+/// Makes the tables reach over a small region of span_count spans, or over a large region that
+/// begins at page first_run. Return false iff the world refuses; what is committed by then may
+/// stay.
 bool ch_arena_cover_small(struct ch_heap *heap, uint32_t span_count);
 bool ch_arena_cover_large(struct ch_heap *heap, uint32_t first_run);
 
-/// Commits those of the pages that are not, and counts all of them as used.
-/// Returns false iff the world refuses: none is counted, but some may be committed, idle.
+/// Commits those of the pages that are not, and counts all of them as used. Returns false iff the
+/// world refuses: none is counted, but some may be committed, idle.
 bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages);
 
 /// Counts pages as no longer used; decommits them when enough idle ones are kept already.

@@ -1,8 +1,8 @@
-// ch_heap_check: walks a heap and compares everything that is written down twice. It never writes, so it
-// may run before and after any call, and it trusts an index only after it has been checked.
+// ch_heap_check: walks a heap and compares everything that is written down twice. It never writes,
+// so it may run before and after any call, and it trusts an index only after it has been checked.
 //
-// It proves that the heap is a heap, not that it is the right one: what callers were promised is for a
-// model outside to know.
+// It proves that the heap is a heap, not that it is the right one: what callers were promised is
+// for a model outside to know.
 
 #include <comheap/heap.h>
 
@@ -18,8 +18,9 @@ struct walk {
     const struct ch_heap *heap;
     size_t live_blocks, live_bytes;
     size_t used_pages;
-    uint32_t class_spans[CH_CLASS_COUNT + 1]; ///< Spans that should be on each list; last: free ones.
-    uint32_t list_runs[CH_RUN_LISTS];         ///< Runs that should be on each list.
+    uint32_t
+        class_spans[CH_CLASS_COUNT + 1]; ///< Spans that should be on each list; last: free ones.
+    uint32_t list_runs[CH_RUN_LISTS];    ///< Runs that should be on each list.
 };
 
 static struct ch_broken holds(void)
@@ -73,8 +74,8 @@ static unsigned in_lane(const struct ch_heap *heap, uint32_t span)
     return count;
 }
 
-// A word of the bitmap and the 64 sizes beside it: free or live blocks only where the class cuts them.
-// Returns how many live blocks it saw, or stops at the first thing that is wrong.
+// A word of the bitmap and the 64 sizes beside it: free or live blocks only where the class cuts
+// them. Returns how many live blocks it saw, or stops at the first thing that is wrong.
 static struct ch_broken check_granule(const struct walk *walk, uint32_t span, unsigned granule,
                                       uint16_t word, bool is_free)
 {
@@ -173,7 +174,8 @@ static struct ch_broken check_span(struct walk *walk, uint32_t span)
     return check_blocks(walk, span);
 }
 
-// Each member is where it says it is and in no other place, as the list has as many as it should have.
+// Each member is where it says it is and in no other place, as the list has as many as it should
+// have.
 static struct ch_broken check_span_list(const struct walk *walk, uint32_t first, unsigned list,
                                         uint8_t class_index)
 {

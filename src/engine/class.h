@@ -3,8 +3,8 @@
 //     granules   1 2 3 4 5 6 7 8 | 10 12 14 16 | 20 24 28 32 | ... | 640 768 896 1024
 //     class      0 1 2 3 4 5 6 7 |  8  9 10 11 | 12 13 14 15 | ... |  32  33  34   35
 //
-// Above eight granules each doubling has four classes, so a block wastes less than a fifth of itself.
-// Computed, not looked up: there is no table to keep in step, and no division.
+// Above eight granules each doubling has four classes, so a block wastes less than a fifth of
+// itself. Computed, not looked up: there is no table to keep in step, and no division.
 #ifndef COMHEAP_ENGINE_CLASS_H
 #define COMHEAP_ENGINE_CLASS_H
 

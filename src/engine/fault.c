@@ -1,5 +1,5 @@
-// The sentences of faults and invariants, and what a heap does with a fault when its caller gave it no
-// handler: one line on standard error, written without allocating, and the end of the process.
+// The sentences of faults and invariants, and what a heap does with a fault when its caller gave it
+// no handler: one line on standard error, written without allocating, and the end of the process.
 
 #include "engine/fault.h"
 

@@ -18,7 +18,8 @@
 #include "engine/shadow.h"
 #include "engine/span.h"
 
-// Moving pages costs two calls into the kernel and a page-table walk; below this, copying is cheaper.
+// Moving pages costs two calls into the kernel and a page-table walk; below this, copying is
+// cheaper.
 #define MOVE_BYTES ((size_t)128 * 1024)
 
 // What a pointer is found to be. A live block is small, with `granule`, or large, with `page`.
@@ -68,22 +69,32 @@ static void *take_once(struct ch_heap *heap, size_t size_bytes)
     return block;
 }
 
-// Gives back all that no live block needs: blocks that wait in the lane hold on to spans that others may
-// want, and idle pages count where the world has only so many. Returns whether there was anything.
-static bool give_back(struct ch_heap *heap)
+// Gives back every page that no live block needs; the lane is empty.
+static void give_back_pages(struct ch_heap *heap)
 {
-    size_t committed_pages = heap->committed_pages;
-    bool had_blocks = ch_lane_empty(heap);
     ch_span_decommit_free(heap);
     ch_run_decommit_free(heap);
     ch_arena_trim(heap);
-    return had_blocks || heap->committed_pages < committed_pages;
+}
+
+// After a request found no room, or was refused pages. Returns whether there is more of either now:
+// blocks that wait in the lane hold on to spans, and idle pages count where the world has only so
+// many.
+static bool make_room(struct ch_heap *heap)
+{
+    bool had_blocks = ch_lane_empty(heap);
+    if (heap->was_refused && heap->committed_pages > heap->used_pages) {
+        give_back_pages(heap);
+        return true;
+    }
+    return had_blocks;
 }
 
 static void *take(struct ch_heap *heap, size_t size_bytes)
 {
+    heap->was_refused = false;
     void *block = take_once(heap, size_bytes);
-    if (block == NULL && give_back(heap)) {
+    if (block == NULL && make_room(heap)) {
         block = take_once(heap, size_bytes);
     }
     if (block != NULL) {
@@ -283,7 +294,8 @@ bool ch_heap_owns(struct ch_heap *heap, const void *block)
 void ch_heap_minimize(struct ch_heap *heap)
 {
     ch_lock_take(&heap->lock);
-    (void)give_back(heap);
+    (void)ch_lane_empty(heap);
+    give_back_pages(heap);
     ch_lock_give(&heap->lock);
 }
 
@@ -293,8 +305,7 @@ struct ch_stats ch_heap_stats(struct ch_heap *heap)
     struct ch_stats stats = {
         .live_blocks = heap->live_blocks,
         .live_bytes = heap->live_bytes,
-        .committed_bytes =
-            ch_arena_table_bytes(heap) + (heap->committed_pages << heap->page_log2),
+        .committed_bytes = ch_arena_table_bytes(heap) + (heap->committed_pages << heap->page_log2),
         .arena_bytes = heap->config.arena_bytes,
     };
     ch_lock_give(&heap->lock);

@@ -1,5 +1,5 @@
-// The magazines: last in first out. An empty one takes half of what it may hold from the spans, a full
-// one gives the older half back.
+// The magazines: last in first out. An empty one takes half of what it may hold from the spans, a
+// full one gives the older half back.
 //
 // A magazine holds at most CH_MAGAZINE_BLOCKS blocks, and fewer of the large classes, so that what
 // waits in it stays below MAGAZINE_BYTES.

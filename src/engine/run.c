@@ -66,7 +66,8 @@ static void unlist(struct ch_heap *heap, uint32_t page)
     ch_shadow_show(ch_page_start(heap, page), bytes_of(heap, runs[page].pages));
 }
 
-// The shortest run that fits among those on the list of this length, or any of the next list with one.
+// The shortest run that fits among those on the list of this length, or any of the next list with
+// one.
 static uint32_t find(const struct ch_heap *heap, uint32_t pages)
 {
     const struct ch_run *runs = ch_runs(heap);

@@ -11,8 +11,8 @@ void *ch_run_take(struct ch_heap *heap, size_t size_bytes);
 /// Ends the live block that starts at the page.
 void ch_run_give(struct ch_heap *heap, uint32_t page);
 
-/// Gives the live block that starts at the page another size without moving it.
-/// Returns false iff the run behind it is not free or too short, or the world refuses.
+/// Gives the live block that starts at the page another size without moving it. Returns false iff
+/// the run behind it is not free or too short, or the world refuses.
 bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes);
 
 /// Returns the page of the live block that starts at this offset; CH_NONE iff none does.

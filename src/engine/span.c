@@ -1,6 +1,6 @@
-// The small region. A span is CH_SPAN_BYTES, cut from the front into blocks of its class as they are
-// needed; what comes back is marked in a bitmap of granules, so that a block's mark is found from its
-// address by a shift, whatever its class.
+// The small region. A span is CH_SPAN_BYTES, cut from the front into blocks of its class as they
+// are needed; what comes back is marked in a bitmap of granules, so that a block's mark is found
+// from its address by a shift, whatever its class.
 //
 //     | live | free | live | live | free | not cut yet ............ | too short for a block |
 //              bit 1                bit 1  cut_granules

@@ -1,17 +1,18 @@
-// The state of a heap, for the engine's own files. It lives at the start of the arena that it rules:
+// The state of a heap, for the engine's own files. It lives at the start of the arena that it
+// rules:
 //
-//     | ch_heap | tables ............................... | pages ............................. | guard |
-//               | committed, starts, runs, spans, words  | small spans ->  gap  <- large runs |
+//     | ch_heap | tables .............................. | pages ..................... | guard |
+//               | committed, starts, runs, spans, words | spans ->    gap   <- runs   |
 //
 // Small blocks are cut from spans, which grow upward from the first page. Large blocks are runs of
 // pages, which grow downward from the last one. Either may take what the gap between them still
-// holds, and gives it back when its edge is free. The guard is a page that is never committed, so that
-// nobody writes past the last run without a crash.
+// holds, and gives it back when its edge is free. The guard is a page that is never committed, so
+// that nobody writes past the last run without a crash.
 //
 // The tables are out of band, so nothing is ever stored in a page that a caller may hold.
 //
-//     words      a 16-bit word a granule of the small region: 0 where no live block starts, else the
-//                block's size + 1. This alone decides whether a small pointer is live.
+//     words      a 16-bit word a granule of the small region: 0 where no live block starts,
+//                else the block's size + 1; this alone decides whether a small pointer is live
 //     spans      a record a span: its class, and which of its blocks are free
 //     runs       a record a page of the large region, kept at the first and last page of each run
 //     starts     a bit a page of the large region: a live block starts here
@@ -45,12 +46,12 @@ struct ch_table {
 
 /// CH_SPAN_BYTES of pages, cut into blocks of one class from the front, as blocks are needed.
 struct ch_span {
-    uint64_t summary;                         ///< A bit a word of `free` that is not 0.
-    uint64_t free[CH_SPAN_GRANULES / 64];     ///< A bit a granule where a free block starts.
-    uint32_t previous, next;                  ///< On its class's list, or on that of free spans.
-    uint16_t cut_granules;                    ///< Blocks have been cut from this much of it.
-    uint16_t used_blocks;                     ///< Its blocks that are live or in the lane.
-    uint8_t class_index;                      ///< CH_CLASS_NONE: the span is free.
+    uint64_t summary;                     ///< A bit a word of `free` that is not 0.
+    uint64_t free[CH_SPAN_GRANULES / 64]; ///< A bit a granule where a free block starts.
+    uint32_t previous, next;              ///< On its class's list, or on that of free spans.
+    uint16_t cut_granules;                ///< Blocks have been cut from this much of it.
+    uint16_t used_blocks;                 ///< Its blocks that are live or in the lane.
+    uint8_t class_index;                  ///< CH_CLASS_NONE: the span is free.
 };
 
 /// A run of pages of the large region. Valid at the run's first page; at its last, only `pages` is.
@@ -64,7 +65,8 @@ struct ch_run {
 #define CH_RUN_EXACT_PAGES 32U
 #define CH_RUN_LISTS (CH_RUN_EXACT_PAGES + 27U * 8U)
 
-/// Blocks of one class that were taken from their spans and wait to be handed out, last in first out.
+/// Blocks of one class that were taken from their spans and wait to be handed out, last in first
+/// out.
 #define CH_MAGAZINE_BLOCKS 32U
 struct ch_magazine {
     unsigned count;
@@ -83,7 +85,7 @@ struct ch_heap {
     uint32_t span_limit; ///< The tables have room for this many spans.
 
     uint32_t span_count; ///< The small region, in spans.
-    uint32_t span_most;  ///< It reached this far, and all of that is still hidden from the sanitizer.
+    uint32_t span_most;  ///< It has been this large; all of that is hidden from the sanitizer.
     uint32_t first_run;  ///< The large region is the pages from here to page_count.
     uint32_t free_spans; ///< Lists, by the index of their first member.
     uint32_t span_lists[CH_CLASS_COUNT];
@@ -91,6 +93,7 @@ struct ch_heap {
     uint64_t run_lists_used[(CH_RUN_LISTS + 63) / 64];
 
     struct ch_table committed_table, starts_table, runs_table, spans_table, words_table;
+    bool was_refused;       ///< The world refused pages during this call.
     size_t committed_pages; ///< Of `pages`.
     size_t used_pages;      ///< Of those, what spans in use and live runs hold.
     size_t live_blocks, live_bytes;

@@ -1,8 +1,8 @@
-// The operating system's pages on POSIX: reserve is an inaccessible mapping, commit makes part of it
-// accessible, decommit lets the kernel drop what is behind it.
+// The operating system's pages on POSIX: reserve is an inaccessible mapping, commit makes part of
+// it accessible, decommit lets the kernel drop what is behind it.
 //
-// A decommitted range stays accessible, so that committing and decommitting in turn does not cut the
-// mapping into ever more pieces, of which the kernel allows only so many.
+// A decommitted range stays accessible, so that committing and decommitting in turn does not cut
+// the mapping into ever more pieces, of which the kernel allows only so many.
 #define _GNU_SOURCE // For MAP_ANONYMOUS, and mremap where there is one.
 
 #include <comheap/pages.h>
@@ -43,7 +43,8 @@ static void decommit(void *world, void *start, size_t size_bytes)
 {
     (void)world;
     int errno_before = errno;
-    (void)madvise(start, size_bytes, MADV_DONTNEED); // Locked pages stay: harmless, only not given back.
+    (void)madvise(start, size_bytes,
+                  MADV_DONTNEED); // Locked pages stay: harmless, only not given back.
     errno = errno_before;
 }
 
@@ -60,8 +61,8 @@ static bool move(void *world, void *from, void *to, size_t size_bytes)
 {
     (void)world;
     int errno_before = errno;
-    void *moved = mremap(from, size_bytes, size_bytes,
-                         MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
+    void *moved =
+        mremap(from, size_bytes, size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
     errno = errno_before;
     return moved != MAP_FAILED;
 }

@@ -46,15 +46,15 @@ typedef void (*ch_fault_handler)(void *context, enum ch_fault fault, const void 
 
 /// What a heap is made from. A member left 0 or NULL means its default.
 struct ch_config {
-    size_t arena_bytes;            ///< The address range to reserve; everything must fit in it.
-    const struct ch_pages *pages;  ///< Default: ch_pages_os.
-    void *world;                   ///< Handed to every primitive of pages.
-    ch_fault_handler on_fault;     ///< Default: prints one sentence and aborts.
-    void *on_fault_context;        ///< Handed to on_fault.
+    size_t arena_bytes;           ///< The address range to reserve; everything must fit in it.
+    const struct ch_pages *pages; ///< Default: ch_pages_os.
+    void *world;                  ///< Handed to every primitive of pages.
+    ch_fault_handler on_fault;    ///< Default: prints one sentence and aborts.
+    void *on_fault_context;       ///< Handed to on_fault.
 };
 
-/// The default of arena_bytes: 64 GiB of addresses, or, where pointers have 32 bits, what a block of
-/// INT_MAX bytes needs: 2.3 GiB. Addresses cost no memory until pages of them are used.
+/// The default of arena_bytes: 64 GiB of addresses, or, where pointers have 32 bits, what a block
+/// of INT_MAX bytes needs: 2.3 GiB. Addresses cost no memory until pages of them are used.
 #define CH_ARENA_BYTES_DEFAULT                                                                     \
     ((size_t)(SIZE_MAX > UINT32_MAX ? 64 * (uint64_t)0x40000000 : 0x93000000))
 
@@ -67,7 +67,8 @@ struct ch_config {
 /// Makes a heap. The caller owns it and ends it with ch_heap_destroy.
 ///
 /// Returns NULL iff arena_bytes is below CH_ARENA_BYTES_MIN, the OS page size is above 64 KiB, the
-/// range can't be reserved, or its first pages can't be committed. config may be NULL: all defaults.
+/// range can't be reserved, or its first pages can't be committed. config may be NULL: all
+/// defaults.
 struct ch_heap *ch_heap_create(const struct ch_config *config);
 
 /// Ends a heap and every block of it. heap may be NULL: no effect. No other thread may be using it.
@@ -86,8 +87,8 @@ void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes);
 /// which raises a REALLOC fault. In each case nothing has changed and block is what it was.
 void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes);
 
-/// Ends a block. block may be NULL: no effect. Raises a FREE fault, and changes nothing, iff block is
-/// neither NULL nor a live block of this heap.
+/// Ends a block. block may be NULL: no effect. Raises a FREE fault, and changes nothing, iff block
+/// is neither NULL nor a live block of this heap.
 void ch_heap_free(struct ch_heap *heap, void *block);
 
 /// Returns the size that block was last given, in bytes; SIZE_MAX iff block, which may be any bit
