@@ -9,8 +9,8 @@
 
 #include "harness/size.h"
 
-__attribute__((format(printf, 2, 3))) static bool fail(struct text_error *error,
-                                                       const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool fail(struct text_error *error, const char *format,
+                                                       ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -53,19 +53,32 @@ static bool read_number(const char *digits, uint16_t *value)
     return *end == '\0' && read < SLOTS;
 }
 
+// How many bytes of a token a sentence quotes: up to 40, and no character in part.
+static int quoted(const char *token)
+{
+    int length = 0;
+    while (length < 40 && token[length] != '\0') {
+        length++;
+    }
+    while (length > 0 && ((unsigned char)token[length] & 0xc0) == 0x80) {
+        length--;
+    }
+    return length;
+}
+
 static bool read_operand(char operand, const char *token, struct op *op, struct text_error *error)
 {
     const char *why;
     if (operand == 'z') {
         return size_parse(token, &op->size_code, &why) ||
-               fail(error, "bad size '%.40s': %s", token, why);
+               fail(error, "bad size '%.*s': %s", quoted(token), token, why);
     }
     if (operand == 's') {
         return (token[0] == 'b' && read_number(token + 1, &op->slot)) ||
-               fail(error, "bad slot '%.40s': slots are b0 to b%u", token, SLOTS - 1);
+               fail(error, "bad slot '%.*s': slots are b0 to b%u", quoted(token), token, SLOTS - 1);
     }
     return read_number(token, &op->slot) ||
-           fail(error, "bad number '%.40s': numbers are 0 to %u", token, SLOTS - 1);
+           fail(error, "bad number '%.*s': numbers are 0 to %u", quoted(token), token, SLOTS - 1);
 }
 
 static bool find_verb(const char *token, enum verb *verb)
@@ -90,7 +103,7 @@ static bool read_line(char *line, struct program *program, struct text_error *er
         return true;
     }
     if (!find_verb(token, &op.verb)) {
-        return fail(error, "unknown verb '%.40s'", token);
+        return fail(error, "unknown verb '%.*s'", quoted(token), token);
     }
     for (const char *operand = verb_operands(op.verb); *operand != '\0'; operand++) {
         token = strtok_r(NULL, blanks, &rest);
@@ -104,76 +117,78 @@ static bool read_line(char *line, struct program *program, struct text_error *er
     }
     token = strtok_r(NULL, blanks, &rest);
     if (token != NULL) {
-        return fail(error, "'%.40s' follows a whole op", token);
+        return fail(error, "'%.*s' follows a whole op", quoted(token), token);
     }
     program_add(program, op);
     return true;
 }
 
-// How many bytes a UTF-8 sequence that begins with this byte has; 0 iff none does.
-static unsigned sequence_bytes(unsigned char first)
+// How many bytes the sequence has that text begins with; 0 iff it is no character of UTF-8 text.
+static unsigned sequence_bytes(const char *text)
 {
+    unsigned char first = (unsigned char)text[0];
+    unsigned char second = first < 0x80 ? 0 : (unsigned char)text[1];
+    unsigned length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     if (first < 0x80) {
-        return 1;
+        return (first >= ' ' && first != 0x7f) || first == '\t' || first == '\r';
     }
-    if (first >= 0xc2 && first < 0xe0) {
-        return 2;
+    if (first < 0xc2 || first > 0xf4 || (first == 0xe0 && second < 0xa0) ||
+        (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+        (first == 0xf4 && second > 0x8f)) {
+        return 0; // No first byte; too long a form; a surrogate; or beyond the last character.
     }
-    if (first >= 0xe0 && first < 0xf0) {
-        return 3;
+    for (unsigned i = 1; i < length; i++) {
+        if (((unsigned char)text[i] & 0xc0) != 0x80) {
+            return 0;
+        }
     }
-    return first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    return length;
 }
 
 static bool is_utf8(const char *text)
 {
-    while (*text != '\0') {
-        unsigned length = sequence_bytes((unsigned char)*text++);
-        if (length == 0) {
-            return false;
-        }
-        for (unsigned i = 1; i < length; i++, text++) {
-            if (((unsigned char)*text & 0xc0) != 0x80) {
-                return false;
-            }
-        }
+    unsigned length = 1;
+    while (*text != '\0' && length != 0) {
+        length = sequence_bytes(text);
+        text += length;
     }
-    return true;
+    return length != 0;
 }
 
-// Reads up to an end of line or of file. Returns how many bytes, TEXT_LINE_BYTES + 1 for too many.
-static size_t fetch_line(FILE *file, char *line, bool *is_last, bool *has_zero)
+bool text_fetch_line(FILE *file, char *line, bool *is_last, struct text_error *error)
 {
     size_t length = 0;
-    *has_zero = false;
+    bool has_zero = false;
     int byte = getc(file);
-    while (byte != EOF && byte != '\n' && length <= TEXT_LINE_BYTES) {
-        *has_zero = *has_zero || byte == 0;
+    while (byte != EOF && byte != '\n') {
+        if (length == TEXT_LINE_BYTES) {
+            return fail(error, "the line is longer than %u bytes", TEXT_LINE_BYTES);
+        }
+        has_zero = has_zero || byte == 0;
         line[length++] = (char)byte;
-        byte = length <= TEXT_LINE_BYTES ? getc(file) : byte;
+        byte = getc(file);
     }
     line[length] = '\0';
     *is_last = byte == EOF;
-    return length;
+    if (ferror(file)) {
+        return fail(error, "the file can't be read to its end");
+    }
+    return (!has_zero && is_utf8(line)) || fail(error, "the line is not UTF-8 text");
 }
 
 bool text_read(FILE *file, struct program *program, struct text_error *error)
 {
-    char line[TEXT_LINE_BYTES + 2];
+    char line[TEXT_LINE_BYTES + 1];
     bool is_last = false;
-    bool has_zero;
     program_clear(program);
     for (error->line = 1; !is_last; error->line++) {
-        if (fetch_line(file, line, &is_last, &has_zero) > TEXT_LINE_BYTES) {
-            return fail(error, "the line is longer than %u bytes", TEXT_LINE_BYTES);
-        }
-        if (has_zero || !is_utf8(line)) {
-            return fail(error, "the line is not UTF-8 text");
+        if (!text_fetch_line(file, line, &is_last, error)) {
+            return false;
         }
         line[strcspn(line, "#")] = '\0';
         if (!read_line(line, program, error)) {
             return false;
         }
     }
-    return ferror(file) == 0 || fail(error, "the file can't be read to its end");
+    return true;
 }

@@ -19,6 +19,11 @@ struct text_error {
     char sentence[256];
 };
 
+/// Reads a line, up to its end or the file's, into TEXT_LINE_BYTES + 1 bytes, terminated. Returns
+/// false iff it is no line of text or can't be read; then error->sentence says why. Control
+/// characters are no text, a tab and a carriage return apart. *is_last: nothing follows the line.
+bool text_fetch_line(FILE *file, char *line, bool *is_last, struct text_error *error);
+
 /// Writes one op as text, terminated, without an end of line; TEXT_OP_BYTES are always enough.
 #define TEXT_OP_BYTES 96U
 void text_print_op(struct op op, char *text);
