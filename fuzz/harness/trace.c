@@ -1,5 +1,5 @@
-// Traces to programs. Ids are renamed to slots as they come and go, so that any number of them fits as long
-// as their blocks do not all live at once.
+// Traces to programs. Ids are renamed to slots as they come and go, so that any number of them fits
+// as long as their blocks do not all live at once.
 
 #include "harness/trace.h"
 
@@ -11,15 +11,18 @@
 #define IDS_MOST 10000000U
 #define HEADER_LINES 4U
 #define NO_SLOT SLOTS
+#define NO_BLOCK UINT32_MAX
 
 struct reader {
     FILE *file;
     struct text_error *error;
-    uint32_t *slot_of;        ///< By id; NO_SLOT: not live.
+    uint32_t *slot_of; ///< By id; NO_SLOT: not live.
     uint32_t id_count;
-    uint32_t size_of[SLOTS];  ///< By slot.
+    size_t op_count;         ///< As the header says.
+    bool is_last, is_bad;    ///< Of the line that was fetched: none follows; it is no text.
+    uint32_t size_of[SLOTS]; ///< By slot; NO_BLOCK: a reallocation to 0 freed it.
     bool is_live[SLOTS];
-    uint32_t lowest_free;     ///< No slot below it is free.
+    uint32_t lowest_free; ///< No slot below it is free.
 };
 
 static bool fail(struct reader *reader, const char *sentence)
@@ -28,33 +31,52 @@ static bool fail(struct reader *reader, const char *sentence)
     return false;
 }
 
-static bool fetch(struct reader *reader, char *line, size_t room_bytes)
+// Reads a line. Returns false iff there is none, or it is no text: then is_bad, and it is reported.
+static bool fetch(struct reader *reader, char *line)
 {
-    reader->error->line++;
-    if (fgets(line, (int)room_bytes, reader->file) == NULL) {
+    if (reader->is_last) {
         return false;
     }
-    line[strcspn(line, "\r\n")] = '\0';
-    return true;
+    reader->error->line++;
+    reader->is_bad = !text_fetch_line(reader->file, line, &reader->is_last, reader->error);
+    return !reader->is_bad && !(reader->is_last && line[0] == '\0');
+}
+
+static void skip_blanks(const char **at)
+{
+    *at += strspn(*at, " \t\r");
+}
+
+// Reads digits, and the blanks on both sides. Returns false iff there are none, or too many.
+static bool take_number(const char **at, uint64_t *number)
+{
+    char *end;
+    skip_blanks(at);
+    size_t digits = strspn(*at, "0123456789");
+    *number = strtoull(*at, &end, 10);
+    *at += digits;
+    skip_blanks(at);
+    return digits > 0 && digits < 20;
 }
 
 static bool read_header(struct reader *reader)
 {
-    char line[128];
+    char line[TEXT_LINE_BYTES + 1];
+    uint64_t numbers[HEADER_LINES]; // Heap size, ids, ops, weight.
     for (unsigned i = 0; i < HEADER_LINES; i++) {
-        char *end;
-        if (!fetch(reader, line, sizeof line)) {
-            return fail(reader, "a trace begins with four header lines");
+        const char *at = line;
+        if (!fetch(reader, line)) {
+            return !reader->is_bad && fail(reader, "a trace begins with four header lines");
         }
-        unsigned long long number = strtoull(line, &end, 10);
-        if (end == line || *end != '\0') {
+        if (!take_number(&at, &numbers[i]) || *at != '\0') {
             return fail(reader, "a header line is one number");
         }
-        if (i == 1 && number > IDS_MOST) {
+        if (i == 1 && numbers[i] > IDS_MOST) {
             return fail(reader, "the trace has more ids than this reader takes, 10000000");
         }
-        reader->id_count = i == 1 ? (uint32_t)number : reader->id_count;
     }
+    reader->id_count = (uint32_t)numbers[1];
+    reader->op_count = numbers[2] < SIZE_MAX ? (size_t)numbers[2] : SIZE_MAX;
     reader->slot_of = malloc((reader->id_count + 1U) * sizeof *reader->slot_of);
     if (reader->slot_of == NULL) {
         return fail(reader, "no memory for so many ids");
@@ -76,6 +98,7 @@ static bool take_slot(struct reader *reader, uint32_t id)
         return fail(reader, "more than 65536 blocks are live at once");
     }
     reader->is_live[slot] = true;
+    reader->size_of[slot] = NO_BLOCK;
     reader->slot_of[id] = slot;
     return true;
 }
@@ -85,16 +108,38 @@ static struct op make_op(enum verb verb, uint32_t slot, uint32_t size_bytes)
     return (struct op){verb, (uint16_t)slot, size_literal(size_bytes)};
 }
 
-// Reads `a ID SIZE`, `r ID SIZE` or `f ID` as an op, keeping the slots.
+// Reads `a ID SIZE`, `r ID SIZE` or `f ID`, which has size 0. Returns false iff it is none of them.
+static bool parse_op(const char *line, char *kind, uint64_t *id, uint64_t *size_bytes)
+{
+    const char *at = line + (line[0] != '\0');
+    *kind = line[0];
+    *size_bytes = 0;
+    if ((*kind != 'a' && *kind != 'r' && *kind != 'f') || (*at != ' ' && *at != '\t')) {
+        return false;
+    }
+    return take_number(&at, id) && (*kind == 'f' || take_number(&at, size_bytes)) && *at == '\0';
+}
+
+// Notes what the op leaves in its slot.
+static void note_op(struct reader *reader, char kind, uint32_t id, uint32_t slot,
+                    uint32_t size_bytes)
+{
+    bool frees = kind == 'r' && size_bytes == 0 && reader->size_of[slot] != NO_BLOCK;
+    reader->size_of[slot] = frees || kind == 'f' ? NO_BLOCK : size_bytes;
+    if (kind == 'f') {
+        reader->slot_of[id] = NO_SLOT;
+        reader->is_live[slot] = false;
+        reader->lowest_free = slot < reader->lowest_free ? slot : reader->lowest_free;
+    }
+}
+
+// Reads a line as an op, keeping the slots.
 static bool read_op(struct reader *reader, const char *line, struct op *op)
 {
     char kind;
-    char junk;
-    uint32_t id;
-    unsigned long long size_bytes = 0;
-    int fields = sscanf(line, "%c %u %llu %c", &kind, &id, &size_bytes, &junk);
-    bool is_free = fields == 2 && kind == 'f';
-    if (!is_free && (fields != 3 || (kind != 'a' && kind != 'r'))) {
+    uint64_t id;
+    uint64_t size_bytes;
+    if (!parse_op(line, &kind, &id, &size_bytes)) {
         return fail(reader, "an op is a ID SIZE, r ID SIZE or f ID");
     }
     if (id >= reader->id_count) {
@@ -104,20 +149,15 @@ static bool read_op(struct reader *reader, const char *line, struct op *op)
         return fail(reader, "the size is above 536870911");
     }
     bool was_live = reader->slot_of[id] != NO_SLOT;
-    if (is_free && !was_live) {
+    if (kind == 'f' && !was_live) {
         return fail(reader, "the block that is freed is not live");
     }
-    if (!was_live && !take_slot(reader, id)) {
+    if (!was_live && !take_slot(reader, (uint32_t)id)) {
         return false;
     }
     uint32_t slot = reader->slot_of[id];
-    reader->size_of[slot] = (uint32_t)size_bytes;
-    if (is_free) {
-        reader->slot_of[id] = NO_SLOT;
-        reader->is_live[slot] = false;
-        reader->lowest_free = slot < reader->lowest_free ? slot : reader->lowest_free;
-    }
-    enum verb verb = is_free ? VERB_FREE : kind == 'a' ? VERB_ALLOCATE : VERB_REALLOCATE;
+    note_op(reader, kind, (uint32_t)id, slot, (uint32_t)size_bytes);
+    enum verb verb = kind == 'f' ? VERB_FREE : kind == 'a' ? VERB_ALLOCATE : VERB_REALLOCATE;
     *op = op_canonical(make_op(verb, slot, (uint32_t)size_bytes));
     return true;
 }
@@ -125,7 +165,7 @@ static bool read_op(struct reader *reader, const char *line, struct op *op)
 static void add_live_blocks(const struct reader *reader, struct program *program)
 {
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        if (reader->is_live[slot]) {
+        if (reader->is_live[slot] && reader->size_of[slot] != NO_BLOCK) {
             program_add(program, make_op(VERB_ALLOCATE, slot, reader->size_of[slot]));
         }
     }
@@ -133,14 +173,18 @@ static void add_live_blocks(const struct reader *reader, struct program *program
 
 static bool read_ops(struct reader *reader, struct program *program, size_t first, size_t most)
 {
-    char line[128];
+    char line[TEXT_LINE_BYTES + 1];
     struct op op;
-    for (size_t i = 0; fetch(reader, line, sizeof line); i++) {
+    size_t i;
+    for (i = 0; fetch(reader, line); i++) {
         if (i == first) {
             add_live_blocks(reader, program);
         }
         if (i >= first && i - first >= most) {
             return true;
+        }
+        if (i == reader->op_count) {
+            return fail(reader, "the header says that there are fewer ops");
         }
         if (!read_op(reader, line, &op)) {
             return false;
@@ -149,7 +193,8 @@ static bool read_ops(struct reader *reader, struct program *program, size_t firs
             program_add(program, op);
         }
     }
-    return ferror(reader->file) == 0 || fail(reader, "the file can't be read to its end");
+    return !reader->is_bad &&
+           (i == reader->op_count || fail(reader, "the header says that there are more ops"));
 }
 
 bool trace_read(FILE *file, struct program *program, size_t first, size_t most,

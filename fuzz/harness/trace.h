@@ -1,16 +1,18 @@
-// Recorded traces of real programs, in the form of the CS:APP malloc lab: four header lines (suggested
-// heap size, number of ids, number of ops, weight), then an op a line: a ID SIZE, r ID SIZE, f ID.
+// Recorded traces of real programs, in the form of the CS:APP malloc lab: four header lines
+// (suggested heap size, number of ids, number of ops, weight), then an op a line: a ID SIZE,
+// r ID SIZE, f ID.
 #ifndef HARNESS_TRACE_H
 #define HARNESS_TRACE_H
 
 #include "harness/text.h"
 
-/// Reads the ops from `first`, counted from 0, and up to `most` of them as a program; `program` is emptied
-/// first. The blocks that are live at `first` are allocated before, so that a window of a trace begins
-/// with the heap it had. An id becomes the lowest slot that is free.
+/// Reads the ops from `first`, counted from 0, and up to `most` of them as a program; `program` is
+/// emptied first. The blocks that are live at `first` are allocated before, so that a window of a
+/// trace begins with the heap it had. An id becomes the lowest slot that is free.
 ///
-/// Returns false iff the trace is malformed, has more than SLOTS blocks live at once or a size above
-/// SIZE_LITERAL_MAX, or can't be read to its end; then *error says where and why.
+/// Returns false iff the trace is malformed, has not as many ops as its header says, more than
+/// SLOTS blocks live at once or a size above SIZE_LITERAL_MAX, or can't be read to the end of the
+/// window; then *error says where and why.
 bool trace_read(FILE *file, struct program *program, size_t first, size_t most,
                 struct text_error *error);
 
