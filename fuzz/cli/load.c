@@ -20,10 +20,11 @@ static FILE *open_input(const char *path)
 {
     FILE *file = fopen(path, "rb");
     // A folder opens, and then can't be read: say so before its first byte is waited for.
-    if (file == NULL || (getc(file) == EOF && ferror(file))) {
+    int byte = file == NULL ? EOF : getc(file);
+    if (file == NULL || (byte == EOF && ferror(file))) {
         refuse("can't read %s: %s", path, strerror(errno));
     }
-    rewind(file);
+    (void)ungetc(byte, file); // Not rewind: a pipe has no way back.
     return file;
 }
 

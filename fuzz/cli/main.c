@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const struct {
@@ -48,6 +49,16 @@ static void print_help(void)
     printf("\nexit status: 0 done, 1 a finding, 2 words or files that can't be followed\n");
 }
 
+// What was printed has to have been: a full disk is no success.
+static int done(int status)
+{
+    bool is_bad = ferror(stdout) != 0;
+    if ((fflush(stdout) != 0 || is_bad) && status == 0) {
+        refuse("can't write to standard output: %s", strerror(errno));
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -56,11 +67,11 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0) {
         print_help();
-        return 0;
+        return done(0);
     }
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
+            return done(commands[i].run(argc - 1, argv + 1));
         }
     }
     refuse("there is no command '%.40s'; 'heapfuzz help' lists them", argv[1]);
