@@ -67,8 +67,9 @@ static size_t ranges_of(size_t size_bytes, struct range ranges[RANGES])
 UNINSTRUMENTED static void write_range(unsigned char *block, struct range range, uint64_t seed)
 {
     uint64_t *words = (uint64_t *)(void *)block;
-    for (size_t i = range.begin / 8; i < range.end / 8; i++) {
-        words[i] = little_endian(word_at(seed, i));
+    uint64_t word = word_at(seed, range.begin / 8);
+    for (size_t i = range.begin / 8; i < range.end / 8; i++, word += stride) {
+        words[i] = little_endian(word);
     }
     size_t tail = range.end / 8 * 8;
     for (size_t at = tail > range.begin ? tail : range.begin; at < range.end; at++) {
@@ -81,8 +82,9 @@ UNINSTRUMENTED static size_t find_wrong(const unsigned char *block, struct range
 {
     const uint64_t *words = (const uint64_t *)(const void *)block;
     uint64_t differs = 0;
-    for (size_t i = range.begin / 8; i < range.end / 8; i++) {
-        differs |= words[i] ^ little_endian(word_at(seed, i));
+    uint64_t word = word_at(seed, range.begin / 8);
+    for (size_t i = range.begin / 8; i < range.end / 8; i++, word += stride) {
+        differs |= words[i] ^ little_endian(word);
     }
     size_t tail = range.end / 8 * 8;
     for (size_t at = tail > range.begin ? tail : range.begin; at < range.end; at++) {
