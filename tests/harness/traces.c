@@ -1,0 +1,281 @@
+// The reader of recorded traces (fuzz/harness/trace.h): a trace becomes the ops that it says, a
+// window of it ends with the blocks that the whole has there, and what is malformed is refused with
+// its line and a sentence.
+
+#include "../unit/cmocka_headers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/size.h"
+#include "harness/text.h"
+#include "harness/trace.h"
+
+#define HEADER_LINES 4U
+
+static struct program whole, window;
+static struct text_error error;
+
+static int close_programs(void **state)
+{
+    (void)state;
+    program_close(&whole);
+    program_close(&window);
+    return 0;
+}
+
+static bool read_trace(const char *text, struct program *program, size_t first, size_t most)
+{
+    FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+    assert_non_null(file);
+    bool is_read = trace_read(file, program, first, most, &error);
+    assert_int_equal(fclose(file), 0);
+    return is_read;
+}
+
+static void must_read(const char *text, struct program *program, size_t first, size_t most)
+{
+    if (!read_trace(text, program, first, most)) {
+        fail_msg("line %zu: %s", error.line, error.sentence);
+    }
+}
+
+static void assert_says(const struct program *program, const char *const *lines)
+{
+    char text[TEXT_OP_BYTES];
+    for (size_t i = 0; i < program->count; i++) {
+        text_print_op(program->ops[i], text);
+        assert_non_null(lines[i]);
+        assert_string_equal(text, lines[i]);
+    }
+    assert_null(lines[program->count]);
+}
+
+static const char good[] = "67108864\n3\n10\n1\n"
+                           "a 0 100\n"
+                           "a 1 536870911\n"
+                           "f 0\n"
+                           "a 2 0\n" // In the slot that id 0 had.
+                           "r 1 5\n"
+                           "r 2 0\n" // Frees; the slot stays the id's.
+                           "r 2 7\n"
+                           "a 0 8\n"
+                           "f 1\n"
+                           "r 1 9\n";
+
+static void test_a_trace_is_the_ops_that_it_says(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "allocate b0 100",
+        "allocate b1 536870911",
+        "free b0",
+        "allocate b0 0",
+        "reallocate b1 5",
+        "reallocate b0 0",
+        "reallocate b0 7",
+        "allocate b2 8",
+        "free b1",
+        "reallocate b1 9",
+        NULL,
+    };
+    must_read(good, &whole, 0, SIZE_MAX);
+    assert_says(&whole, lines);
+}
+
+static void test_a_window_begins_with_what_was_live(void **state)
+{
+    (void)state;
+    static const char *const after_free[] = {"allocate b1 536870911", "allocate b0 0", NULL};
+    static const char *const after_zero[] = {"allocate b1 5", "reallocate b0 7", NULL};
+    static const char *const last[] = {"allocate b0 7", "allocate b2 8", "reallocate b1 9", NULL};
+    must_read(good, &window, 3, 1);
+    assert_says(&window, after_free);
+    must_read(good, &window, 6, 1); // The block that was reallocated to 0 is gone.
+    assert_says(&window, after_zero);
+    must_read(good, &window, 9, SIZE_MAX);
+    assert_says(&window, last);
+    must_read(good, &window, 10, 1);
+    assert_int_equal(window.count, 0);
+}
+
+// What a slot holds: SIZE_MAX: nothing.
+static void follow(const struct program *program, size_t ops, size_t *held_bytes)
+{
+    for (size_t slot = 0; slot < SLOTS; slot++) {
+        held_bytes[slot] = SIZE_MAX;
+    }
+    for (size_t i = 0; i < ops; i++) {
+        const struct op *op = &program->ops[i];
+        size_t size_bytes = size_resolve(op->size_code, op->slot, NULL, NULL);
+        bool frees =
+            op->verb == VERB_REALLOCATE && size_bytes == 0 && held_bytes[op->slot] != SIZE_MAX;
+        held_bytes[op->slot] = op->verb == VERB_FREE || frees ? SIZE_MAX : size_bytes;
+    }
+}
+
+// A trace of 300 ops on 40 ids: each id allocated, reallocated and freed in turns, some to 0.
+static char *make_trace(void)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *file = open_memstream(&text, &size_bytes);
+    assert_non_null(file);
+    fprintf(file, "1\n40\n300\n1\n");
+    bool is_live[40] = {false};
+    uint32_t random = 1;
+    for (unsigned i = 0; i < 300; i++) {
+        random = random * 1664525 + 1013904223;
+        unsigned id = random >> 20 & 31;
+        unsigned size = random >> 10 & 7;
+        if (!is_live[id]) {
+            fprintf(file, "%c %u %u\n", random >> 31 != 0 ? 'a' : 'r', id, size);
+        } else if (random >> 31 != 0) {
+            fprintf(file, "f %u\n", id);
+        } else {
+            fprintf(file, "r %u %u\n", id, size);
+        }
+        is_live[id] = !is_live[id] || random >> 31 == 0;
+    }
+    assert_int_equal(fclose(file), 0);
+    return text;
+}
+
+static void test_every_window_ends_as_the_whole_does_there(void **state)
+{
+    (void)state;
+    static size_t expected[SLOTS], held[SLOTS];
+    char *text = make_trace();
+    must_read(text, &whole, 0, SIZE_MAX);
+    assert_int_equal(whole.count, 300);
+    for (size_t first = 0; first < 300; first++) {
+        size_t most = 1 + first * 7 % 50;
+        size_t end = first + most < 300 ? first + most : 300;
+        must_read(text, &window, first, most);
+        follow(&whole, end, expected);
+        follow(&window, window.count, held);
+        assert_memory_equal(held, expected, sizeof held);
+        size_t ops = end - first;
+        assert_true(window.count >= ops);
+        for (size_t i = 0; i < ops; i++) {
+            const struct op *op = &window.ops[window.count - ops + i];
+            assert_int_equal(op->verb, whole.ops[first + i].verb);
+            assert_int_equal(op->slot, whole.ops[first + i].slot);
+            assert_int_equal(op->size_code, whole.ops[first + i].size_code);
+        }
+    }
+    free(text);
+}
+
+// `ids` ids are allocated; before that of each from the `live`-th on, the oldest is freed.
+static char *make_parade(unsigned ids, unsigned live)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *file = open_memstream(&text, &size_bytes);
+    assert_non_null(file);
+    fprintf(file, "1\n%u\n%u\n1\n", ids, ids + (ids > live ? ids - live : 0));
+    for (unsigned id = 0; id < ids; id++) {
+        if (id >= live) {
+            fprintf(file, "f %u\n", id - live);
+        }
+        fprintf(file, "a %u 1\n", id);
+    }
+    assert_int_equal(fclose(file), 0);
+    return text;
+}
+
+static void test_more_ids_than_slots_fit_when_few_live_at_once(void **state)
+{
+    (void)state;
+    char *text = make_parade(SLOTS * 2, 3);
+    must_read(text, &whole, 0, SIZE_MAX);
+    assert_int_equal(whole.count, SLOTS * 4 - 3);
+    for (size_t i = 0; i < whole.count; i++) {
+        assert_true(whole.ops[i].slot < 3);
+    }
+    free(text);
+}
+
+static void test_as_many_blocks_live_as_there_are_slots(void **state)
+{
+    (void)state;
+    char *text = make_parade(SLOTS, SLOTS);
+    must_read(text, &whole, 0, SIZE_MAX);
+    assert_int_equal(whole.ops[SLOTS - 1].slot, SLOTS - 1);
+    free(text);
+    text = make_parade(SLOTS + 1, SLOTS + 1);
+    assert_false(read_trace(text, &whole, 0, SIZE_MAX));
+    assert_int_equal(error.line, HEADER_LINES + SLOTS + 1);
+    assert_string_equal(error.sentence, "more than 65536 blocks are live at once");
+    free(text);
+}
+
+static void test_malformed_traces_are_refused_in_their_line(void **state)
+{
+    (void)state;
+    static const char an_op[] = "an op is a ID SIZE, r ID SIZE or f ID";
+    static const struct {
+        const char *text;
+        size_t line;
+        const char *sentence;
+    } bad[] = {
+        {"1\n2\n", 3, "a trace begins with four header lines"},
+        {"1\n2\nx\n1\n", 3, "a header line is one number"},
+        {"1 1\n2\n1\n1\n", 1, "a header line is one number"},
+        {"1\n10000001\n1\n1\n", 2, "the trace has more ids than this reader takes, 10000000"},
+        {"1\n2\n1\n1\nx 0 1\n", 5, an_op},
+        {"1\n2\n2\n1\na 0 1\nf 0 1\n", 6, an_op},
+        {"1\n2\n2\n1\na 0 1\n\nf 0\n", 6, an_op},
+        {"1\n2\n1\n1\na 2 1\n", 5, "the id is not below the number of ids in the header"},
+        {"1\n2\n1\n1\na 4294967296 1\n", 5, "the id is not below the number of ids in the header"},
+        {"1\n2\n1\n1\na 0 536870912\n", 5, "the size is above 536870911"},
+        {"1\n2\n2\n1\na 0 1\nf 1\n", 6, "the block that is freed is not live"},
+        {"1\n2\n3\n1\na 0 1\nf 0\nf 0\n", 7, "the block that is freed is not live"},
+        {"1\n2\n1\n1\na 0 1\nf 0\n", 6, "the header says that there are fewer ops"},
+        {"1\n2\n3\n1\na 0 1\nf 0\n", 7, "the header says that there are more ops"},
+        {"1\n2\n2\n1\na 0 1\nf 0\xff\n", 6, "the line is not UTF-8 text"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(read_trace(bad[i].text, &whole, 0, SIZE_MAX));
+        assert_string_equal(error.sentence, bad[i].sentence);
+        assert_int_equal(error.line, bad[i].line);
+    }
+}
+
+static void test_a_window_needs_no_more_than_its_ops(void **state)
+{
+    (void)state;
+    static const char cut[] = "1\n2\n9\n1\na 0 1\nf 0\na 1 1\n";
+    must_read(cut, &window, 0, 2);
+    assert_int_equal(window.count, 2);
+    assert_false(read_trace(cut, &window, 0, 4));
+}
+
+static void test_a_file_that_ends_in_an_error_is_refused(void **state)
+{
+    (void)state;
+    FILE *folder = fopen(".", "r"); // It opens, and can't be read.
+    assert_non_null(folder);
+    assert_false(trace_read(folder, &whole, 0, SIZE_MAX, &error));
+    assert_string_equal(error.sentence, "the file can't be read to its end");
+    assert_false(text_read(folder, &whole, &error));
+    assert_string_equal(error.sentence, "the file can't be read to its end");
+    assert_int_equal(fclose(folder), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_trace_is_the_ops_that_it_says),
+        cmocka_unit_test(test_a_window_begins_with_what_was_live),
+        cmocka_unit_test(test_every_window_ends_as_the_whole_does_there),
+        cmocka_unit_test(test_more_ids_than_slots_fit_when_few_live_at_once),
+        cmocka_unit_test(test_as_many_blocks_live_as_there_are_slots),
+        cmocka_unit_test(test_malformed_traces_are_refused_in_their_line),
+        cmocka_unit_test(test_a_window_needs_no_more_than_its_ops),
+        cmocka_unit_test(test_a_file_that_ends_in_an_error_is_refused),
+    };
+    return cmocka_run_group_tests_name("traces", tests, NULL, close_programs) == 0 ? 0 : 1;
+}
