@@ -31,17 +31,33 @@ const char *take_option(int argc, char **argv, int *at, const char *name)
     return argv[++*at];
 }
 
+static const char *subject_name(size_t index)
+{
+    return subjects[index] == NULL ? NULL : subjects[index]->name;
+}
+
+static const char *target_name(size_t index)
+{
+    return targets[index] == NULL ? NULL : targets[index]->name;
+}
+
+// Refuses a name that is none of those that name_of gives, up to NULL.
+static _Noreturn void refuse_name(const char *kind, const char *name,
+                                  const char *(*name_of)(size_t index))
+{
+    char choices[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; name_of(i) != NULL && used < sizeof choices; i++) {
+        used += (size_t)snprintf(choices + used, sizeof choices - used, " %s", name_of(i));
+    }
+    refuse("there is no %s '%.40s'; there are:%s", kind, name, choices);
+}
+
 const struct subject *choose_subject(const char *name)
 {
     const struct subject *subject = subject_find(name);
     if (subject == NULL) {
-        char choices[256] = "";
-        size_t used = 0;
-        for (size_t i = 0; subjects[i] != NULL && used < sizeof choices - 1; i++) {
-            used +=
-                (size_t)snprintf(choices + used, sizeof choices - used, " %s", subjects[i]->name);
-        }
-        refuse("there is no subject '%.40s'; there are:%s", name, choices);
+        refuse_name("subject", name, subject_name);
     }
     return subject;
 }
@@ -50,13 +66,7 @@ const struct target *choose_target(const char *name)
 {
     const struct target *target = target_find(name);
     if (target == NULL) {
-        char choices[256] = "";
-        size_t used = 0;
-        for (size_t i = 0; targets[i] != NULL && used < sizeof choices - 1; i++) {
-            used +=
-                (size_t)snprintf(choices + used, sizeof choices - used, " %s", targets[i]->name);
-        }
-        refuse("there is no target '%.40s'; there are:%s", name, choices);
+        refuse_name("target", name, target_name);
     }
     return target;
 }
