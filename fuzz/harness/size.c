@@ -103,7 +103,7 @@ static size_t step_bytes(uint32_t head)
 {
     size_t mantissa = 4 + (head & 3);
     unsigned shift = head >> 2;
-    bool fits = shift < sizeof(size_t) * CHAR_BIT - 3;
+    bool fits = shift <= sizeof(size_t) * CHAR_BIT - 3; // M takes three bits.
     return fits ? mantissa << shift : SIZE_MAX;
 }
 
