@@ -7,12 +7,13 @@
 #include <stdio.h>
 
 #include "harness/op.h"
-#include "harness/subject.h"
+#include "harness/run.h"
 #include "harness/target.h"
 
 int command_fuzz(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_shrink(int argc, char **argv);
 int command_compile(int argc, char **argv);
 int command_decompile(int argc, char **argv);
 int command_import(int argc, char **argv);
@@ -34,6 +35,24 @@ const char *take_option(int argc, char **argv, int *at, const char *name);
 /// Look a subject or a target up; refuse, naming the choices, what is not one.
 const struct subject *choose_subject(const char *name);
 const struct target *choose_target(const char *name);
+
+/// What `[--subject S] [--target T] FILE...` chooses; refuses other words, and no file.
+struct choice {
+    const struct subject *subject;
+    const struct target *target;
+    int first_file; ///< The index of the first FILE in argv.
+};
+struct choice choose_run(int argc, char **argv);
+
+/// Returns the one FILE of a choice; refuses more.
+const char *choose_one_file(int argc, char **argv, const struct choice *choice);
+
+/// How to run a program as chosen. The invariants are walked after every op, unless it is long.
+struct plan choice_plan(const struct choice *choice, const struct program *program);
+
+/// Makes a program that fails as simple as it can be while it fails the same way. Returns false iff
+/// it does not fail, or not each time.
+bool shrink_program(const struct plan *plan, struct program *program);
 
 /// A whole number from least to most, or a refusal that names the option.
 size_t choose_number(const char *option, const char *text, size_t least, size_t most);

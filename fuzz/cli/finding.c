@@ -1,4 +1,4 @@
-// From the bytes that libFuzzer saved to a text that people can read, replay and keep.
+// From the bytes that libFuzzer saved to the simplest text that people can read, replay and keep.
 
 #include "cli/finding.h"
 
@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/command.h"
 #include "harness/text.h"
+#include "harness/trial.h"
 
 #define NAME_BYTES 64U
 
@@ -61,18 +63,36 @@ static bool write_text(const struct heard *heard, const struct program *program,
     return true;
 }
 
+// Makes the program as simple as it can be and tells what it does, in a process of its own. Where
+// it does not fail again, what the target itself said is all there is to tell.
+static void shrink_and_report(const struct heard *heard, const struct subject *subject,
+                              const struct target *target, struct program *program)
+{
+    struct choice choice = {.subject = subject, .target = target};
+    struct plan plan = choice_plan(&choice, program);
+    size_t ops = program->count;
+    if (shrink_program(&plan, program)) {
+        printf("shrunk from %zu ops to %zu\n", ops, program->count);
+        (void)trial_show(&plan, program);
+    } else {
+        printf("%sIt did not happen again in a process of its own.\n", heard->report);
+    }
+}
+
 void finding_tell(const struct heard *heard, const struct subject *subject,
                   const struct target *target)
 {
     struct program program = {0};
     char name[NAME_BYTES];
     const char *kept = heard->artifact;
-    printf("%s", heard->report);
-    fflush(stdout); // What goes wrong from here is said after it.
     if (!read_artifact(heard->artifact, &program)) {
+        printf("%s", heard->report);
+        fflush(stdout); // What goes wrong from here is said after it.
         fprintf(stderr, "heapfuzz: libFuzzer could not save the program of this finding\n");
         return;
     }
+    shrink_and_report(heard, subject, target, &program);
+    fflush(stdout);
     if (write_text(heard, &program, subject, target, name)) {
         (void)unlink(heard->artifact); // The text has it all.
         kept = name;

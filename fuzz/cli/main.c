@@ -17,6 +17,8 @@ static const struct {
      "run programs and hold them against the laws"},
     {"explain", command_explain, "[--subject S] [--target T] FILE",
      "run a program and print what each op answered"},
+    {"shrink", command_shrink, "[--subject S] [--target T] FILE",
+     "print the simplest program that fails as this one does"},
     {"compile", command_compile, "[--to DIR] FILE...", "programs to the bytes that engines mutate"},
     {"decompile", command_decompile, "[--to DIR] FILE...", "and back to text"},
     {"import", command_import, "[--from OP] [--ops N] TRACE.rep",

@@ -3,65 +3,15 @@
 #include "cli/command.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
+#include "cli/progress.h"
 #include "harness/counters.h"
 #include "harness/report.h"
 #include "harness/run.h"
 
-// Up to this many ops the invariants are walked after each, so that a finding names the op that
-// broke them; beyond, at the harness's own pace.
-#define WALKED_OPS 4096U
-
-struct choice {
-    const struct subject *subject;
-    const struct target *target;
-    int first_file;
-};
-
-static struct choice read_words(int argc, char **argv)
-{
-    struct choice choice = {subjects[0], targets[0], argc};
-    for (int at = 1; at < argc; at++) {
-        const char *value;
-        if ((value = take_option(argc, argv, &at, "--subject")) != NULL) {
-            choice.subject = choose_subject(value);
-        } else if ((value = take_option(argc, argv, &at, "--target")) != NULL) {
-            choice.target = choose_target(value);
-        } else if (argv[at][0] == '-') {
-            refuse("%s: there is no option '%.40s'", argv[0], argv[at]);
-        } else {
-            choice.first_file = at;
-            break;
-        }
-    }
-    if (choice.first_file == argc) {
-        refuse("%s: which file?", argv[0]);
-    }
-    return choice;
-}
-
-static struct plan plan_of(const struct choice *choice, const struct program *program)
-{
-    return (struct plan){
-        .subject = choice->subject,
-        .mixes_faces = choice->target->mixes_faces,
-        .walks_always = program->count <= WALKED_OPS,
-    };
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 int command_replay(int argc, char **argv)
 {
-    struct choice choice = read_words(argc, argv);
+    struct choice choice = choose_run(argc, argv);
     struct program program = {0};
     report_ends(REPORT_EXITS);
     report_laws_off(stdout, choice.subject);
@@ -69,7 +19,7 @@ int command_replay(int argc, char **argv)
         load_program(argv[at], &program);
         printf("%s: ", argv[at]);
         fflush(stdout); // A finding ends the process, and the reader must know where.
-        struct plan plan = plan_of(&choice, &program);
+        struct plan plan = choice_plan(&choice, &program);
         uint64_t calls_before = counters->calls;
         double started = seconds_now();
         run_program(&plan, &program);
@@ -88,14 +38,12 @@ static void print_done(const struct run *run)
 
 int command_explain(int argc, char **argv)
 {
-    struct choice choice = read_words(argc, argv);
+    struct choice choice = choose_run(argc, argv);
+    const char *path = choose_one_file(argc, argv, &choice);
     struct program program = {0};
-    if (choice.first_file + 1 != argc) {
-        refuse("explain: one file at a time");
-    }
     report_ends(REPORT_EXITS);
-    load_program(argv[choice.first_file], &program);
-    struct plan plan = plan_of(&choice, &program);
+    load_program(path, &program);
+    struct plan plan = choice_plan(&choice, &program);
     plan.walks_always = true;
     plan.after_op = print_done;
     run_program(&plan, &program);

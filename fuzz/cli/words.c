@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Up to this many ops the invariants are walked after each, so that a finding names the op that
+// broke them; beyond, at the harness's own pace.
+#define WALKED_OPS 4096U
+
 _Noreturn void refuse(const char *format, ...)
 {
     va_list arguments;
@@ -69,6 +73,45 @@ const struct target *choose_target(const char *name)
         refuse_name("target", name, target_name);
     }
     return target;
+}
+
+struct choice choose_run(int argc, char **argv)
+{
+    struct choice choice = {subjects[0], targets[0], argc};
+    for (int at = 1; at < argc; at++) {
+        const char *value;
+        if ((value = take_option(argc, argv, &at, "--subject")) != NULL) {
+            choice.subject = choose_subject(value);
+        } else if ((value = take_option(argc, argv, &at, "--target")) != NULL) {
+            choice.target = choose_target(value);
+        } else if (argv[at][0] == '-') {
+            refuse("%s: there is no option '%.40s'", argv[0], argv[at]);
+        } else {
+            choice.first_file = at;
+            break;
+        }
+    }
+    if (choice.first_file == argc) {
+        refuse("%s: which file?", argv[0]);
+    }
+    return choice;
+}
+
+const char *choose_one_file(int argc, char **argv, const struct choice *choice)
+{
+    if (choice->first_file + 1 != argc) {
+        refuse("%s: one file at a time", argv[0]);
+    }
+    return argv[choice->first_file];
+}
+
+struct plan choice_plan(const struct choice *choice, const struct program *program)
+{
+    return (struct plan){
+        .subject = choice->subject,
+        .mixes_faces = choice->target->mixes_faces,
+        .walks_always = program->count <= WALKED_OPS,
+    };
 }
 
 size_t choose_number(const char *option, const char *text, size_t least, size_t most)

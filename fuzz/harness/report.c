@@ -85,13 +85,16 @@ static void print_program(const struct run *run)
     }
 }
 
-static _Noreturn void end_process(void)
+// Statuses from here on belong to the laws; below are those of sanitizers and of our own commands.
+#define FIRST_STATUS_BY_LAW 100
+
+static _Noreturn void end_process(enum law law)
 {
-    if (ending == REPORT_EXITS) {
-        fflush(NULL);
-        _Exit(1);
+    if (ending == REPORT_ABORTS) {
+        abort();
     }
-    abort();
+    fflush(NULL);
+    _Exit(ending == REPORT_EXITS ? 1 : FIRST_STATUS_BY_LAW + (int)law);
 }
 
 _Noreturn void report_finding(const struct run *run, enum law law, const char *format,
@@ -109,7 +112,7 @@ _Noreturn void report_finding(const struct run *run, enum law law, const char *f
     vfprintf(stderr, format, arguments);
     fprintf(stderr, "\n");
     print_program(run);
-    end_process();
+    end_process(law);
 }
 
 void report_laws_off(FILE *file, const struct subject *subject)

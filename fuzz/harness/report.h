@@ -9,8 +9,8 @@
 #include "harness/run.h"
 
 /// What a process ends with after a finding: abort, which a fuzzing engine takes for a crash and
-/// saves the input of, or status 1.
-enum report_end { REPORT_ABORTS, REPORT_EXITS };
+/// saves the input of; status 1; or a status of each law's own, for whoever compares findings.
+enum report_end { REPORT_ABORTS, REPORT_EXITS, REPORT_EXITS_BY_LAW };
 void report_ends(enum report_end end);
 
 /// Prints the finding to standard error and ends the process. Called by the laws' own functions.

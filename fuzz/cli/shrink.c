@@ -1,0 +1,53 @@
+// heapfuzz shrink: a program that fails, made as simple as it can be while it fails the same way.
+
+#include "cli/command.h"
+
+#include <unistd.h>
+
+#include "harness/shrink.h"
+#include "harness/text.h"
+
+// A finding that is to be told must happen again, this often.
+#define CONFIRMATIONS 3U
+
+static void show_progress(size_t ops, size_t trials)
+{
+    fprintf(stderr, "\rshrinking: %zu ops left, %zu trials ", ops, trials);
+}
+
+bool shrink_program(const struct plan *plan, struct program *program)
+{
+    bool is_watched = isatty(STDERR_FILENO) == 1;
+    trial_verdict verdict = trial_run(plan, program);
+    if (verdict == TRIAL_CLEAN) {
+        return false;
+    }
+    (void)shrink(plan, program, verdict, is_watched ? show_progress : NULL);
+    if (is_watched) {
+        fprintf(stderr, "\r%*s\r", 50, "");
+    }
+    for (unsigned i = 0; i < CONFIRMATIONS; i++) {
+        if (trial_run(plan, program) != verdict) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int command_shrink(int argc, char **argv)
+{
+    struct program program = {0};
+    struct choice choice = choose_run(argc, argv);
+    const char *path = choose_one_file(argc, argv, &choice);
+    load_program(path, &program);
+    struct plan plan = choice_plan(&choice, &program);
+    size_t ops = program.count;
+    if (!shrink_program(&plan, &program)) {
+        refuse("%s: it breaks no law, or not every time: there is nothing to shrink to", path);
+    }
+    printf("# shrunk from %zu ops; subject %s, target %s\n", ops, choice.subject->name,
+           choice.target->name);
+    text_write(stdout, &program);
+    program_close(&program);
+    return 0;
+}

@@ -1,0 +1,17 @@
+// Shrinking: the simplest program that fails the same way.
+#ifndef HARNESS_SHRINK_H
+#define HARNESS_SHRINK_H
+
+#include "harness/trial.h"
+
+/// Is told how far it is, after each trial that made the program simpler: ops left and trials made.
+typedef void (*shrink_progress)(size_t ops, size_t trials);
+
+/// Makes a program whose trial has this verdict, not TRIAL_CLEAN, as simple as it can while
+/// the verdict stays; at most SHRINK_TRIALS trials. progress may be NULL. Returns how many trials
+/// it made.
+#define SHRINK_TRIALS 5000U
+size_t shrink(const struct plan *plan, struct program *program, trial_verdict verdict,
+              shrink_progress progress);
+
+#endif

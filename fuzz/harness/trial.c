@@ -1,0 +1,68 @@
+// Trials by fork. The child has this process's memory as it stands, which no run has left anything
+// in that the next would see; its exit status, or the signal that ended it, is the verdict.
+
+#include "harness/trial.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/report.h"
+
+// Gives the child's output to one file. Both streams: sanitizers write to the second.
+static void redirect(int file)
+{
+    if (dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0) {
+        _exit(2);
+    }
+}
+
+static _Noreturn void run_child(const struct plan *plan, const struct program *program,
+                                bool is_shown)
+{
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    redirect(is_shown || nowhere < 0 ? STDOUT_FILENO : nowhere);
+    (void)signal(SIGALRM, SIG_DFL);
+    (void)alarm(TRIAL_SECONDS);
+    report_ends(REPORT_EXITS_BY_LAW);
+    run_program(plan, program);
+    _exit(TRIAL_CLEAN);
+}
+
+static trial_verdict verdict_of(int status)
+{
+    if (WIFEXITED(status)) {
+        return WEXITSTATUS(status);
+    }
+    int number = WTERMSIG(status);
+    return number == SIGALRM ? TRIAL_TIMEOUT : 256 + number;
+}
+
+static trial_verdict fork_child(const struct plan *plan, const struct program *program,
+                                bool is_shown)
+{
+    int status;
+    fflush(NULL); // What waits in a buffer would be written twice.
+    pid_t child = fork();
+    if (child == 0) {
+        run_child(plan, program, is_shown);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        perror("heapfuzz: can't run a program in a process of its own");
+        exit(2);
+    }
+    return verdict_of(status);
+}
+
+trial_verdict trial_run(const struct plan *plan, const struct program *program)
+{
+    return fork_child(plan, program, false);
+}
+
+trial_verdict trial_show(const struct plan *plan, const struct program *program)
+{
+    return fork_child(plan, program, true);
+}

@@ -1,0 +1,24 @@
+// A trial: a program run in a process of its own, so that whatever it breaks breaks there.
+#ifndef HARNESS_TRIAL_H
+#define HARNESS_TRIAL_H
+
+#include "harness/run.h"
+
+/// What became of a trial. Two programs that fail the same way have the same verdict.
+typedef int trial_verdict;
+
+/// No law is broken, and nothing else stopped the program.
+#define TRIAL_CLEAN 0
+
+/// The trial took longer than TRIAL_SECONDS.
+#define TRIAL_SECONDS 10U
+#define TRIAL_TIMEOUT (-1)
+
+/// Runs a program in a child process that says nothing. Ends the process with a sentence and
+/// status 2 iff there can be no child.
+trial_verdict trial_run(const struct plan *plan, const struct program *program);
+
+/// The same, but what a finding prints is printed, to standard output.
+trial_verdict trial_show(const struct plan *plan, const struct program *program);
+
+#endif

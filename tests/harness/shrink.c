@@ -1,0 +1,169 @@
+// Shrinking finds the one op that matters among hundreds, fails the same way at the end, and works
+// for a crash of the subject as for a law.
+//
+// The subject is the C library's malloc with a bug of each kind, each at a size of its own.
+
+#include "harness/shrink.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "../unit/cmocka_headers.h"
+#include "harness/size.h"
+
+#define WRONG_SIZE 1001U // And what is larger.
+#define CRASH_SIZE 501U  // Half of it, so that shrinking comes by.
+#define LIMIT_BYTES 100000U
+
+static void *allocate(IAtlMemMgr *This, size_t size_bytes)
+{
+    (void)This;
+    if (size_bytes == CRASH_SIZE) {
+        abort();
+    }
+    return size_bytes > LIMIT_BYTES ? NULL : malloc(size_bytes + 1);
+}
+
+static void free_block(IAtlMemMgr *This, void *block)
+{
+    (void)This;
+    free(block);
+}
+
+static void *reallocate(IAtlMemMgr *This, void *block, size_t size_bytes)
+{
+    if (size_bytes == CRASH_SIZE) {
+        abort();
+    }
+    if (size_bytes == 0 && block != NULL) {
+        free_block(This, block);
+        return NULL;
+    }
+    return size_bytes > LIMIT_BYTES ? NULL : realloc(block, size_bytes + 1);
+}
+
+static size_t get_size(IAtlMemMgr *This, void *block)
+{
+    (void)This;
+    size_t size_bytes = block == NULL ? 0 : malloc_usable_size(block);
+    return size_bytes >= WRONG_SIZE ? WRONG_SIZE - 1 : size_bytes;
+}
+
+static const IAtlMemMgrVtbl methods = {allocate, free_block, reallocate, get_size};
+static IAtlMemMgr manager = {&methods};
+
+static IAtlMemMgr *open_heap(size_t arena_bytes)
+{
+    (void)arena_bytes;
+    return &manager;
+}
+
+static void close_heap(void)
+{
+}
+
+static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
+{
+    (void)arena_bytes, (void)since_empty_bytes, (void)since_empty_blocks;
+    return false;
+}
+
+static const struct subject planted = {
+    .name = "planted",
+    .sentence = "malloc with bugs",
+    .policies = {.limit_bytes = LIMIT_BYTES, .alignment_bytes = 8},
+    .open = open_heap,
+    .close = close_heap,
+    .must_grant = must_grant,
+};
+
+static const struct plan plan = {.subject = &planted};
+
+static struct op op(enum verb verb, unsigned slot, unsigned size_bytes)
+{
+    return (struct op){verb, (uint16_t)slot, size_literal(size_bytes)};
+}
+
+// 300 ops that do no harm, the same each time, on 20 slots and sizes up to 400.
+static void add_harmless(struct program *program)
+{
+    unsigned random = 1;
+    for (unsigned i = 0; i < 300; i++) {
+        random = random * 1103515245U + 12345U;
+        static const enum verb verbs[] = {VERB_ALLOCATE, VERB_FREE, VERB_WRITE, VERB_SIZE};
+        program_add(program, op_canonical(op(verbs[random >> 16 & 3], 30 + (random >> 20) % 20,
+                                             (random >> 8) % 400)));
+    }
+}
+
+static void a_broken_law_shrinks_to_the_call_that_breaks_it(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    add_harmless(&program);
+    program_add(&program, op(VERB_REALLOCATE, 99, 64000));
+    add_harmless(&program);
+    trial_verdict verdict = trial_run(&plan, &program);
+    assert_int_not_equal(verdict, TRIAL_CLEAN);
+    assert_in_range(shrink(&plan, &program, verdict, NULL), 1, SHRINK_TRIALS);
+    assert_int_equal(program.count, 1);
+    assert_int_equal(program.ops[0].verb, VERB_ALLOCATE); // The plainer verb does as well.
+    assert_int_equal(program.ops[0].slot, 0);
+    assert_int_equal(program.ops[0].size_code, size_literal(WRONG_SIZE)); // And no size below.
+    assert_int_equal(trial_run(&plan, &program), verdict);
+    program_close(&program);
+}
+
+static void a_crash_of_the_subject_shrinks_as_a_law_does(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    add_harmless(&program);
+    program_add(&program, op(VERB_ALLOCATE, 5, 300));
+    program_add(&program, op(VERB_REALLOCATE, 5, CRASH_SIZE));
+    trial_verdict verdict = trial_run(&plan, &program);
+    assert_int_not_equal(verdict, TRIAL_CLEAN);
+    (void)shrink(&plan, &program, verdict, NULL);
+    assert_int_equal(program.count, 1);
+    assert_int_equal(program.ops[0].verb, VERB_ALLOCATE);
+    assert_int_equal(program.ops[0].size_code, size_literal(CRASH_SIZE));
+    assert_int_equal(trial_run(&plan, &program), verdict);
+    program_close(&program);
+}
+
+// Half of the size that breaks the law crashes instead.
+static void another_failure_is_not_taken_for_the_same(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    program_add(&program, op(VERB_ALLOCATE, 1, CRASH_SIZE));
+    trial_verdict crash = trial_run(&plan, &program);
+    program_clear(&program);
+    program_add(&program, op(VERB_ALLOCATE, 1, WRONG_SIZE));
+    trial_verdict law = trial_run(&plan, &program);
+    assert_int_not_equal(law, crash);
+    (void)shrink(&plan, &program, law, NULL);
+    assert_int_equal(program.count, 1);
+    assert_int_equal(program.ops[0].size_code, size_literal(WRONG_SIZE));
+    program_close(&program);
+}
+
+static void a_clean_program_has_a_clean_trial(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    add_harmless(&program);
+    assert_int_equal(trial_run(&plan, &program), TRIAL_CLEAN);
+    program_close(&program);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_broken_law_shrinks_to_the_call_that_breaks_it),
+        cmocka_unit_test(a_crash_of_the_subject_shrinks_as_a_law_does),
+        cmocka_unit_test(another_failure_is_not_taken_for_the_same),
+        cmocka_unit_test(a_clean_program_has_a_clean_trial),
+    };
+    return cmocka_run_group_tests_name("shrinking", tests, NULL, NULL);
+}
