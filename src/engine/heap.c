@@ -57,10 +57,16 @@ static void set_small_size(struct ch_heap *heap, const void *block, size_t size_
     ch_shadow_unpoison(block, size_bytes);
 }
 
+// What an arena has beyond the pages that can be counted is not used, and no size counts that far.
+static bool fits_pages(const struct ch_heap *heap, size_t size_bytes)
+{
+    return size_bytes <= (size_t)heap->page_count << heap->page_log2;
+}
+
 static void *take_once(struct ch_heap *heap, size_t size_bytes)
 {
     if (size_bytes > CH_SMALL_BYTES) {
-        return size_bytes <= heap->config.arena_bytes ? ch_run_take(heap, size_bytes) : NULL;
+        return fits_pages(heap, size_bytes) ? ch_run_take(heap, size_bytes) : NULL;
     }
     void *block = ch_lane_take(heap, ch_class_of(size_bytes));
     if (block != NULL) {
@@ -122,7 +128,7 @@ static bool resize_in_place(struct ch_heap *heap, struct place place, void *bloc
 {
     bool is_small = size_bytes <= CH_SMALL_BYTES;
     if (place.kind == PLACE_LARGE) {
-        return !is_small && size_bytes <= heap->config.arena_bytes &&
+        return !is_small && fits_pages(heap, size_bytes) &&
                ch_run_resize(heap, place.page, size_bytes);
     }
     if (!is_small || ch_class_of(size_bytes) != ch_class_of(place.size_bytes)) {

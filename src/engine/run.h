@@ -4,7 +4,7 @@
 
 #include "engine/state.h"
 
-/// Makes a live block of size_bytes, which is above CH_SMALL_BYTES and at most the arena's size.
+/// Makes a live block of size_bytes, which is above CH_SMALL_BYTES and at most that of all pages.
 /// Returns NULL iff no free run and not the gap either has room, or the world refuses.
 void *ch_run_take(struct ch_heap *heap, size_t size_bytes);
 
