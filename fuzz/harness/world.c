@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "harness/asan.h"
 
@@ -27,10 +26,12 @@
 #define EDGE_BYTES ((size_t)512)
 
 // Memory behind the range is kept from world to world, as getting it anew costs more than most
-// programs, until the process holds this much. Asked after this many requests, for asking costs
-// too.
-#define RESIDENT_BYTES ((size_t)256 * 1024 * 1024)
-#define REQUESTS 512U
+// programs: always that of its first KEPT_BYTES, which is all that most worlds use, and beyond until
+// so much may have been touched. A request counts as no more than REQUEST_BYTES, for a large block is
+// written only here and there.
+#define KEPT_BYTES ((size_t)64 * 1024 * 1024)
+#define TOUCHED_BYTES ((size_t)96 * 1024 * 1024)
+#define REQUEST_BYTES ((size_t)128 * 1024)
 
 // Each move leaves the kernel with one mapping more, and it allows only so many: after this many
 // the range is mapped anew.
@@ -48,8 +49,8 @@ static struct {
     uint32_t granted_before_refusal;
     uint64_t refusals;
     const char *breach;
-    unsigned requests; ///< Since the process was last asked what it holds.
-    unsigned moves;    ///< Since the range was last mapped.
+    size_t touched_bytes; ///< Since the range was last mapped.
+    unsigned moves;       ///< Likewise.
     uint64_t garbage;  ///< Different at each request.
     size_t log_count;
     struct {
@@ -101,18 +102,6 @@ static void forget_commits(void)
     world.committed_pages = 0;
 }
 
-// What the process holds; 0 where the system does not say.
-static size_t resident_bytes(void)
-{
-    size_t pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file != NULL) {
-        (void)fscanf(file, "%*s %zu", &pages);
-        (void)fclose(file);
-    }
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 #ifdef HAS_ASAN
 // AddressSanitizer keeps a byte for every eight of the range, where it was ever poisoned. No heap
 // is open, so nothing is poisoned, which is what zeros mean there: the memory can go.
@@ -134,11 +123,10 @@ void world_close(void)
 {
     forget_commits();
     world.arena_bytes = 0;
-    bool is_asked = world.requests > REQUESTS;
-    world.requests = is_asked ? 0 : world.requests;
-    if ((is_asked && resident_bytes() > RESIDENT_BYTES) || world.moves > MOVES) {
+    if (world.touched_bytes > TOUCHED_BYTES || world.moves > MOVES) {
         (void)map(world.start, RANGE_BYTES);
         forget_shadow();
+        world.touched_bytes = 0;
         world.moves = 0;
     }
 }
@@ -260,7 +248,9 @@ static bool commit(void *unused, void *start, size_t size_bytes)
     } else {
         world.log_count = LOG_REQUESTS + 1;
     }
-    world.requests++;
+    if ((page + pages) * WORLD_PAGE_BYTES > KEPT_BYTES) {
+        world.touched_bytes += size_bytes < REQUEST_BYTES ? size_bytes : REQUEST_BYTES;
+    }
     fill(start, size_bytes);
     return true;
 }
