@@ -1,0 +1,78 @@
+// The breakages of the lane, where a pointer has been put that is no block to be handed out.
+
+#include "engine_broken.h"
+
+static const void *put_in_lane(struct scene *scene, void *block)
+{
+    scene->heap->lane[SCENE_CLASS].blocks[0] = block;
+    return block;
+}
+
+static const void *the_lane_is_over_full(struct scene *scene)
+{
+    scene->heap->lane[SCENE_CLASS].count = CH_MAGAZINE_BLOCKS + 1;
+    return scene->heap->pages;
+}
+
+static const void *a_live_block_is_in_the_lane(struct scene *scene)
+{
+    return put_in_lane(scene, scene->live);
+}
+
+static const void *a_free_block_of_a_span_is_in_the_lane(struct scene *scene)
+{
+    return put_in_lane(scene, scene->in_span);
+}
+
+static const void *a_block_is_in_the_lane_twice(struct scene *scene)
+{
+    struct ch_magazine *magazine = &scene->heap->lane[SCENE_CLASS];
+    magazine->blocks[magazine->count - 1] = magazine->blocks[0];
+    return magazine->blocks[0];
+}
+
+static const void *a_block_of_another_class_is_in_the_lane(struct scene *scene)
+{
+    return put_in_lane(scene, scene->heap->pages + SPAN_FREE * CH_SPAN_BYTES);
+}
+
+static const void *a_byte_inside_a_block_is_in_the_lane(struct scene *scene)
+{
+    return put_in_lane(scene, scene->in_lane + 1);
+}
+
+static const void *a_granule_off_the_grid_is_in_the_lane(struct scene *scene)
+{
+    return put_in_lane(scene, scene->in_lane + CH_GRANULE_BYTES);
+}
+
+static const void *a_block_that_was_not_cut_is_in_the_lane(struct scene *scene)
+{
+    size_t cut = ch_spans(scene->heap)[SPAN_OPEN].cut_granules;
+    return put_in_lane(scene,
+                       scene->heap->pages + SPAN_OPEN * CH_SPAN_BYTES + cut * CH_GRANULE_BYTES);
+}
+
+static const void *a_byte_behind_the_spans_is_in_the_lane(struct scene *scene)
+{
+    return put_in_lane(scene, scene->heap->pages + SCENE_SPANS * CH_SPAN_BYTES);
+}
+
+static const void *a_foreign_pointer_is_in_the_lane(struct scene *scene)
+{
+    return put_in_lane(scene, scene);
+}
+
+static const void *no_pointer_is_in_the_lane(struct scene *scene)
+{
+    return put_in_lane(scene, NULL);
+}
+
+BREAKAGES(LANE_BLOCKS, BREAKAGE(the_lane_is_over_full), BREAKAGE(a_live_block_is_in_the_lane),
+          BREAKAGE(a_free_block_of_a_span_is_in_the_lane), BREAKAGE(a_block_is_in_the_lane_twice),
+          BREAKAGE(a_block_of_another_class_is_in_the_lane),
+          BREAKAGE(a_byte_inside_a_block_is_in_the_lane),
+          BREAKAGE(a_granule_off_the_grid_is_in_the_lane),
+          BREAKAGE(a_block_that_was_not_cut_is_in_the_lane),
+          BREAKAGE(a_byte_behind_the_spans_is_in_the_lane),
+          BREAKAGE(a_foreign_pointer_is_in_the_lane), BREAKAGE(no_pointer_is_in_the_lane));

@@ -1,0 +1,24 @@
+// Runs every claim about the engine: what heap.h promises, the principles behind it, what each
+// layer keeps to itself, and that ch_heap_check can name whatever is broken. A test is named as its
+// claim.
+
+#include "engine_groups.h"
+
+int main(void)
+{
+    int failures = run_create_claims();
+    failures += run_untouched_claims();
+    failures += run_exact_claims();
+    failures += run_pointer_claims();
+    failures += run_handler_claims();
+    failures += run_same_claims();
+    failures += run_poison_claims();
+    failures += run_run_claims();
+    failures += run_span_claims();
+    failures += run_table_claims();
+    failures += run_refusal_claims();
+    failures += run_pages_claims();
+    failures += run_broken_claims();
+    failures += run_thread_claims();
+    return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,252 @@
+// The contract of pages.h, from both sides: what the system's own pages do, and that a heap works
+// on pages that can't move bytes, or say that they did not.
+
+#define _GNU_SOURCE // For mincore.
+
+#include "churn.h"
+#include "cmocka_headers.h"
+#include "engine_groups.h"
+#include "watch.h"
+
+#include "harness/fill.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define RANGE_BYTES MIB
+#define NO_ERROR_OF_OURS 12345
+
+static unsigned char *reserve(void)
+{
+    unsigned char *start = ch_pages_os.reserve(NULL, RANGE_BYTES);
+    assert_non_null(start);
+    return start;
+}
+
+// Asks the kernel, which answers instead of ending the process.
+static bool is_readable(const void *byte)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    bool is_written = write(ends[1], byte, 1) == 1;
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    return is_written;
+}
+
+static size_t count_resident(unsigned char *start, size_t pages)
+{
+    unsigned char flags[256];
+    assert_true(pages <= sizeof flags);
+    assert_int_equal(mincore(start, pages * ch_pages_os.os_page_bytes(NULL), flags), 0);
+    size_t count = 0;
+    for (size_t i = 0; i < pages; i++) {
+        count += flags[i] & 1U;
+    }
+    return count;
+}
+
+static void the_page_size_of_the_system_is_a_power_of_two(void **state)
+{
+    (void)state;
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    assert_int_equal(page, sysconf(_SC_PAGESIZE));
+    assert_int_equal(page & (page - 1), 0);
+}
+
+static void a_reserved_range_is_aligned_and_closed_until_it_is_committed(void **state)
+{
+    (void)state;
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    unsigned char *start = reserve();
+    assert_int_equal((uintptr_t)start % page, 0);
+    assert_false(is_readable(start));
+    assert_false(is_readable(start + RANGE_BYTES - 1));
+    assert_true(ch_pages_os.commit(NULL, start + page, 2 * page));
+    assert_false(is_readable(start + page - 1));
+    assert_false(is_readable(start + 3 * page));
+    fill_write(start + page, 2 * page, 1);
+    assert_true(fill_find_wrong(start + page, 2 * page, 1, 2 * page) == SIZE_MAX);
+    ch_pages_os.release(NULL, start, RANGE_BYTES);
+    assert_false(is_readable(start + page));
+}
+
+static void a_decommit_gives_memory_back_and_a_commit_opens_it_again(void **state)
+{
+    (void)state;
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    unsigned char *start = reserve();
+    for (unsigned turn = 0; turn < 3; turn++) {
+        assert_true(ch_pages_os.commit(NULL, start, 8 * page));
+        for (size_t i = 0; i < 8; i++) {
+            start[i * page] = 7;
+        }
+        assert_int_equal(count_resident(start, 8), 8);
+        ch_pages_os.decommit(NULL, start + 2 * page, 4 * page);
+        assert_int_equal(count_resident(start, 8), 4);
+        assert_int_equal(start[page], 7);
+        assert_int_equal(start[6 * page], 7);
+        assert_true(ch_pages_os.commit(NULL, start + 2 * page, 4 * page));
+        start[3 * page] = 8;
+        assert_int_equal(start[3 * page], 8);
+        ch_pages_os.decommit(NULL, start, 8 * page);
+    }
+    ch_pages_os.release(NULL, start, RANGE_BYTES);
+}
+
+static void a_move_keeps_every_byte_and_leaves_both_ranges_usable(void **state)
+{
+    (void)state;
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    unsigned char *start = reserve();
+    unsigned char *to = start + 20 * page;
+    assert_true(ch_pages_os.commit(NULL, start, 10 * page));
+    assert_true(ch_pages_os.commit(NULL, to, 10 * page));
+    for (unsigned turn = 0; turn < 3 && ch_pages_os.move != NULL; turn++) {
+        for (size_t i = 0; i < 10; i++) {
+            fill_write(start + i * page, FILL_WHOLE_BYTES, turn * 10 + i);
+        }
+        assert_true(ch_pages_os.move(NULL, start, to, 10 * page));
+        for (size_t i = 0; i < 10; i++) {
+            assert_true(fill_find_wrong(to + i * page, FILL_WHOLE_BYTES, turn * 10 + i,
+                                        FILL_WHOLE_BYTES) == SIZE_MAX);
+            start[i * page] = 1;
+            to[i * page] = 2;
+            assert_int_equal(start[i * page] + to[i * page], 3);
+        }
+    }
+    ch_pages_os.release(NULL, start, RANGE_BYTES);
+}
+
+static void a_range_that_can_not_be_had_is_null(void **state)
+{
+    (void)state;
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    assert_null(ch_pages_os.reserve(NULL, SIZE_MAX / page * page));
+    assert_null(ch_heap_create(&(struct ch_config){.arena_bytes = SIZE_MAX}));
+}
+
+static void no_call_of_the_systems_pages_touches_errno(void **state)
+{
+    (void)state;
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    errno = NO_ERROR_OF_OURS;
+    void *refused = ch_pages_os.reserve(NULL, SIZE_MAX / page * page);
+    assert_int_equal(errno, NO_ERROR_OF_OURS);
+    assert_null(refused);
+    unsigned char *start = ch_pages_os.reserve(NULL, RANGE_BYTES);
+    bool is_committed = ch_pages_os.commit(NULL, start, 8 * page);
+    ch_pages_os.decommit(NULL, start, page);
+    bool is_moved =
+        ch_pages_os.move == NULL || ch_pages_os.move(NULL, start, start + 4 * page, page);
+    (void)ch_pages_os.os_page_bytes(NULL);
+    ch_pages_os.release(NULL, start, RANGE_BYTES);
+    // The range is gone, so now all of these fail.
+    bool is_committed_gone = ch_pages_os.commit(NULL, start, page);
+    ch_pages_os.decommit(NULL, start, page);
+    bool is_moved_gone =
+        ch_pages_os.move != NULL && ch_pages_os.move(NULL, start, start + 4 * page, page);
+    assert_int_equal(errno, NO_ERROR_OF_OURS);
+    assert_true(is_committed && is_moved);
+    assert_false(is_committed_gone || is_moved_gone);
+}
+
+static void no_call_of_a_heap_touches_errno(void **state)
+{
+    (void)state;
+    errno = NO_ERROR_OF_OURS;
+    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = 4 * MIB});
+    void *block = ch_heap_alloc(heap, 200 * KIB);
+    block = ch_heap_realloc(heap, block, MIB);
+    void *refused = ch_heap_alloc(heap, 4 * MIB);
+    void *also_refused = ch_heap_realloc(heap, block, SIZE_MAX);
+    ch_heap_free(heap, block);
+    ch_heap_minimize(heap);
+    ch_heap_destroy(heap);
+    struct ch_heap *impossible = ch_heap_create(&(struct ch_config){.arena_bytes = SIZE_MAX});
+    assert_int_equal(errno, NO_ERROR_OF_OURS);
+    assert_true(heap != NULL && block != NULL);
+    assert_true(refused == NULL && also_refused == NULL && impossible == NULL);
+}
+
+static void a_heap_of_the_systems_pages_keeps_what_it_moves(void **state)
+{
+    (void)state;
+    struct churn churn = {.random = 11, .most_bytes = MIB};
+    churn.heap = ch_heap_create(&(struct ch_config){.arena_bytes = 512 * MIB});
+    for (unsigned i = 0; i < 4000; i++) {
+        churn_step(&churn);
+    }
+    assert_string_equal(ch_invariant_sentence(ch_heap_check(churn.heap).invariant), "");
+    churn_end(&churn);
+    assert_null(churn.wrong);
+    ch_heap_destroy(churn.heap);
+}
+
+// Large blocks that grow by half, over and over, between others that make them move: each byte
+// counts.
+static void keep_through_moves(enum watch_move move, size_t least_moves)
+{
+    struct watch watch = watch_open();
+    watch.move = move;
+    struct ch_heap *heap = watch_heap(&watch, 64 * MIB);
+    for (size_t size_bytes = 100000; size_bytes < 2 * MIB; size_bytes += size_bytes / 2) {
+        size_t larger_bytes = size_bytes + size_bytes / 2;
+        unsigned char *block = ch_heap_alloc(heap, size_bytes);
+        for (size_t i = 0; i < size_bytes; i++) {
+            block[i] = fill_byte(size_bytes, i);
+        }
+        void *wall = ch_heap_alloc(heap, 20000);
+        unsigned char *moved = ch_heap_realloc(heap, block, larger_bytes);
+        assert_non_null(moved);
+        assert_ptr_not_equal(moved, block);
+        assert_int_equal(ch_heap_size_bytes(heap, moved), larger_bytes);
+        for (size_t i = 0; i < size_bytes; i++) {
+            if (moved[i] != fill_byte(size_bytes, i)) {
+                fail_msg("byte %zu of %zu was lost", i, size_bytes);
+            }
+        }
+        watch_assert_whole(&watch, heap);
+        ch_heap_free(heap, wall);
+        ch_heap_free(heap, moved);
+    }
+    assert_true(watch.moves >= least_moves);
+    watch_end(&watch, heap);
+}
+
+static void content_is_kept_where_pages_can_not_move(void **state)
+{
+    (void)state;
+    keep_through_moves(WATCH_MOVE_ABSENT, 0);
+}
+
+static void content_is_kept_where_a_move_fails(void **state)
+{
+    (void)state;
+    keep_through_moves(WATCH_MOVE_FAILS, 5);
+}
+
+static void content_is_kept_where_pages_move(void **state)
+{
+    (void)state;
+    keep_through_moves(WATCH_MOVE_WORKS, 5);
+}
+
+int run_pages_claims(void)
+{
+    const struct CMUnitTest claims[] = {
+        cmocka_unit_test(the_page_size_of_the_system_is_a_power_of_two),
+        cmocka_unit_test(a_reserved_range_is_aligned_and_closed_until_it_is_committed),
+        cmocka_unit_test(a_decommit_gives_memory_back_and_a_commit_opens_it_again),
+        cmocka_unit_test(a_move_keeps_every_byte_and_leaves_both_ranges_usable),
+        cmocka_unit_test(a_range_that_can_not_be_had_is_null),
+        cmocka_unit_test(no_call_of_the_systems_pages_touches_errno),
+        cmocka_unit_test(no_call_of_a_heap_touches_errno),
+        cmocka_unit_test(a_heap_of_the_systems_pages_keeps_what_it_moves),
+        cmocka_unit_test(content_is_kept_where_pages_can_not_move),
+        cmocka_unit_test(content_is_kept_where_a_move_fails),
+        cmocka_unit_test(content_is_kept_where_pages_move),
+    };
+    return cmocka_run_group_tests_name("pages", claims, NULL, NULL);
+}

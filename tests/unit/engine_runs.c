@@ -1,0 +1,332 @@
+// The large region: which run a block is given, what becomes of the rest of it, how free neighbours
+// join, and when a block can stay. Shown by addresses, with the heap's invariants after each step.
+//
+// Runs are taken from the end of the arena downward, so of blocks allocated in turn on a fresh heap
+// each lies right below the one before.
+
+#include "cmocka_headers.h"
+#include "engine_groups.h"
+#include "watch.h"
+
+#include "engine/state.h"
+#include "harness/fill.h"
+
+#define PAGE ((size_t)4096)
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct watch watch;
+static struct ch_heap *heap;
+
+static int make_heap(void **state)
+{
+    (void)state;
+    watch = watch_open();
+    heap = watch_heap(&watch, 16 * MIB);
+    return 0;
+}
+
+static int end_heap(void **state)
+{
+    (void)state;
+    ch_heap_minimize(heap);
+    watch_assert_empty(&watch, heap);
+    assert_int_equal(heap->first_run, heap->page_count);
+    watch_end(&watch, heap);
+    return 0;
+}
+
+// A block that fills so many pages but for a byte.
+static unsigned char *take(size_t pages)
+{
+    unsigned char *block = ch_heap_alloc(heap, pages * PAGE - 1);
+    assert_non_null(block);
+    assert_int_equal((uintptr_t)block % PAGE, 0);
+    assert_int_equal(ch_heap_size_bytes(heap, block), pages * PAGE - 1);
+    watch_assert_whole(&watch, heap);
+    return block;
+}
+
+static void give(void *block)
+{
+    ch_heap_free(heap, block);
+    assert_int_equal(watch.faults, 0);
+    watch_assert_whole(&watch, heap);
+}
+
+static bool stays(unsigned char *block, size_t pages)
+{
+    unsigned char *resized = ch_heap_realloc(heap, block, pages * PAGE - 1);
+    assert_non_null(resized);
+    assert_int_equal(ch_heap_size_bytes(heap, resized), pages * PAGE - 1);
+    watch_assert_whole(&watch, heap);
+    if (resized != block) {
+        give(resized);
+    }
+    return resized == block;
+}
+
+static unsigned char *end_of_pages(void)
+{
+    return heap->pages + (size_t)heap->page_count * PAGE;
+}
+
+// Free runs of these lengths, from the end of the arena downward, with a live page run after each.
+static void make_holes(const size_t *pages, size_t count, unsigned char **holes, void **walls)
+{
+    for (size_t i = 0; i < count; i++) {
+        holes[i] = take(pages[i]);
+        walls[i] = take(5);
+    }
+    for (size_t i = 0; i < count; i++) {
+        give(holes[i]);
+    }
+}
+
+static void give_all(void **blocks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        give(blocks[i]);
+    }
+}
+
+static void runs_are_taken_from_the_end_downward(void **state)
+{
+    (void)state;
+    unsigned char *first = take(7);
+    unsigned char *second = take(5);
+    unsigned char *third = take(100);
+    assert_ptr_equal(first, end_of_pages() - 7 * PAGE);
+    assert_ptr_equal(second, first - 5 * PAGE);
+    assert_ptr_equal(third, second - 100 * PAGE);
+    give(second);
+    give(first);
+    give(third);
+}
+
+static void a_short_block_gets_the_shortest_run_that_fits(void **state)
+{
+    (void)state;
+    static const size_t pages[] = {12, 7, 9, 30, 8, 20};
+    unsigned char *holes[COUNT_OF(pages)];
+    void *walls[COUNT_OF(pages)];
+    make_holes(pages, COUNT_OF(pages), holes, walls);
+    static const size_t order[] = {1, 4, 2, 0, 5, 3}; // From the shortest up.
+    void *blocks[COUNT_OF(pages)];
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        size_t hole = order[i];
+        size_t shorter = i == 0 ? 5 : pages[order[i - 1]] + 1;
+        blocks[i] = take(shorter); // Nothing shorter is left, so it takes this.
+        assert_ptr_equal(blocks[i], holes[hole]);
+        assert_true(stays(blocks[i], pages[hole]));
+    }
+    give_all(blocks, COUNT_OF(order));
+    give_all(walls, COUNT_OF(walls));
+}
+
+// Lengths that share a list: the list is searched for the best, in whatever order it is.
+static void a_long_block_gets_the_shortest_run_of_those_about_its_length(void **state)
+{
+    (void)state;
+    static const size_t pages[] = {42, 40, 43, 41, 66, 71, 64, 69};
+    unsigned char *holes[COUNT_OF(pages)];
+    void *walls[COUNT_OF(pages)];
+    make_holes(pages, COUNT_OF(pages), holes, walls);
+    static const size_t order[] = {3, 0, 1, 2, 7, 5, 4, 6};
+    void *blocks[COUNT_OF(pages)];
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        blocks[i] = take(pages[order[i]]);
+        assert_ptr_equal(blocks[i], holes[order[i]]);
+    }
+    give_all(walls, COUNT_OF(walls));
+    give_all(blocks, COUNT_OF(order));
+}
+
+static void a_free_run_is_preferred_to_the_gap(void **state)
+{
+    (void)state;
+    unsigned char *hole = take(50);
+    unsigned char *wall = take(5);
+    give(hole);
+    unsigned char *fits = take(49);
+    assert_ptr_equal(fits, hole);
+    unsigned char *does_not = take(51);
+    assert_ptr_equal(does_not, wall - 51 * PAGE);
+    give(fits);
+    give(does_not);
+    give(wall);
+}
+
+static void a_run_that_is_longer_than_the_block_is_split(void **state)
+{
+    (void)state;
+    unsigned char *hole = take(20);
+    unsigned char *wall = take(5);
+    give(hole);
+    unsigned char *head = take(8);
+    unsigned char *middle = take(7);
+    unsigned char *tail = take(5);
+    assert_ptr_equal(head, hole);
+    assert_ptr_equal(middle, hole + 8 * PAGE);
+    assert_ptr_equal(tail, hole + 15 * PAGE);
+    give(middle);
+    give(head);
+    give(tail);
+    give(wall);
+}
+
+// Five neighbours, freed in each of the 120 orders: whatever is free joins at once with what is
+// free beside it, left, right, on both sides and with the gap, so in the end all of it is one
+// again.
+static void neighbours_join_in_whatever_order_they_are_freed(void **state)
+{
+    (void)state;
+    for (unsigned order = 0; order < 120; order++) {
+        unsigned char *wall =
+            take(6);     // At the end of the arena, so that they lie between two walls,
+        void *blocks[5]; // and, when it was freed, at the end.
+        for (size_t i = 0; i < 5; i++) {
+            blocks[i] = take(5 + i);
+        }
+        unsigned char *other_wall = take(6);
+        unsigned left = order;
+        for (unsigned remaining = 5; remaining > 0; left /= remaining, remaining--) {
+            unsigned chosen = left % remaining;
+            give(blocks[chosen]);
+            blocks[chosen] = blocks[remaining - 1];
+        }
+        unsigned char *joined = take(5 + 6 + 7 + 8 + 9);
+        assert_ptr_equal(joined, other_wall + 6 * PAGE);
+        give(order % 2 == 0 ? joined : wall);
+        give(order % 2 == 0 ? wall : joined);
+        give(other_wall);
+        assert_int_equal(heap->first_run, heap->page_count);
+    }
+}
+
+static void the_lowest_run_goes_back_to_the_gap_with_the_free_one_above_it(void **state)
+{
+    (void)state;
+    unsigned char *top = take(5);
+    unsigned char *upper = take(6);
+    unsigned char *lower = take(7);
+    uint32_t top_page = heap->page_count - 5;
+    give(upper);
+    assert_int_equal(heap->first_run, top_page - 13);
+    give(lower);
+    assert_int_equal(heap->first_run, top_page);
+    unsigned char *next = take(9);
+    assert_ptr_equal(next, top - 9 * PAGE);
+    give(top);
+    give(next);
+}
+
+static void a_block_grows_into_the_free_run_behind_it(void **state)
+{
+    (void)state;
+    unsigned char *wall = take(5);
+    unsigned char *behind = take(10);
+    unsigned char *block = take(6);
+    fill_write(block, 6 * PAGE - 1, 1);
+    give(behind);
+    assert_true(stays(block, 9));  // A part of it,
+    assert_true(stays(block, 16)); // and exactly all.
+    assert_true(fill_find_wrong(block, 6 * PAGE - 1, 1, 6 * PAGE - 1) == SIZE_MAX);
+    assert_ptr_equal(block + 16 * PAGE, wall);
+    assert_int_equal(ch_heap_stats(heap).live_bytes, 21 * PAGE - 2);
+    assert_false(stays(block, 17)); // The wall is live: this moved, and was freed.
+    give(wall);
+}
+
+static void a_block_behind_which_the_free_run_is_too_short_moves(void **state)
+{
+    (void)state;
+    unsigned char *wall = take(5);
+    unsigned char *behind = take(10);
+    unsigned char *block = take(6);
+    give(behind);
+    assert_false(stays(block, 17));
+    unsigned char *again = take(16); // All that it left joined: the run is whole again.
+    assert_ptr_equal(again, wall - 16 * PAGE);
+    give(again);
+    give(wall);
+}
+
+static void the_last_run_of_the_arena_has_nothing_to_grow_into(void **state)
+{
+    (void)state;
+    unsigned char *last = take(5);
+    assert_ptr_equal(last + 5 * PAGE, end_of_pages());
+    assert_false(stays(last, 6));
+}
+
+static void a_block_shrinks_where_it_is_and_its_end_is_free(void **state)
+{
+    (void)state;
+    unsigned char *wall = take(5);
+    unsigned char *behind = take(6);
+    unsigned char *block = take(20);
+    assert_true(stays(block, 14)); // [ block ][ free 6 ][ behind ]
+    unsigned char *end = take(6);
+    assert_ptr_equal(end, block + 14 * PAGE);
+    give(end);
+    give(behind);                 // [ block ][ free 12 ]
+    assert_true(stays(block, 8)); // [ block ][ free 18 ]
+    end = take(18);
+    assert_ptr_equal(end, block + 8 * PAGE);
+    give(end);
+    assert_true(stays(block, 26));
+    give(block);
+    give(wall);
+}
+
+// Bytes come and go within the last page: no page changes hands.
+static void a_block_that_needs_the_same_pages_asks_for_none(void **state)
+{
+    (void)state;
+    unsigned char *block = take(10);
+    size_t requests = watch.requests;
+    for (size_t size_bytes = 9 * PAGE + 1; size_bytes <= 10 * PAGE; size_bytes += 7) {
+        assert_ptr_equal(ch_heap_realloc(heap, block, size_bytes), block);
+        assert_int_equal(ch_heap_size_bytes(heap, block), size_bytes);
+        assert_int_equal(ch_heap_stats(heap).live_bytes, size_bytes);
+    }
+    assert_int_equal(watch.requests, requests);
+    give(block);
+}
+
+static void idle_pages_are_kept_up_to_a_limit_and_given_back_above_it(void **state)
+{
+    (void)state;
+    unsigned char *wall = take(5);
+    size_t idle_pages = CH_IDLE_BYTES / PAGE;
+    size_t held = watch.committed_pages;
+    give(take(idle_pages));
+    assert_int_equal(watch.decommits, 0);
+    give(take(idle_pages + 1));
+    assert_true(watch.decommits > 0);
+    ch_heap_minimize(heap);
+    assert_true(watch.committed_pages <= held);
+    give(wall);
+}
+
+#define ON_HEAP(claim) cmocka_unit_test_setup_teardown(claim, make_heap, end_heap)
+
+int run_run_claims(void)
+{
+    const struct CMUnitTest claims[] = {
+        ON_HEAP(runs_are_taken_from_the_end_downward),
+        ON_HEAP(a_short_block_gets_the_shortest_run_that_fits),
+        ON_HEAP(a_long_block_gets_the_shortest_run_of_those_about_its_length),
+        ON_HEAP(a_free_run_is_preferred_to_the_gap),
+        ON_HEAP(a_run_that_is_longer_than_the_block_is_split),
+        ON_HEAP(neighbours_join_in_whatever_order_they_are_freed),
+        ON_HEAP(the_lowest_run_goes_back_to_the_gap_with_the_free_one_above_it),
+        ON_HEAP(a_block_grows_into_the_free_run_behind_it),
+        ON_HEAP(a_block_behind_which_the_free_run_is_too_short_moves),
+        ON_HEAP(the_last_run_of_the_arena_has_nothing_to_grow_into),
+        ON_HEAP(a_block_shrinks_where_it_is_and_its_end_is_free),
+        ON_HEAP(a_block_that_needs_the_same_pages_asks_for_none),
+        ON_HEAP(idle_pages_are_kept_up_to_a_limit_and_given_back_above_it),
+    };
+    return cmocka_run_group_tests_name("runs", claims, NULL, NULL);
+}
