@@ -263,14 +263,15 @@ static bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
 }
 
 // The ops that are not: they change the world, the bytes of a block or what comes next.
-static void run_other(struct run *run, uint32_t slot, size_t size_bytes, bool is_repeat)
+static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
 {
     bool is_live = model.slots[slot].is_live;
     if (run->verb == VERB_CHECK && is_live) {
         oracle_bytes(run, slot);
     }
-    if (run->verb == VERB_CHECK && !is_repeat) {
+    if (run->verb == VERB_CHECK && run->calls_walked != counters->calls) {
         oracle_walk(run);
+        run->calls_walked = counters->calls; // Until the next call nothing can be new.
     }
     if (run->verb == VERB_WRITE && is_live) {
         oracle_rewrite(run, slot);
@@ -306,7 +307,7 @@ static void run_op(struct run *run, const struct op *op)
             break;
         }
         if (!run_call(run, slot, size_bytes)) {
-            run_other(run, slot, size_bytes, i > 0);
+            run_other(run, slot, size_bytes);
         }
         oracle_between(run);
     }
@@ -335,6 +336,7 @@ void run_program(const struct plan *plan, const struct program *program)
         .plan = *plan,
         .program = program,
         .answers = answers_for(program->count + 1),
+        .calls_walked = UINT64_MAX,
     };
     current = &run;
     counters->programs++;

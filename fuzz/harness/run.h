@@ -46,7 +46,8 @@ struct run {
 
     uint32_t repeats; ///< How many more times the next op runs.
     size_t repeated_calls, repeated_bytes;
-    size_t rolling; ///< Which live block is looked at next.
+    size_t rolling;        ///< Which live block is looked at next.
+    uint64_t calls_walked; ///< The count of calls when a check last walked the invariants.
 };
 
 /// The arena that a program begins with. It is small enough that its pages stay with the process

@@ -115,7 +115,6 @@ void ch_arena_close(struct ch_heap *heap)
 {
     ch_arena_show_gap(heap);
     ch_shadow_unpoison(ch_page_start(heap, heap->page_count), heap->page_bytes);
-    ch_lock_close(&heap->lock);
     struct ch_config config = heap->config;
     config.pages->release(config.world, heap, config.arena_bytes);
 }

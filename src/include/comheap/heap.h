@@ -66,9 +66,9 @@ struct ch_config {
 
 /// Makes a heap. The caller owns it and ends it with ch_heap_destroy.
 ///
-/// Returns NULL iff arena_bytes is below CH_ARENA_BYTES_MIN, the OS page size is above 64 KiB (32 KiB
-/// where pointers have 32 bits), the range can't be reserved, or its first pages can't be committed.
-/// config may be NULL: all defaults.
+/// Returns NULL iff arena_bytes is below CH_ARENA_BYTES_MIN, the OS page size is above 64 KiB, or
+/// 32 KiB where pointers have 32 bits, the range can't be reserved, or its first pages can't be
+/// committed. config may be NULL: all defaults.
 struct ch_heap *ch_heap_create(const struct ch_config *config);
 
 /// Ends a heap and every block of it. heap may be NULL: no effect. No other thread may be using it.
