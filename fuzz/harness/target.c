@@ -34,8 +34,9 @@ const struct target *target_find(const char *name)
 }
 
 #ifdef HAS_ASAN
-// What AddressSanitizer does unless $ASAN_OPTIONS says otherwise. Its quarantine of freed blocks would
-// take 256 MiB, most of them the engine's own inputs; and malloc, when it is the subject, may refuse.
+// What AddressSanitizer does unless $ASAN_OPTIONS says otherwise. Its quarantine of freed blocks
+// would take 256 MiB, most of them the engine's own inputs; and malloc, when it is the subject, may
+// refuse.
 const char *__asan_default_options(void)
 {
     return "quarantine_size_mb=16:allocator_may_return_null=1";

@@ -26,9 +26,9 @@
 #define EDGE_BYTES ((size_t)512)
 
 // Memory behind the range is kept from world to world, as getting it anew costs more than most
-// programs: always that of its first KEPT_BYTES, which is all that most worlds use, and beyond until
-// so much may have been touched. A request counts as no more than REQUEST_BYTES, for a large block is
-// written only here and there.
+// programs: always that of its first KEPT_BYTES, which is all that most worlds use, and beyond
+// until so much may have been touched. A request counts as no more than REQUEST_BYTES, for a large
+// block is written only here and there.
 #define KEPT_BYTES ((size_t)64 * 1024 * 1024)
 #define TOUCHED_BYTES ((size_t)96 * 1024 * 1024)
 #define REQUEST_BYTES ((size_t)128 * 1024)

@@ -1,5 +1,6 @@
-// The lock around a heap: an atomic flag. A call holds it for some hundred instructions and never while
-// it waits for anything, so whoever finds it taken tries again, and lets others run in between.
+// The lock around a heap: an atomic flag. A call holds it for some hundred instructions and never
+// while it waits for anything, so whoever finds it taken tries again, and lets others run in
+// between.
 #ifndef COMHEAP_ENGINE_LOCK_H
 #define COMHEAP_ENGINE_LOCK_H
 
