@@ -31,9 +31,16 @@ static const void *a_block_is_in_the_lane_twice(struct scene *scene)
     return magazine->blocks[0];
 }
 
-static const void *a_block_of_another_class_is_in_the_lane(struct scene *scene)
+static const void *a_byte_of_a_free_span_is_in_the_lane(struct scene *scene)
 {
     return put_in_lane(scene, scene->heap->pages + SPAN_FREE * CH_SPAN_BYTES);
+}
+
+// Where a block of the lane's class would start, were the span of that class.
+static const void *a_place_in_a_span_of_another_class_is_in_the_lane(struct scene *scene)
+{
+    unsigned char *start = scene->heap->pages + SPAN_OTHER * CH_SPAN_BYTES;
+    return put_in_lane(scene, start + ch_class_bytes(SCENE_CLASS));
 }
 
 static const void *a_byte_inside_a_block_is_in_the_lane(struct scene *scene)
@@ -70,7 +77,8 @@ static const void *no_pointer_is_in_the_lane(struct scene *scene)
 
 BREAKAGES(LANE_BLOCKS, BREAKAGE(the_lane_is_over_full), BREAKAGE(a_live_block_is_in_the_lane),
           BREAKAGE(a_free_block_of_a_span_is_in_the_lane), BREAKAGE(a_block_is_in_the_lane_twice),
-          BREAKAGE(a_block_of_another_class_is_in_the_lane),
+          BREAKAGE(a_byte_of_a_free_span_is_in_the_lane),
+          BREAKAGE(a_place_in_a_span_of_another_class_is_in_the_lane),
           BREAKAGE(a_byte_inside_a_block_is_in_the_lane),
           BREAKAGE(a_granule_off_the_grid_is_in_the_lane),
           BREAKAGE(a_block_that_was_not_cut_is_in_the_lane),

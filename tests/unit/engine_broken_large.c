@@ -23,6 +23,18 @@ static const void *a_run_has_no_length(struct scene *scene)
     return start_of(scene, RUN_BOTTOM);
 }
 
+static const void *two_neighbours_have_no_length(struct scene *scene)
+{
+    ch_runs(scene->heap)[scene->runs[RUN_BOTTOM] - 1].pages = 0;
+    return a_run_has_no_length(scene);
+}
+
+static const void *a_run_is_longer_than_any_arena(struct scene *scene)
+{
+    record(scene, RUN_TOP)->pages = UINT32_MAX / 2;
+    return start_of(scene, RUN_TOP);
+}
+
 static const void *a_run_reaches_behind_the_arena(struct scene *scene)
 {
     record(scene, RUN_TOP)->pages++;
@@ -35,7 +47,8 @@ static const void *a_run_has_another_length_at_its_end(struct scene *scene)
     return start_of(scene, RUN_LONG_HOLE);
 }
 
-BREAKAGES(RUNS_TILE, BREAKAGE(a_run_has_no_length), BREAKAGE(a_run_reaches_behind_the_arena),
+BREAKAGES(RUNS_TILE, BREAKAGE(a_run_has_no_length), BREAKAGE(two_neighbours_have_no_length),
+          BREAKAGE(a_run_is_longer_than_any_arena), BREAKAGE(a_run_reaches_behind_the_arena),
           BREAKAGE(a_run_has_another_length_at_its_end));
 
 static const void *a_page_inside_a_live_run_is_marked(struct scene *scene)

@@ -251,6 +251,12 @@ static const void *a_list_has_no_end(struct scene *scene)
     return start_of(scene, SPAN_OPEN);
 }
 
+static const void *a_list_leads_out_of_the_tables(struct scene *scene)
+{
+    scene->heap->free_spans = CH_NONE - 1;
+    return start_of(scene, CH_NONE - 1);
+}
+
 static const void *a_list_leads_out_of_the_region(struct scene *scene)
 {
     scene->heap->span_lists[SCENE_CLASS] = SCENE_SPANS;
@@ -262,7 +268,8 @@ BREAKAGES(SPAN_LIST, BREAKAGE(a_span_with_room_is_on_no_list), BREAKAGE(a_free_s
           BREAKAGE(two_classes_have_each_others_list),
           BREAKAGE(a_full_span_is_listed_for_one_with_room),
           BREAKAGE(a_span_in_use_is_on_the_free_list), BREAKAGE(a_list_does_not_know_the_way_back),
-          BREAKAGE(a_list_has_no_end), BREAKAGE(a_list_leads_out_of_the_region));
+          BREAKAGE(a_list_has_no_end), BREAKAGE(a_list_leads_out_of_the_tables),
+          BREAKAGE(a_list_leads_out_of_the_region));
 
 // Frees the last span as the engine would, but for giving it back to the gap.
 static const void *the_last_span_is_free(struct scene *scene)

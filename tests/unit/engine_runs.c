@@ -114,7 +114,7 @@ static void a_short_block_gets_the_shortest_run_that_fits(void **state)
     void *blocks[COUNT_OF(pages)];
     for (size_t i = 0; i < COUNT_OF(order); i++) {
         size_t hole = order[i];
-        size_t shorter = i == 0 ? 5 : pages[order[i - 1]] + 1;
+        size_t shorter = i == 0 ? 6 : pages[order[i - 1]] + 1;
         blocks[i] = take(shorter); // Nothing shorter is left, so it takes this.
         assert_ptr_equal(blocks[i], holes[hole]);
         assert_true(stays(blocks[i], pages[hole]));
