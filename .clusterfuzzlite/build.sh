@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Builds every fuzz target for ClusterFuzzLite and for OSS-Fuzz, and is called as they call it.
+#
+# The tree is $SRC/comheap, all that is built lies in $WORK, and nothing else is written but $OUT:
+# each target, its seeds in TARGET_seed_corpus.zip, and TARGET.options. The compilers, their flags
+# and the engine are $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE; what $SANITIZER names is
+# in the flags already. Exit status 2, and one sentence that says why, where that is not enough.
+set -eu
+
+fail() {
+    echo "build.sh: $*" >&2
+    exit 2
+}
+
+for name in SRC WORK OUT CC CXX LIB_FUZZING_ENGINE; do
+    [ -n "${!name-}" ] || fail "\$$name is not set; OSS-Fuzz's base-builder image sets it"
+done
+for name in CFLAGS CXXFLAGS; do # These may be empty, but by intent.
+    [ -n "${!name+set}" ] || fail "\$$name is not set; OSS-Fuzz's base-builder image sets it"
+done
+tree=$SRC/comheap
+sources=("$tree"/fuzz/*_fuzzer.c)
+[ -e "${sources[0]}" ] || fail "$tree/fuzz holds no *_fuzzer.c: \$SRC/comheap has to be the tree"
+[ -d "$WORK" ] && [ -d "$OUT" ] || fail "\$WORK is '$WORK' and \$OUT is '$OUT': both are folders"
+work=$(cd "$WORK" && pwd)
+out=$(cd "$OUT" && pwd)
+
+targets=("${sources[@]##*/}")
+targets=("${targets[@]%.c}")
+corpora=("${targets[@]%_fuzzer}")
+
+if [ "${ARCHITECTURE-}" = i386 ]; then
+    [[ " $CFLAGS " = *" -m32 "* ]] || CFLAGS="-m32 $CFLAGS"
+    [[ " $CXXFLAGS " = *" -m32 "* ]] || CXXFLAGS="-m32 $CXXFLAGS"
+fi
+export CC CFLAGS
+
+generator="Unix Makefiles"
+! command -v ninja >/dev/null || generator=Ninja
+
+# build FOLDER OPTION... -- TARGET...: builds some of the tree. A newer compiler warns of more than
+# ours do, and that ends nothing.
+build() {
+    local folder=$work/$1 options=()
+    shift
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    rm -rf "$folder"
+    cmake -S "$tree" -B "$folder" -G "$generator" -D CMAKE_COMPILE_WARNING_AS_ERROR=OFF \
+        "${options[@]}"
+    cmake --build "$folder" --parallel "$(nproc)" --target "${@:2}"
+}
+
+# heapfuzz compiles the seeds here and now, so it is for this machine, whatever the targets are for
+# and whatever the engine makes of $CC.
+host=$(command -v clang || command -v gcc || command -v cc) ||
+    fail "the seeds are compiled by heapfuzz, and there is no clang, gcc or cc to build it"
+build host -D CMAKE_C_COMPILER="$host" -D CMAKE_C_FLAGS= -D CMAKE_EXE_LINKER_FLAGS= \
+    -D COMHEAP_FUZZING_ENGINE= -- "${corpora[@]/#/corpus_}"
+
+# Engines are C++: what is linked with them is linked by $CXX.
+build targets -D COMHEAP_FUZZING_ENGINE="${LIB_FUZZING_ENGINE// /;}" \
+    -D CMAKE_C_LINK_EXECUTABLE="$CXX $CXXFLAGS <LINK_FLAGS> <OBJECTS> -o <TARGET> <LINK_LIBRARIES>" \
+    -- "${targets[@]}"
+
+for target in "${targets[@]}"; do
+    cp "$work/targets/fuzz/$target" "$out/"
+    (
+        cd "$work/host/fuzz/corpus-${target%_fuzzer}"
+        cmake -E tar cf "$out/${target}_seed_corpus.zip" --format=zip -- *.bin
+    )
+    printf '[libfuzzer]\nmax_len = 4096\n' >"$out/$target.options"
+done
