@@ -114,7 +114,7 @@ static void a_block_stays_where_it_is_while_its_room_is_large_enough(void **stat
 {
     (void)state;
     static const size_t sizes[][2] = {{97, 112}, {112, 97},      {1, 0},
-                                      {0, 8},   {20001, 20480}, {20480, 16385}};
+                                      {0, 8},    {20001, 20480}, {20480, 16385}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         void *block = ch_heap_alloc(heap, sizes[i][0]);
         assert_ptr_equal(ch_heap_realloc(heap, block, sizes[i][1]), block);
