@@ -9,6 +9,8 @@
 #include "harness/text.h"
 #include "harness/trace.h"
 
+#define BYTES_MOST ((size_t)64 * 1024 * 1024)
+
 static bool ends_in(const char *path, const char *suffix)
 {
     size_t length = strlen(path);
@@ -28,6 +30,21 @@ static FILE *open_input(const char *path)
     return file;
 }
 
+// Any bytes are a program, those of a text as well, but not the one that its author meant.
+static void refuse_text(const char *path, uint8_t *bytes, size_t size_bytes,
+                        struct program *program)
+{
+    struct text_error error;
+    FILE *text = size_bytes == 0 ? NULL : fmemopen(bytes, size_bytes, "rb");
+    if (text == NULL) {
+        return;
+    }
+    if (text_read(text, program, &error) && program->count > 0) {
+        refuse("%s: it is a program as text, and the name of such a file ends in .ops", path);
+    }
+    (void)fclose(text);
+}
+
 static void load_bytes(FILE *file, const char *path, struct program *program)
 {
     uint8_t *bytes = NULL;
@@ -43,10 +60,14 @@ static void load_bytes(FILE *file, const char *path, struct program *program)
             bytes = larger;
         }
         more = fread(bytes + size_bytes, 1, capacity_bytes - size_bytes, file);
+        if (size_bytes > BYTES_MOST) {
+            refuse("%s: it is larger than 64 MiB, which no program is", path);
+        }
     }
     if (ferror(file)) {
         refuse("can't read %s to its end: %s", path, strerror(errno));
     }
+    refuse_text(path, bytes, size_bytes, program);
     program_decode(program, bytes, size_bytes);
     free(bytes);
 }

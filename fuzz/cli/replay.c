@@ -9,6 +9,14 @@
 #include "harness/report.h"
 #include "harness/run.h"
 
+// It would break no law, having done nothing.
+static void refuse_empty(const char *path, const struct program *program)
+{
+    if (program->count == 0) {
+        refuse("%s: there is no op in it", path);
+    }
+}
+
 int command_replay(int argc, char **argv)
 {
     struct choice choice = choose_run(argc, argv);
@@ -17,6 +25,7 @@ int command_replay(int argc, char **argv)
     report_laws_off(stdout, choice.subject);
     for (int at = choice.first_file; at < argc; at++) {
         load_program(argv[at], &program);
+        refuse_empty(argv[at], &program);
         printf("%s: ", argv[at]);
         fflush(stdout); // A finding ends the process, and the reader must know where.
         struct plan plan = choice_plan(&choice, &program);
@@ -43,6 +52,7 @@ int command_explain(int argc, char **argv)
     struct program program = {0};
     report_ends(REPORT_EXITS);
     load_program(path, &program);
+    refuse_empty(path, &program);
     struct plan plan = choice_plan(&choice, &program);
     plan.walks_always = true;
     plan.after_op = print_done;

@@ -111,6 +111,7 @@ struct plan choice_plan(const struct choice *choice, const struct program *progr
         .subject = choice->subject,
         .mixes_faces = choice->target->mixes_faces,
         .walks_always = program->count <= WALKED_OPS,
+        .runs_twice = true,
     };
 }
 

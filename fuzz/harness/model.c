@@ -21,6 +21,7 @@ void model_clear(void)
     known_count = 0;
     model.live_blocks = 0;
     model.live_bytes = 0;
+    model.peak_live_bytes = 0;
     model.since_empty_bytes = 0;
     model.since_empty_blocks = 0;
     model.next_seed = 0;
@@ -82,6 +83,14 @@ static void shift(size_t from, size_t to, size_t count)
     memcpy(&live_slots[to], moved, count * sizeof moved[0]);
 }
 
+static void set_live_bytes(size_t live_bytes)
+{
+    model.live_bytes = live_bytes;
+    if (live_bytes > model.peak_live_bytes) {
+        model.peak_live_bytes = live_bytes;
+    }
+}
+
 static void insert(size_t place, uint32_t slot)
 {
     shift(place, place + 1, model.live_blocks - place);
@@ -103,7 +112,7 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
     }
     *held = (struct held){block, size_bytes, 0, true, true};
     insert(place, slot);
-    model.live_bytes = plus(model.live_bytes, size_bytes);
+    set_live_bytes(plus(model.live_bytes, size_bytes));
     model.since_empty_bytes = plus(model.since_empty_bytes, size_bytes);
     model.since_empty_blocks++;
     return SLOTS;
@@ -137,7 +146,7 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
         model.since_empty_bytes = plus(model.since_empty_bytes, more);
         model.since_empty_blocks++;
     }
-    model.live_bytes = plus(model.live_bytes - held->size_bytes, size_bytes);
+    set_live_bytes(plus(model.live_bytes - held->size_bytes, size_bytes));
     held->size_bytes = size_bytes;
     return SLOTS;
 }

@@ -23,6 +23,7 @@ struct model {
     struct held slots[SLOTS];
     size_t live_blocks;
     size_t live_bytes;
+    size_t peak_live_bytes;
     size_t since_empty_bytes; ///< Granted since nothing was live: see subject.h.
     size_t since_empty_blocks;
     uint64_t next_seed;

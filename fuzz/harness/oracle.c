@@ -42,6 +42,11 @@ static void check_faultless(struct run *run)
     }
 }
 
+static void check_pages(struct run *run)
+{
+    LAW(run, PAGES, world_breach() == NULL, "%s", world_breach());
+}
+
 // A call was refused: that must have a reason. Returns it.
 static enum outcome refused(struct run *run, enum face face, size_t size_bytes)
 {
@@ -89,6 +94,10 @@ static void check_block(struct run *run, uint32_t slot, size_t size_bytes, uint3
         const unsigned char *end = (const unsigned char *)held->block + size_bytes;
         LAW(run, PAST_END, fill_is_poisoned(end) || model_starts_at(end),
             "byte %zu of b%u, the first past its end, can be touched", size_bytes, slot);
+        // The rest of its last granule is nobody else's either.
+        size_t more = -size_bytes % policies->alignment_bytes;
+        LAW(run, PAST_END, more == 0 || fill_is_poisoned(end + more - 1),
+            "byte %zu of b%u, past its end, can be touched", size_bytes + more - 1, slot);
     }
 }
 
@@ -285,7 +294,7 @@ void oracle_bytes(struct run *run, uint32_t slot)
 void oracle_between(struct run *run)
 {
     check_faultless(run);
-    LAW(run, PAGES, world_breach() == NULL, "%s", world_breach());
+    check_pages(run);
     if (model.live_blocks > 0) {
         uint32_t slot = model_live_slot(run->rolling++ % model.live_blocks);
         check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
@@ -293,21 +302,73 @@ void oracle_between(struct run *run)
     }
 }
 
+static void check_footprint(struct run *run)
+{
+    const struct subject *subject = run->plan.subject;
+    if (subject->most_committed == NULL) {
+        return;
+    }
+    struct load load = {
+        .arena_bytes = run->arena_bytes,
+        .fresh_bytes = run->fresh_committed_bytes,
+        .live_blocks = model.live_blocks,
+        .live_bytes = model.live_bytes,
+        .peak_live_bytes = model.peak_live_bytes,
+    };
+    size_t most_bytes = subject->most_committed(&load);
+    LAW(run, FOOTPRINT, world_committed_bytes() <= most_bytes,
+        "%zu bytes are committed for %zu blocks of %zu bytes, at most %zu of them at a time; the "
+        "bound is %zu",
+        world_committed_bytes(), model.live_blocks, model.live_bytes, model.peak_live_bytes,
+        most_bytes);
+}
+
+enum outcome oracle_minimized(struct run *run)
+{
+    check_footprint(run);
+    return OUTCOME_DONE;
+}
+
+static void check_counts(struct run *run)
+{
+    struct counts counts;
+    if (run->plan.subject->count == NULL || !run->plan.subject->count(&counts)) {
+        return;
+    }
+    LAW(run, COUNTS,
+        counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
+        "%zu blocks of %zu bytes are counted, %zu of %zu are live", counts.live_blocks,
+        counts.live_bytes, model.live_blocks, model.live_bytes);
+    LAW(run, COUNTS, counts.committed_bytes == world_committed_bytes(),
+        "%zu bytes are counted as committed, the world has given %zu", counts.committed_bytes,
+        world_committed_bytes());
+}
+
 void oracle_walk(struct run *run)
 {
     const struct subject *subject = run->plan.subject;
-    struct counts counts;
-    if (subject->count != NULL && subject->count(&counts)) {
-        LAW(run, COUNTS,
-            counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
-            "%zu blocks of %zu bytes are counted, %zu of %zu are live", counts.live_blocks,
-            counts.live_bytes, model.live_blocks, model.live_bytes);
-    }
+    check_counts(run);
     if (subject->check != NULL) {
         const void *where = NULL;
         const char *broken = subject->check(&where);
         LAW(run, INVARIANT, broken == NULL, "it does not hold that %s: %p", broken, where);
     }
+}
+
+// Before anything is given back by hand: the heap itself has to make the room.
+static void check_capacity(struct run *run)
+{
+    const struct subject *subject = run->plan.subject;
+    size_t size_bytes = subject->largest == NULL ? 0 : subject->largest(run->arena_bytes);
+    if (size_bytes == 0 || world_is_scarce()) {
+        return;
+    }
+    void *block = IAtlMemMgr_Allocate(run->heap, size_bytes);
+    LAW(run, CAPACITY, block != NULL,
+        "NULL for %zu bytes in an arena of %zu that has nothing live, and the world refused "
+        "nothing",
+        size_bytes, run->arena_bytes);
+    IAtlMemMgr_Free(run->heap, block);
 }
 
 void oracle_empty(struct run *run)
@@ -319,6 +380,9 @@ void oracle_empty(struct run *run)
             "%zu blocks of %zu bytes are live after everything is freed", counts.live_blocks,
             counts.live_bytes);
     }
+    check_footprint(run);
+    check_capacity(run);
+    check_pages(run);
     if (subject->minimize != NULL) {
         subject->minimize();
         LAW(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes,
@@ -326,4 +390,11 @@ void oracle_empty(struct run *run)
             world_committed_bytes(), run->fresh_committed_bytes);
     }
     oracle_walk(run);
+}
+
+void oracle_same(struct run *run, uint64_t expected, uint64_t answer)
+{
+    LAW(run, SAME, answer == expected,
+        "the answers of a second run differ from those of the first (sums %016llx and %016llx)",
+        (unsigned long long)expected, (unsigned long long)answer);
 }

@@ -31,6 +31,9 @@ enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, I
 /// preset.
 enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, void *object);
 
+/// The heap was told to minimize.
+enum outcome oracle_minimized(struct run *run);
+
 /// Before the block is given up or looked at: its bytes are those that were written.
 void oracle_bytes(struct run *run, uint32_t slot);
 
@@ -43,7 +46,10 @@ void oracle_between(struct run *run);
 /// The heap's own invariants and counts.
 void oracle_walk(struct run *run);
 
-/// Every block is freed: nothing is live, and every page goes back.
+/// Every block is freed: nothing is live, the largest block fits again, and every page goes back.
 void oracle_empty(struct run *run);
+
+/// A second run of the same program has given its answers; both are sums over all of them.
+void oracle_same(struct run *run, uint64_t expected, uint64_t answer);
 
 #endif

@@ -119,6 +119,7 @@ void report_laws_off(FILE *file, const struct subject *subject)
 {
     static const char no_asan[] = "this build has no AddressSanitizer";
     static const char no_poison[] = "it does not poison";
+    static const char no_bound[] = "it states no bound";
     static const char no_way_to_ask[] = "it can't be asked";
     const struct policies *policies = &subject->policies;
     bool sees = fill_sees_poison();
@@ -138,6 +139,8 @@ void report_laws_off(FILE *file, const struct subject *subject)
         {subject->owns == NULL, LAW_MEMBER, no_way_to_ask},
         {subject->count == NULL, LAW_COUNTS, no_way_to_ask},
         {subject->count == NULL && subject->minimize == NULL, LAW_EMPTY, no_way_to_ask},
+        {subject->largest == NULL, LAW_CAPACITY, no_bound},
+        {subject->most_committed == NULL, LAW_FOOTPRINT, no_bound},
         {subject->check == NULL, LAW_INVARIANT, no_way_to_ask},
         {subject->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
         {subject->com == NULL, LAW_COM, "it has no COM face"},

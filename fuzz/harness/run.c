@@ -15,6 +15,9 @@
 // Ops between two walks of the heap's invariants.
 #define WALK_OPS 1024U
 
+// A check may walk when there was a call for so many blocks since the last walk.
+#define WALK_BLOCKS 64U
+
 static const struct run *current;
 
 const struct run *run_current(void)
@@ -22,10 +25,28 @@ const struct run *run_current(void)
     return current;
 }
 
+// What of an answer must be the same in a second run: a pointer's place in the world where the
+// subject gives equal addresses, and otherwise whether there is one; a size only where it is exact.
+static uint64_t visible_part(const struct run *run, const struct answer *made)
+{
+    const struct policies *policies = &run->plan.subject->policies;
+    switch (made->kind) {
+    case ANSWER_POINTER:
+        return made->value == 0           ? 0
+               : !policies->is_repeatable ? 1
+                                          : made->value - (uintptr_t)world_start() + 2;
+    case ANSWER_SIZE:
+        return policies->size_is_exact ? made->value : 0;
+    default:
+        return made->value;
+    }
+}
+
 static void answer(struct run *run, struct answer made)
 {
     made.is_made = true;
     run->answers[run->op_index] = made;
+    run->answer_sum = (run->answer_sum ^ visible_part(run, &made)) * 0x9e3779b97f4a7c15U;
 }
 
 static void count(struct run *run, enum outcome outcome)
@@ -140,7 +161,7 @@ static void run_minimize(struct run *run)
 {
     if (run->plan.subject->minimize != NULL) {
         run->plan.subject->minimize();
-        count(run, OUTCOME_DONE);
+        count(run, oracle_minimized(run));
     }
 }
 
@@ -262,6 +283,15 @@ static bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
     }
 }
 
+// Until the next call a walk can find nothing new; and it takes as long as there are blocks, so
+// that a program of little else would take seconds. Where a finding is looked at every op walks
+// anyway.
+static bool is_walk_due(const struct run *run)
+{
+    uint64_t calls = counters->calls - run->calls_walked;
+    return run->calls_walked == UINT64_MAX || calls > model.live_blocks / WALK_BLOCKS;
+}
+
 // The ops that are not: they change the world, the bytes of a block or what comes next.
 static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
 {
@@ -269,9 +299,9 @@ static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
     if (run->verb == VERB_CHECK && is_live) {
         oracle_bytes(run, slot);
     }
-    if (run->verb == VERB_CHECK && run->calls_walked != counters->calls) {
+    if (run->verb == VERB_CHECK && is_walk_due(run)) {
         oracle_walk(run);
-        run->calls_walked = counters->calls; // Until the next call nothing can be new.
+        run->calls_walked = counters->calls;
     }
     if (run->verb == VERB_WRITE && is_live) {
         oracle_rewrite(run, slot);
@@ -330,7 +360,8 @@ static struct answer *answers_for(size_t ops)
     return answers;
 }
 
-void run_program(const struct plan *plan, const struct program *program)
+static uint64_t run_once(const struct plan *plan, const struct program *program,
+                         const uint64_t *expected)
 {
     struct run run = {
         .plan = *plan,
@@ -354,5 +385,24 @@ void run_program(const struct plan *plan, const struct program *program)
         }
     }
     end_world(&run);
+    if (expected != NULL) {
+        oracle_same(&run, *expected, run.answer_sum);
+    }
     current = NULL;
+    return run.answer_sum;
+}
+
+void run_program(const struct plan *plan, const struct program *program)
+{
+    uint64_t sum = run_once(plan, program, NULL);
+    // Which programs run twice depends on what they answer, so that it is the same ones every time.
+    if (plan->runs_twice || sum % RUN_TWICE_ONE_IN == 0) {
+        struct plan again = *plan;
+        struct counters counted = *counters;
+        again.before_op = NULL;
+        again.after_op = NULL;
+        (void)run_once(&again, program, &sum);
+        *counters = counted; // It did nothing that was not counted before, but for the comparison.
+        counters->checks_by[LAW_SAME]++;
+    }
 }

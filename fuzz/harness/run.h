@@ -27,6 +27,7 @@ struct plan {
     const struct subject *subject;
     bool mixes_faces;  ///< The COM verbs use the COM calls, where the subject has them.
     bool walks_always; ///< Walk the heap's invariants after every op, not now and then.
+    bool runs_twice;   ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
     void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
     void (*after_op)(const struct run *run);  ///< and when it is done.
 };
@@ -47,6 +48,7 @@ struct run {
     uint32_t repeats; ///< How many more times the next op runs.
     size_t repeated_calls, repeated_bytes;
     size_t rolling;        ///< Which live block is looked at next.
+    uint64_t answer_sum;   ///< Of what the answers so far must have in common with another run's.
     uint64_t calls_walked; ///< The count of calls when a check last walked the invariants.
 };
 
@@ -62,7 +64,9 @@ struct run {
 #define RUN_REPEATED_BYTES ((size_t)64 * 1024 * 1024)
 #define RUN_REPEATED_SIZE ((size_t)128 * 1024)
 
-/// Runs a program. Returns iff no law was broken.
+#define RUN_TWICE_ONE_IN 64U
+
+/// Runs a program, now and then twice. Returns iff no law was broken.
 void run_program(const struct plan *plan, const struct program *program);
 
 /// The run that is under way, or NULL.

@@ -19,6 +19,7 @@ struct policies {
     size_t limit_bytes;     ///< Allocate and Reallocate refuse more than this; SIZE_MAX: no limit.
     size_t alignment_bytes; ///< Every block starts at a multiple of it.
     bool size_is_exact;     ///< GetSize is the size asked for; otherwise it may be more.
+    bool is_repeatable;     ///< In an equal world it gives equal addresses.
     bool has_null_size;     ///< GetSize(NULL) is documented, as null_size_bytes.
     size_t null_size_bytes;
     bool hides_slack;         ///< Under AddressSanitizer, the byte past a block's end is poisoned,
@@ -29,6 +30,16 @@ struct policies {
 struct counts {
     size_t live_blocks;
     size_t live_bytes;
+    size_t committed_bytes;
+};
+
+/// What a heap has been asked to carry.
+struct load {
+    size_t arena_bytes;
+    size_t fresh_bytes; ///< Committed when it was empty and new.
+    size_t live_blocks; ///< Now,
+    size_t live_bytes;
+    size_t peak_live_bytes; ///< and at most since it was new.
 };
 
 /// The COM calls over the same heap.
@@ -54,6 +65,13 @@ struct subject {
     /// `since_empty_bytes` is the sum of the sizes, and since_empty_blocks the number, of all
     /// blocks granted since nothing was live, this one included.
     bool (*must_grant)(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
+
+    /// The largest block that a fresh heap in an arena of so many bytes certainly grants; 0: none.
+    size_t (*largest)(size_t arena_bytes);
+
+    /// The most that the heap may hold of the world, just after minimizing or whenever nothing is
+    /// live. NULL: it states no bound.
+    size_t (*most_committed)(const struct load *load);
 
     const struct com_calls *com;      ///< NULL: it has no COM face.
     int (*owns)(const void *address); ///< 1 for a live block, 0 for anything else, -1 for NULL.

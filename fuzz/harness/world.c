@@ -51,7 +51,7 @@ static struct {
     const char *breach;
     size_t touched_bytes; ///< Since the range was last mapped.
     unsigned moves;       ///< Likewise.
-    uint64_t garbage;  ///< Different at each request.
+    uint64_t garbage;     ///< Different at each request.
     size_t log_count;
     struct {
         size_t page, pages;
@@ -135,6 +135,11 @@ void world_refuse_after(uint32_t granted)
 {
     world.will_refuse = true;
     world.granted_before_refusal = granted;
+}
+
+bool world_is_scarce(void)
+{
+    return world.will_refuse || world.budget_pages != SIZE_MAX;
 }
 
 uint64_t world_refusals(void)
@@ -287,8 +292,12 @@ static bool move(void *unused, void *from, void *to, size_t size_bytes)
 {
     (void)unused;
     world.moves++;
-    return mremap(from, size_bytes, size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-                  to) != MAP_FAILED;
+    void *moved =
+        mremap(from, size_bytes, size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
+    if (moved == MAP_FAILED) {
+        (void)map(to, size_bytes); // The kernel may have unmapped it before it gave up.
+    }
+    return moved != MAP_FAILED;
 }
 #endif
 

@@ -42,23 +42,45 @@ static void close_heap(void)
     heap = NULL;
 }
 
+#define PAGE_BYTES ((size_t)4096)
+#define SPAN_BYTES (4096 * CH_GRANULE_BYTES)
+
 // What is certain whatever the order of calls was: if every block granted since the heap was last
 // empty had pages of its own, there would still be room. A block takes at most a quarter and a
 // granule more than its size, or less than a page; each class may hold one span that is not full,
 // and a small block an eighth of its span's tail. The tables take a word a granule of every page,
-// and 34 bytes more.
+// and 34 bytes more. Where pointers have 32 bits only half of the pages may be spans.
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
-    const size_t page_bytes = 4096;
-    const size_t spans_bytes = (size_t)40 * 4096 * CH_GRANULE_BYTES;
-    size_t tables_bytes = arena_bytes / 6 + 16 * page_bytes;
-    size_t room_bytes = arena_bytes - tables_bytes;
-    size_t blocks_bytes = since_empty_blocks * page_bytes;
+    size_t spans_bytes = 40 * SPAN_BYTES;
+    size_t tables_bytes = arena_bytes / 6 + 16 * PAGE_BYTES;
+    size_t room_bytes = (arena_bytes - tables_bytes) / (sizeof(void *) == 8 ? 1 : 2);
+    size_t blocks_bytes = since_empty_blocks * PAGE_BYTES;
     if (room_bytes < spans_bytes || room_bytes - spans_bytes < blocks_bytes) {
         return false;
     }
     size_t left_bytes = room_bytes - spans_bytes - blocks_bytes;
     return since_empty_bytes <= left_bytes - left_bytes / 3;
+}
+
+// With nothing live there is nothing in the way but what the heap keeps for itself, and that goes
+// first: a block of all but the tables fits.
+static size_t largest(size_t arena_bytes)
+{
+    size_t tables_bytes = arena_bytes / 6 + 16 * PAGE_BYTES;
+    size_t room_bytes = arena_bytes - tables_bytes;
+    return room_bytes < INT_MAX / 2 ? room_bytes : INT_MAX / 2; // The limit has a law of its own.
+}
+
+// A live block holds its pages or the span that it lies in. Tables reach as far as the heap once
+// did: a word a granule, a quarter of the bytes where a granule has eight. With nothing live, or in
+// the lane, there are up to 4 MiB of idle pages and a span a class beside them.
+static size_t most_committed(const struct load *load)
+{
+    size_t tables_bytes = load->peak_live_bytes / (sizeof(void *) == 8 ? 4 : 2) + 64 * PAGE_BYTES;
+    size_t blocks_bytes = load->live_blocks * (SPAN_BYTES + PAGE_BYTES) + load->live_bytes;
+    size_t idle_bytes = load->live_blocks == 0 ? 1024 * PAGE_BYTES + 40 * SPAN_BYTES : 0;
+    return load->fresh_bytes + tables_bytes + blocks_bytes + idle_bytes;
 }
 
 static int owns(const void *address)
@@ -76,7 +98,7 @@ static void minimize(void)
 static bool count(struct counts *counts)
 {
     struct ch_stats stats = ch_heap_stats(heap);
-    *counts = (struct counts){stats.live_blocks, stats.live_bytes};
+    *counts = (struct counts){stats.live_blocks, stats.live_bytes, stats.committed_bytes};
     return true;
 }
 
@@ -110,6 +132,7 @@ const struct subject subject_comheap = {
             .limit_bytes = INT_MAX,
             .alignment_bytes = CH_GRANULE_BYTES,
             .size_is_exact = true,
+            .is_repeatable = true,
             .has_null_size = true,
             .null_size_bytes = SIZE_MAX,
             .hides_slack = true,
@@ -118,6 +141,8 @@ const struct subject subject_comheap = {
     .open = open_heap,
     .close = close_heap,
     .must_grant = must_grant,
+    .largest = largest,
+    .most_committed = most_committed,
     .com = &com,
     .owns = owns,
     .minimize = minimize,

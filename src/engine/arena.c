@@ -9,6 +9,10 @@
 
 #include "engine/shadow.h"
 
+// No arena uses more pages: their numbers, and those of the bits for them rounded up to words, must
+// stay below CH_NONE.
+#define PAGES_MOST (CH_NONE - 64)
+
 static size_t round_up(size_t size_bytes, size_t step_bytes)
 {
     return (size_bytes + step_bytes - 1) & ~(step_bytes - 1);
@@ -57,7 +61,7 @@ static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t
 {
     size_t most = arena_bytes >> heap->page_log2;
     uint32_t low = 0;
-    uint32_t high = most < CH_NONE ? (uint32_t)most : CH_NONE - 1;
+    uint32_t high = most < PAGES_MOST ? (uint32_t)most : PAGES_MOST;
     while (low < high) {
         uint32_t middle = high - (high - low) / 2;
         size_t end = lay_out(heap, arena, middle);

@@ -96,10 +96,11 @@ static struct ch_broken check_granule(const struct walk *walk, uint32_t span, un
 // 64 sizes at once: most of the table is zeros.
 static bool is_all_zero(const uint16_t *words)
 {
-    const uint64_t *quads = (const uint64_t *)(const void *)words;
     uint64_t any = 0;
     for (unsigned i = 0; i < 16; i++) {
-        any |= quads[i];
+        uint64_t four;
+        memcpy(&four, words + i * 4, sizeof four);
+        any |= four;
     }
     return any == 0;
 }
@@ -196,7 +197,7 @@ static struct ch_broken check_span_list(const struct walk *walk, uint32_t first,
 static struct ch_broken check_magazine(const struct ch_heap *heap, unsigned class_index)
 {
     const struct ch_magazine *magazine = &heap->lane[class_index];
-    if (magazine->count > CH_MAGAZINE_BLOCKS) {
+    if (magazine->count > ch_lane_capacity(class_index)) {
         return broken(CH_INVARIANT_LANE_BLOCKS, heap->pages);
     }
     for (unsigned i = 0; i < magazine->count; i++) {
@@ -248,7 +249,8 @@ static struct ch_broken check_live_run(struct walk *walk, uint32_t page)
 {
     const struct ch_run *run = &ch_runs(walk->heap)[page];
     const void *where = ch_page_start(walk->heap, page);
-    if (run->pages != ch_run_pages(walk->heap, run->size_bytes)) {
+    if (run->size_bytes <= CH_SMALL_BYTES ||
+        run->pages != ch_run_pages(walk->heap, run->size_bytes)) {
         return broken(CH_INVARIANT_RUN_SIZE, where);
     }
     if (ch_bits_next(ch_committed(walk->heap), false, page, page + run->pages) !=

@@ -83,24 +83,34 @@ static void give_back_pages(struct ch_heap *heap)
     ch_arena_trim(heap);
 }
 
+// A request may find no room, and when there is room be refused pages. After that making room only
+// gives back what the last try has taken.
+#define ROOM_TRIES 2U
+
+static size_t committed_bytes(const struct ch_heap *heap)
+{
+    return ch_arena_table_bytes(heap) + (heap->committed_pages << heap->page_log2);
+}
+
 // After a request found no room, or was refused pages. Returns whether there is more of either now:
-// blocks that wait in the lane hold on to spans, and idle pages count where the world has only so
-// many.
+// blocks that wait in the lane hold on to spans, and what is idle counts where the world has only
+// so many pages.
 static bool make_room(struct ch_heap *heap)
 {
     bool had_blocks = ch_lane_empty(heap);
-    if (heap->was_refused && heap->committed_pages > heap->used_pages) {
-        give_back_pages(heap);
-        return true;
+    if (!heap->was_refused) {
+        return had_blocks;
     }
-    return had_blocks;
+    size_t before_bytes = committed_bytes(heap);
+    give_back_pages(heap);
+    heap->was_refused = false;
+    return had_blocks || committed_bytes(heap) < before_bytes;
 }
 
 static void *take(struct ch_heap *heap, size_t size_bytes)
 {
-    heap->was_refused = false;
     void *block = take_once(heap, size_bytes);
-    if (block == NULL && make_room(heap)) {
+    for (unsigned i = 0; block == NULL && i < ROOM_TRIES && make_room(heap); i++) {
         block = take_once(heap, size_bytes);
     }
     if (block != NULL) {
@@ -153,7 +163,10 @@ static void move(const struct ch_heap *heap, void *from, void *to, size_t size_b
 
 static void *resize(struct ch_heap *heap, struct place place, void *block, size_t size_bytes)
 {
-    if (resize_in_place(heap, place, block, size_bytes)) {
+    // Growing in place may have been refused pages, which then are worth making room for.
+    if (resize_in_place(heap, place, block, size_bytes) ||
+        (heap->was_refused && make_room(heap) &&
+         resize_in_place(heap, place, block, size_bytes))) {
         heap->live_bytes += size_bytes - place.size_bytes;
         return block;
     }
@@ -241,6 +254,7 @@ void ch_heap_destroy(struct ch_heap *heap)
 void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes)
 {
     ch_lock_take(&heap->lock);
+    heap->was_refused = false;
     void *block = take(heap, size_bytes);
     ch_lock_give(&heap->lock);
     return block;
@@ -259,6 +273,7 @@ void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
         raise_fault(heap, CH_FAULT_REALLOC_STALE, reason, block);
         return NULL;
     }
+    heap->was_refused = false;
     void *resized = resize(heap, place, block, size_bytes);
     ch_lock_give(&heap->lock);
     return resized;
@@ -311,7 +326,7 @@ struct ch_stats ch_heap_stats(struct ch_heap *heap)
     struct ch_stats stats = {
         .live_blocks = heap->live_blocks,
         .live_bytes = heap->live_bytes,
-        .committed_bytes = ch_arena_table_bytes(heap) + (heap->committed_pages << heap->page_log2),
+        .committed_bytes = committed_bytes(heap),
         .arena_bytes = heap->config.arena_bytes,
     };
     ch_lock_give(&heap->lock);

@@ -1,8 +1,5 @@
 // The magazines: last in first out. An empty one takes half of what it may hold from the spans, a
 // full one gives the older half back.
-//
-// A magazine holds at most CH_MAGAZINE_BLOCKS blocks, and fewer of the large classes, so that what
-// waits in it stays below MAGAZINE_BYTES.
 
 #include "engine/lane.h"
 
@@ -10,19 +7,11 @@
 
 #include "engine/span.h"
 
-#define MAGAZINE_BYTES ((size_t)32 * 1024)
-
-static unsigned capacity(unsigned class_index)
-{
-    size_t blocks = MAGAZINE_BYTES / ch_class_bytes(class_index);
-    return blocks < CH_MAGAZINE_BLOCKS ? (unsigned)blocks : CH_MAGAZINE_BLOCKS;
-}
-
 void *ch_lane_take(struct ch_heap *heap, unsigned class_index)
 {
     struct ch_magazine *magazine = &heap->lane[class_index];
     if (magazine->count == 0) {
-        unsigned most = capacity(class_index) / 2;
+        unsigned most = ch_lane_capacity(class_index) / 2;
         magazine->count = ch_span_take(heap, class_index, magazine->blocks, most);
         if (magazine->count == 0) {
             return NULL;
@@ -34,7 +23,7 @@ void *ch_lane_take(struct ch_heap *heap, unsigned class_index)
 void ch_lane_give(struct ch_heap *heap, unsigned class_index, void *block)
 {
     struct ch_magazine *magazine = &heap->lane[class_index];
-    if (magazine->count == capacity(class_index)) {
+    if (magazine->count == ch_lane_capacity(class_index)) {
         unsigned older = magazine->count / 2;
         for (unsigned i = 0; i < older; i++) {
             ch_span_give(heap, magazine->blocks[i]);

@@ -5,6 +5,16 @@
 
 #include "engine/state.h"
 
+/// What waits in a magazine stays below this, so it holds fewer blocks of the large classes.
+#define CH_MAGAZINE_BYTES ((size_t)32 * 1024)
+
+/// How many blocks a class's magazine holds.
+static inline unsigned ch_lane_capacity(unsigned class_index)
+{
+    size_t blocks = CH_MAGAZINE_BYTES / ch_class_bytes(class_index);
+    return blocks < CH_MAGAZINE_BLOCKS ? (unsigned)blocks : CH_MAGAZINE_BLOCKS;
+}
+
 /// Returns a block of a class, which is no longer anyone else's; NULL iff ch_span_take gives none.
 void *ch_lane_take(struct ch_heap *heap, unsigned class_index);
 

@@ -93,7 +93,7 @@ struct ch_heap {
     uint64_t run_lists_used[(CH_RUN_LISTS + 63) / 64];
 
     struct ch_table committed_table, starts_table, runs_table, spans_table, words_table;
-    bool was_refused;       ///< The world refused pages during this call.
+    bool was_refused;       ///< The world refused pages, and nothing was given back since.
     size_t committed_pages; ///< Of `pages`.
     size_t used_pages;      ///< Of those, what spans in use and live runs hold.
     size_t live_blocks, live_bytes;

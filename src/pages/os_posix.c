@@ -3,7 +3,10 @@
 //
 // A decommitted range stays accessible, so that committing and decommitting in turn does not cut
 // the mapping into ever more pieces, of which the kernel allows only so many.
-#define _GNU_SOURCE // For MAP_ANONYMOUS, and mremap where there is one.
+//
+// There is no `move`: mremap onto a place that is taken unmaps what is there before it knows that
+// it can succeed, and leaves every range that it has moved a mapping of its own.
+#define _GNU_SOURCE // For MAP_ANONYMOUS and MAP_NORESERVE.
 
 #include <comheap/pages.h>
 
@@ -54,27 +57,10 @@ static void release(void *world, void *start, size_t size_bytes)
     (void)munmap(start, size_bytes);
 }
 
-#ifdef MREMAP_DONTUNMAP
-// The kernel moves the page tables' entries. It must leave the old range mapped: a hole there could
-// be taken by another thread's mapping before we filled it again.
-static bool move(void *world, void *from, void *to, size_t size_bytes)
-{
-    (void)world;
-    int errno_before = errno;
-    void *moved =
-        mremap(from, size_bytes, size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
-    errno = errno_before;
-    return moved != MAP_FAILED;
-}
-#endif
-
 const struct ch_pages ch_pages_os = {
     .os_page_bytes = os_page_bytes,
     .reserve = reserve,
     .commit = commit,
     .decommit = decommit,
     .release = release,
-#ifdef MREMAP_DONTUNMAP
-    .move = move,
-#endif
 };

@@ -161,6 +161,7 @@ int main(int argc, char **argv)
         return 2;
     }
     plan.mixes_faces = target->mixes_faces;
+    plan.runs_twice = true;
     report_ends(REPORT_EXITS);
     for (int i = 3; i < argc; i++) {
         run_file(argv[i]);

@@ -81,7 +81,8 @@ void ch_heap_destroy(struct ch_heap *heap);
 void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes);
 
 /// Gives a block another size; the first min(old, new) bytes stay. The block may move, also when it
-/// shrinks (spec R4). block may be NULL: as ch_heap_alloc. Size 0 gives a block of 0 bytes.
+/// shrinks (spec R4): a smaller block is another one, for which there may be no room. block may be
+/// NULL: as ch_heap_alloc. Size 0 gives a block of 0 bytes.
 ///
 /// Returns NULL iff there is no room, the world refuses, or block is not a live block of this heap,
 /// which raises a REALLOC fault. In each case nothing has changed and block is what it was.
@@ -98,7 +99,8 @@ size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block);
 /// Says whether block, which may be any bit pattern, is a live block of this heap.
 bool ch_heap_owns(struct ch_heap *heap, const void *block);
 
-/// Gives every page that no live block needs back to the world.
+/// Gives the world every page back that no live block lies in or shares a span with, and every page
+/// of the heap's tables beyond the two regions that are in use.
 void ch_heap_minimize(struct ch_heap *heap);
 
 struct ch_stats {
