@@ -116,6 +116,8 @@ static void *take(struct ch_heap *heap, size_t size_bytes)
     if (block != NULL) {
         heap->live_blocks++;
         heap->live_bytes += size_bytes;
+    } else if (heap->was_refused) {
+        give_back_pages(heap); // What the last try got before it was refused.
     }
     return block;
 }

@@ -79,7 +79,8 @@ static const char *why_law_never(enum law law)
 {
     bool needs_asan = law == LAW_WRITABLE || law == LAW_PAST_END || law == LAW_FREED;
     bool asks_heap = law == LAW_MEMBER || law == LAW_COUNTS || law == LAW_EMPTY ||
-                     law == LAW_INVARIANT || law == LAW_FAULTLESS;
+                     law == LAW_INVARIANT || law == LAW_FAULTLESS || law == LAW_CAPACITY ||
+                     law == LAW_FOOTPRINT;
     if (needs_asan && !fill_sees_poison()) {
         return "only AddressSanitizer knows";
     }
