@@ -85,16 +85,13 @@ static void print_program(const struct run *run)
     }
 }
 
-// Statuses from here on belong to the laws; below are those of sanitizers and of our own commands.
-#define FIRST_STATUS_BY_LAW 100
-
 static _Noreturn void end_process(enum law law)
 {
     if (ending == REPORT_ABORTS) {
         abort();
     }
     fflush(NULL);
-    _Exit(ending == REPORT_EXITS ? 1 : FIRST_STATUS_BY_LAW + (int)law);
+    _Exit(ending == REPORT_EXITS ? 1 : REPORT_FIRST_STATUS + (int)law);
 }
 
 _Noreturn void report_finding(const struct run *run, enum law law, const char *format,

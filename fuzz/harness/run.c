@@ -47,6 +47,9 @@ static void answer(struct run *run, struct answer made)
     made.is_made = true;
     run->answers[run->op_index] = made;
     run->answer_sum = (run->answer_sum ^ visible_part(run, &made)) * 0x9e3779b97f4a7c15U;
+    if (run->plan.on_answer != NULL) {
+        run->plan.on_answer(run);
+    }
 }
 
 static void count(struct run *run, enum outcome outcome)

@@ -30,6 +30,7 @@ struct plan {
     bool runs_twice;   ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
     void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
     void (*after_op)(const struct run *run);  ///< and when it is done.
+    void (*on_answer)(const struct run *run); ///< Likewise of each answer, before it is judged.
 };
 
 struct run {
