@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "harness/csource.h"
 #include "harness/text.h"
 #include "harness/trial.h"
 
@@ -63,6 +64,34 @@ static bool write_text(const struct heard *heard, const struct program *program,
     return true;
 }
 
+// Writes the program as C beside its text, and says how to compile it. Nothing is written where it
+// does not fail again.
+static void write_as_c(const struct subject *subject, const struct target *target,
+                       const struct program *program, const char *text_name)
+{
+    char name[NAME_BYTES];
+    struct choice choice = {.subject = subject, .target = target};
+    struct plan plan = choice_plan(&choice, program);
+    const struct csource_compile *compile = csource_compile(subject);
+    if (compile == NULL) {
+        return;
+    }
+    (void)snprintf(name, sizeof name, "%.*s.c", (int)strlen(text_name) - 4, text_name);
+    FILE *file = fopen(name, "wx");
+    if (file == NULL) {
+        fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
+        return;
+    }
+    bool fails = csource_write(file, &plan, program, name) != TRIAL_CLEAN;
+    bool is_bad = ferror(file) != 0;
+    is_bad = fclose(file) != 0 || is_bad;
+    if (is_bad || !fails) {
+        (void)unlink(name);
+    } else {
+        printf("  %s compiles alone: %s%s%s\n", name, compile->before, name, compile->after);
+    }
+}
+
 // Makes the program as simple as it can be and tells what it does, in a process of its own. Where
 // it does not fail again, what the target itself said is all there is to tell.
 static void shrink_and_report(const struct heard *heard, const struct subject *subject,
@@ -100,5 +129,8 @@ void finding_tell(const struct heard *heard, const struct subject *subject,
         fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
     }
     printf("  heapfuzz replay --subject %s --target %s %s\n", subject->name, target->name, kept);
+    if (kept == name) {
+        write_as_c(subject, target, &program, name);
+    }
     program_close(&program);
 }

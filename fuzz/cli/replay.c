@@ -1,11 +1,13 @@
-// heapfuzz replay and heapfuzz explain: programs from files, run in this process.
+// heapfuzz replay and heapfuzz explain: programs from files, run in this process; or as C.
 
 #include "cli/command.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "cli/progress.h"
 #include "harness/counters.h"
+#include "harness/csource.h"
 #include "harness/report.h"
 #include "harness/run.h"
 
@@ -45,14 +47,49 @@ static void print_done(const struct run *run)
     fflush(stdout); // What follows may crash, and this must be seen.
 }
 
+// Takes a word that has no value out of argv. Returns whether it was there.
+static bool take_flag(int *argc, char **argv, const char *name)
+{
+    for (int at = 1; at < *argc; at++) {
+        if (strcmp(argv[at], name) == 0) {
+            memmove(argv + at, argv + at + 1, (size_t)(*argc - at) * sizeof argv[0]);
+            (*argc)--;
+            return true;
+        }
+    }
+    return false;
+}
+
+// Prints the program as C, under the name that a finding's would have.
+static void print_as_c(const struct choice *choice, const struct program *program, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash == NULL ? path : slash + 1;
+    const char *dot = strrchr(base, '.');
+    char name[256];
+    struct plan plan = choice_plan(choice, program);
+    if (csource_compile(choice->subject) == NULL) {
+        refuse("no program of subject %s can be written as C", choice->subject->name);
+    }
+    (void)snprintf(name, sizeof name, "%.*s.c",
+                   dot == NULL ? (int)strlen(base) : (int)(dot - base), base);
+    (void)csource_write(stdout, &plan, program, name);
+}
+
 int command_explain(int argc, char **argv)
 {
+    bool is_as_c = take_flag(&argc, argv, "--as-c");
     struct choice choice = choose_run(argc, argv);
     const char *path = choose_one_file(argc, argv, &choice);
     struct program program = {0};
     report_ends(REPORT_EXITS);
     load_program(path, &program);
     refuse_empty(path, &program);
+    if (is_as_c) {
+        print_as_c(&choice, &program, path);
+        program_close(&program);
+        return 0;
+    }
     struct plan plan = choice_plan(&choice, &program);
     plan.walks_always = true;
     plan.after_op = print_done;
