@@ -64,12 +64,13 @@ static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t sinc
 }
 
 // With nothing live there is nothing in the way but what the heap keeps for itself, and that goes
-// first: a block of all but the tables fits.
+// first: a block of all but the tables fits. It is not asked for in a large arena, where the world
+// needs longer to note its pages than most programs take.
 static size_t largest(size_t arena_bytes)
 {
+    const size_t asked_bytes = (size_t)1024 * 1024 * 1024;
     size_t tables_bytes = arena_bytes / 6 + 16 * PAGE_BYTES;
-    size_t room_bytes = arena_bytes - tables_bytes;
-    return room_bytes < INT_MAX / 2 ? room_bytes : INT_MAX / 2; // The limit has a law of its own.
+    return arena_bytes <= asked_bytes ? arena_bytes - tables_bytes : 0;
 }
 
 // A live block holds its pages or the span that it lies in. Tables reach as far as the heap once
