@@ -8,11 +8,13 @@
 
 #include "harness/world.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "harness/asan.h"
 
@@ -22,15 +24,15 @@
 
 // A request up to this large is filled with garbage from end to end; of a larger one, the
 // beginnings of the first and the last page are.
-#define FILL_BYTES ((size_t)16 * 1024)
+#define FILL_BYTES ((size_t)4 * 1024)
 #define EDGE_BYTES ((size_t)512)
 
 // Memory behind the range is kept from world to world, as getting it anew costs more than most
-// programs: always that of its first KEPT_BYTES, which is all that most worlds use, and beyond
-// until so much may have been touched. A request counts as no more than REQUEST_BYTES, for a large
-// block is written only here and there.
-#define KEPT_BYTES ((size_t)64 * 1024 * 1024)
-#define TOUCHED_BYTES ((size_t)96 * 1024 * 1024)
+// programs do, until the process holds RESIDENT_BYTES. It is asked how much that is whenever so
+// much may have been touched; a request counts as no more than REQUEST_BYTES, for a large block is
+// written only here and there.
+#define RESIDENT_BYTES ((size_t)320 * 1024 * 1024)
+#define TOUCHED_BYTES ((size_t)32 * 1024 * 1024)
 #define REQUEST_BYTES ((size_t)128 * 1024)
 
 // Each move leaves the kernel with one mapping more, and it allows only so many: after this many
@@ -49,8 +51,8 @@ static struct {
     uint32_t granted_before_refusal;
     uint64_t refusals;
     const char *breach;
-    size_t touched_bytes; ///< Since the range was last mapped.
-    unsigned moves;       ///< Likewise.
+    size_t touched_bytes; ///< At most, since it was last asked how much is resident.
+    unsigned moves;       ///< Since the range was last mapped.
     uint64_t garbage;     ///< Different at each request.
     size_t log_count;
     struct {
@@ -119,14 +121,33 @@ static void forget_shadow(void)
 }
 #endif
 
+// Whether the process holds so much memory that some of it has to go; yes where it can't be told.
+static bool is_large(void)
+{
+    static int file = -1;
+    char text[64] = "";
+    size_t pages = SIZE_MAX / WORLD_PAGE_BYTES;
+    if (file < 0) {
+        file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    }
+    if (file >= 0 && pread(file, text, sizeof text - 1, 0) > 0) {
+        (void)sscanf(text, "%*u %zu", &pages);
+    }
+    return pages > RESIDENT_BYTES / (size_t)sysconf(_SC_PAGESIZE);
+}
+
 void world_close(void)
 {
+    bool must_go = world.moves > MOVES;
     forget_commits();
     world.arena_bytes = 0;
-    if (world.touched_bytes > TOUCHED_BYTES || world.moves > MOVES) {
+    if (world.touched_bytes > TOUCHED_BYTES) {
+        world.touched_bytes = 0;
+        must_go = must_go || is_large();
+    }
+    if (must_go) {
         (void)map(world.start, RANGE_BYTES);
         forget_shadow();
-        world.touched_bytes = 0;
         world.moves = 0;
     }
 }
@@ -253,9 +274,7 @@ static bool commit(void *unused, void *start, size_t size_bytes)
     } else {
         world.log_count = LOG_REQUESTS + 1;
     }
-    if ((page + pages) * WORLD_PAGE_BYTES > KEPT_BYTES) {
-        world.touched_bytes += size_bytes < REQUEST_BYTES ? size_bytes : REQUEST_BYTES;
-    }
+    world.touched_bytes += size_bytes < REQUEST_BYTES ? size_bytes : REQUEST_BYTES;
     fill(start, size_bytes);
     return true;
 }

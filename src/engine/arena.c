@@ -219,14 +219,17 @@ bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
 void ch_arena_decommit(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     uint32_t end = page + pages;
-    uint32_t from = ch_bits_next(ch_committed(heap), true, page, end);
-    while (from < end) {
+    for (uint32_t from = page; heap->committed_pages > heap->used_pages;) {
+        from = ch_bits_next(ch_committed(heap), true, from, end);
+        if (from == end) {
+            break;
+        }
         uint32_t to = ch_bits_next(ch_committed(heap), false, from, end);
         size_t size_bytes = (size_t)(to - from) << heap->page_log2;
         heap->config.pages->decommit(heap->config.world, ch_page_start(heap, from), size_bytes);
         ch_bits_fill(ch_committed(heap), false, from, to);
         heap->committed_pages -= to - from;
-        from = ch_bits_next(ch_committed(heap), true, to, end);
+        from = to;
     }
 }
 

@@ -23,7 +23,8 @@ bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages);
 /// Counts pages as no longer used; decommits them when enough idle ones are kept already.
 void ch_arena_idle(struct ch_heap *heap, uint32_t page, uint32_t pages);
 
-/// Decommits those of the pages that are committed; nobody may be using them.
+/// Decommits those of the pages that are committed; nobody may be using them. Looks at none once no
+/// idle page is left anywhere.
 void ch_arena_decommit(struct ch_heap *heap, uint32_t page, uint32_t pages);
 
 /// Decommits the gap, and the tables' pages that neither region needs.

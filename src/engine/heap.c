@@ -57,7 +57,8 @@ static void set_small_size(struct ch_heap *heap, const void *block, size_t size_
     ch_shadow_unpoison(block, size_bytes);
 }
 
-// What an arena has beyond the pages that can be counted is not used, and no size counts that far.
+// Whether any room that is made could be enough. What an arena has beyond the pages that can be
+// counted is not used, so below this no size in pages is too large for its type.
 static bool fits_pages(const struct ch_heap *heap, size_t size_bytes)
 {
     return size_bytes <= (size_t)heap->page_count << heap->page_log2;
@@ -66,7 +67,7 @@ static bool fits_pages(const struct ch_heap *heap, size_t size_bytes)
 static void *take_once(struct ch_heap *heap, size_t size_bytes)
 {
     if (size_bytes > CH_SMALL_BYTES) {
-        return fits_pages(heap, size_bytes) ? ch_run_take(heap, size_bytes) : NULL;
+        return ch_run_take(heap, size_bytes);
     }
     void *block = ch_lane_take(heap, ch_class_of(size_bytes));
     if (block != NULL) {
@@ -109,6 +110,9 @@ static bool make_room(struct ch_heap *heap)
 
 static void *take(struct ch_heap *heap, size_t size_bytes)
 {
+    if (!fits_pages(heap, size_bytes)) {
+        return NULL;
+    }
     void *block = take_once(heap, size_bytes);
     for (unsigned i = 0; block == NULL && i < ROOM_TRIES && make_room(heap); i++) {
         block = take_once(heap, size_bytes);

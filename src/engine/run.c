@@ -225,9 +225,11 @@ bool ch_run_contains(const struct ch_heap *heap, size_t offset)
 void ch_run_decommit_free(struct ch_heap *heap)
 {
     const struct ch_run *runs = ch_runs(heap);
-    for (unsigned index = 0; index < CH_RUN_LISTS; index++) {
+    uint32_t index = ch_bits_next(heap->run_lists_used, true, 0, CH_RUN_LISTS);
+    while (index < CH_RUN_LISTS) {
         for (uint32_t page = heap->run_lists[index]; page != CH_NONE; page = runs[page].next) {
             ch_arena_decommit(heap, page, runs[page].pages);
         }
+        index = ch_bits_next(heap->run_lists_used, true, index + 1, CH_RUN_LISTS);
     }
 }
