@@ -40,6 +40,20 @@ const char *outcome_name(enum outcome outcome)
     return names[outcome];
 }
 
+static const struct {
+    const char *name;
+    const char *sentence;
+} reaches[REACHES] = {
+#define REACH_DEF(id, name, sentence) [REACH_##id] = {name, sentence},
+#include "harness/reach.def"
+#undef REACH_DEF
+};
+
+const char *reach_name(enum reach reach)
+{
+    return reaches[reach].name;
+}
+
 static void print_cell(uint64_t count)
 {
     if (count == 0) {
@@ -80,6 +94,13 @@ void counters_print(const struct counters *done)
         printf("%-12s", law_name((enum law)law));
         print_cell(done->checks_by[law]);
         printf("  %s\n", law_sentence((enum law)law));
+    }
+    printf("\n%-16s%12s%12s  %s\n", "reached", "times", "after calls", "that");
+    for (unsigned reach = 0; reach < REACHES; reach++) {
+        printf("%-16s", reaches[reach].name);
+        print_cell(done->reached[reach]);
+        print_cell(done->reached_after[reach]);
+        printf("  %s\n", reaches[reach].sentence);
     }
     printf("\n%" PRIu64 " programs, %" PRIu64 " calls; at most %" PRIu64 " blocks live, %" PRIu64
            " MiB asked for, %" PRIu64 " MiB committed\n",

@@ -23,11 +23,21 @@ enum outcome {
         OUTCOMES
 };
 
+/// A state that is hard to reach; reach.def has a sentence for each.
+enum reach {
+#define REACH_DEF(id, name, sentence) REACH_##id,
+#include "harness/reach.def"
+#undef REACH_DEF
+    REACHES
+};
+
 struct counters {
     uint64_t programs;
     uint64_t calls; ///< Calls of the subject that ops made, each held against the laws.
     uint64_t calls_by[VERBS][OUTCOMES];
     uint64_t checks_by[LAWS];
+    uint64_t reached[REACHES];
+    uint64_t reached_after[REACHES]; ///< How many calls had been made when it first was.
     uint64_t most_live_blocks;
     uint64_t most_live_bytes;
     uint64_t most_committed_bytes;
@@ -41,8 +51,9 @@ extern struct counters *counters;
 bool counters_share(const char *path);
 
 const char *outcome_name(enum outcome outcome);
+const char *reach_name(enum reach reach);
 
-/// Writes both tables, in the order of op.def and laws.def.
+/// Writes the tables, in the order of op.def, laws.def and reach.def.
 void counters_print(const struct counters *done);
 
 #endif

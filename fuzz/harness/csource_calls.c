@@ -280,6 +280,7 @@ static void one(struct csource *source, const struct csource_group *group,
         expect_bytes(source, names);
         break;
     case VERB_WRITE:
+    case VERB_PATTERN: // In C every block is filled in its own way.
         refill(source, names);
         break;
     default:

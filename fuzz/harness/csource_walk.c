@@ -61,7 +61,7 @@ static void apply(struct csource *source, struct csource_group *call, uint32_t s
     uintptr_t block = 0;
     if (is_free(call->verb)) {
         held->is_live = held->is_open = false;
-    } else if (call->verb == VERB_WRITE) {
+    } else if (call->verb == VERB_WRITE || call->verb == VERB_PATTERN) {
         held->fills += held->is_live;
     } else if (is_allocate(call->verb) || is_reallocate(call->verb)) {
         bool was_live = is_reallocate(call->verb) && held->is_live;
@@ -109,6 +109,7 @@ static bool is_nothing(const struct csource *source, const struct csource_group 
     case VERB_CHECK:
         return !group->slot.is_live || !csource_checks(source, LAW_BYTES);
     case VERB_WRITE:
+    case VERB_PATTERN:
         return !group->slot.is_live || !csource_fills(source);
     default:
         return false;

@@ -17,9 +17,6 @@ struct range {
     size_t begin, end;
 };
 
-// An odd constant: adding it changes every byte of a word, and word after word is another.
-static const uint64_t stride = 0x9e3779b97f4a7c15U;
-
 // A function that is left uninstrumented takes in no other that is not: these must be, or cost a
 // call a word.
 #define INLINED static inline __attribute__((always_inline))
@@ -33,19 +30,25 @@ INLINED uint64_t little_endian(uint64_t word)
 #endif
 }
 
-INLINED uint64_t word_at(uint64_t seed, size_t index)
+INLINED uint64_t word_at(struct fill fill, size_t index)
 {
-    return seed + (uint64_t)index * stride;
+    return fill.first + (uint64_t)index * fill.step;
 }
 
-INLINED uint8_t byte_at(uint64_t seed, size_t offset)
+INLINED uint8_t byte_at(struct fill fill, size_t offset)
 {
-    return (uint8_t)(word_at(seed, offset / 8) >> (offset % 8 * 8));
+    return (uint8_t)(word_at(fill, offset / 8) >> (offset % 8 * 8));
 }
 
-uint8_t fill_byte(uint64_t seed, size_t offset)
+uint8_t fill_byte(struct fill fill, size_t offset)
 {
-    return byte_at(seed, offset);
+    return byte_at(fill, offset);
+}
+
+struct fill fill_of(uint64_t number)
+{
+    // Odd constants: adding the second changes every byte of a word.
+    return (struct fill){number * 0xd6e8feb86659fd93U, 0x9e3779b97f4a7c15U};
 }
 
 // The parts of a block that are written and read. Each begins at a multiple of eight.
@@ -64,50 +67,50 @@ static size_t ranges_of(size_t size_bytes, struct range ranges[RANGES])
     return RANGES;
 }
 
-UNINSTRUMENTED static void write_range(unsigned char *block, struct range range, uint64_t seed)
+UNINSTRUMENTED static void write_range(unsigned char *block, struct range range, struct fill fill)
 {
     uint64_t *words = (uint64_t *)(void *)block;
-    uint64_t word = word_at(seed, range.begin / 8);
-    for (size_t i = range.begin / 8; i < range.end / 8; i++, word += stride) {
+    uint64_t word = word_at(fill, range.begin / 8);
+    for (size_t i = range.begin / 8; i < range.end / 8; i++, word += fill.step) {
         words[i] = little_endian(word);
     }
     size_t tail = range.end / 8 * 8;
     for (size_t at = tail > range.begin ? tail : range.begin; at < range.end; at++) {
-        block[at] = byte_at(seed, at);
+        block[at] = byte_at(fill, at);
     }
 }
 
 UNINSTRUMENTED static size_t find_wrong(const unsigned char *block, struct range range,
-                                        uint64_t seed)
+                                        struct fill fill)
 {
     const uint64_t *words = (const uint64_t *)(const void *)block;
     uint64_t differs = 0;
-    uint64_t word = word_at(seed, range.begin / 8);
-    for (size_t i = range.begin / 8; i < range.end / 8; i++, word += stride) {
+    uint64_t word = word_at(fill, range.begin / 8);
+    for (size_t i = range.begin / 8; i < range.end / 8; i++, word += fill.step) {
         differs |= words[i] ^ little_endian(word);
     }
     size_t tail = range.end / 8 * 8;
     for (size_t at = tail > range.begin ? tail : range.begin; at < range.end; at++) {
-        differs |= (uint64_t)(block[at] ^ byte_at(seed, at));
+        differs |= (uint64_t)(block[at] ^ byte_at(fill, at));
     }
     for (size_t at = range.begin; differs != 0 && at < range.end; at++) {
-        if (block[at] != byte_at(seed, at)) {
+        if (block[at] != byte_at(fill, at)) {
             return at;
         }
     }
     return SIZE_MAX;
 }
 
-void fill_write(void *block, size_t size_bytes, uint64_t seed)
+void fill_write(void *block, size_t size_bytes, struct fill fill)
 {
     struct range ranges[RANGES];
     size_t count = ranges_of(size_bytes, ranges);
     for (size_t i = 0; i < count; i++) {
-        write_range(block, ranges[i], seed);
+        write_range(block, ranges[i], fill);
     }
 }
 
-size_t fill_find_wrong(const void *block, size_t size_bytes, uint64_t seed, size_t kept_bytes)
+size_t fill_find_wrong(const void *block, size_t size_bytes, struct fill fill, size_t kept_bytes)
 {
     struct range ranges[RANGES];
     size_t count = ranges_of(size_bytes, ranges);
@@ -115,7 +118,7 @@ size_t fill_find_wrong(const void *block, size_t size_bytes, uint64_t seed, size
         if (ranges[i].end > kept_bytes) {
             ranges[i].end = kept_bytes;
         }
-        size_t wrong = find_wrong(block, ranges[i], seed);
+        size_t wrong = find_wrong(block, ranges[i], fill);
         if (wrong != SIZE_MAX) {
             return wrong;
         }

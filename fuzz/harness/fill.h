@@ -12,12 +12,21 @@
 
 #define FILL_WHOLE_BYTES ((size_t)1024)
 
-/// Writes a block's bytes.
-void fill_write(void *block, size_t size_bytes, uint64_t seed);
+/// The bytes of a block as words of eight, the lowest byte first: `first`, and each next word one
+/// `step` more; a step of 0 is a pattern that a program chose.
+struct fill {
+    uint64_t first, step;
+};
 
-/// Reads the bytes that fill_write wrote for this size and seed, of the first `kept_bytes` of the
+/// The bytes that go with a number, in which every byte of every word differs from the next word's.
+struct fill fill_of(uint64_t number);
+
+/// Writes a block's bytes.
+void fill_write(void *block, size_t size_bytes, struct fill fill);
+
+/// Reads the bytes that fill_write wrote for this size, of the first `kept_bytes` of the
 /// block. Returns the offset of the first that is wrong; SIZE_MAX iff none is.
-size_t fill_find_wrong(const void *block, size_t size_bytes, uint64_t seed, size_t kept_bytes);
+size_t fill_find_wrong(const void *block, size_t size_bytes, struct fill fill, size_t kept_bytes);
 
 /// Returns the first byte that AddressSanitizer has poisoned, of the whole of a block of up to
 /// FILL_ASKED_BYTES, and of those that fill_write touches of a larger one; NULL iff none is, and in
@@ -30,6 +39,6 @@ bool fill_is_poisoned(const void *byte);
 bool fill_sees_poison(void);
 
 /// The byte that belongs at an offset.
-uint8_t fill_byte(uint64_t seed, size_t offset);
+uint8_t fill_byte(struct fill fill, size_t offset);
 
 #endif

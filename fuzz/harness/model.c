@@ -24,7 +24,7 @@ void model_clear(void)
     model.peak_live_bytes = 0;
     model.since_empty_bytes = 0;
     model.since_empty_blocks = 0;
-    model.next_seed = 0;
+    model.fills = 0;
 }
 
 static uintptr_t begin_of(uint32_t slot)
@@ -110,7 +110,7 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
     if (!held->is_known) {
         known_slots[known_count++] = slot;
     }
-    *held = (struct held){block, size_bytes, 0, true, true};
+    *held = (struct held){.block = block, .size_bytes = size_bytes, .is_live = true, .is_known = true};
     insert(place, slot);
     set_live_bytes(plus(model.live_bytes, size_bytes));
     model.since_empty_bytes = plus(model.since_empty_bytes, size_bytes);
@@ -160,6 +160,16 @@ bool model_starts_at(const void *address)
 {
     size_t place = place_of((uintptr_t)address);
     return place < model.live_blocks && begin_of(live_slots[place]) == (uintptr_t)address;
+}
+
+struct neighbours model_neighbours(const void *address)
+{
+    size_t place = place_of((uintptr_t)address);
+    size_t after = place + model_starts_at(address);
+    return (struct neighbours){
+        .previous = place > 0 ? &model.slots[live_slots[place - 1]] : NULL,
+        .next = after < model.live_blocks ? &model.slots[live_slots[after]] : NULL,
+    };
 }
 
 size_t model_size_of(const void *unused, uint32_t slot)

@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/fill.h"
 #include "harness/op.h"
 
 /// A slot. When it is not live, `block` is the last block that it held, or NULL.
 struct held {
     void *block;
     size_t size_bytes;
-    uint64_t seed; ///< Of the bytes in it.
+    struct fill fill; ///< The bytes in it.
     bool is_live;
     bool is_known; ///< On the list of slots to clear.
 };
@@ -26,7 +27,7 @@ struct model {
     size_t peak_live_bytes;
     size_t since_empty_bytes; ///< Granted since nothing was live: see subject.h.
     size_t since_empty_blocks;
-    uint64_t next_seed;
+    uint64_t fills; ///< How many blocks were filled: no two have the same bytes.
 };
 extern struct model model;
 
@@ -47,6 +48,12 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes);
 /// Returns the slot of the index-th live block in the order of addresses; index is below
 /// live_blocks.
 uint32_t model_live_slot(size_t index);
+
+/// The live blocks beside an address, the one that starts there left out; NULL where there is none.
+struct neighbours {
+    const struct held *previous, *next;
+};
+struct neighbours model_neighbours(const void *address);
 
 /// Whether a live block starts at this address.
 bool model_starts_at(const void *address);

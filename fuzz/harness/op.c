@@ -13,9 +13,12 @@
 static const struct {
     const char *name;
     const char *operands;
+    enum family family;
+    unsigned weight;
     const char *sentence;
 } table[VERBS] = {
-#define OP_DEF(id, name, operands, sentence) [VERB_##id] = {name, operands, sentence},
+#define OP_DEF(id, name, operands, family, weight, sentence)                                \
+    [VERB_##id] = {name, operands, FAMILY_##family, weight, sentence},
 #include "harness/op.def"
 #undef OP_DEF
 };
@@ -30,6 +33,16 @@ const char *verb_name(enum verb verb)
 const char *verb_operands(enum verb verb)
 {
     return table[verb].operands;
+}
+
+enum family verb_family(enum verb verb)
+{
+    return table[verb].family;
+}
+
+unsigned verb_weight(enum verb verb)
+{
+    return table[verb].weight;
 }
 
 const char *verb_sentence(enum verb verb)
@@ -68,7 +81,7 @@ static const struct {
     bool has_slot, has_size;
 } uses[32] = {
 #define HAS(operands, letter) ((operands "  ")[0] == letter || (operands "  ")[1] == letter)
-#define OP_DEF(id, name, operands, sentence)                                                       \
+#define OP_DEF(id, name, operands, family, weight, sentence)                                                       \
     [VERB_##id] = {HAS(operands, 's') || HAS(operands, 'n'), HAS(operands, 'z')},
 #include "harness/op.def"
 #undef OP_DEF

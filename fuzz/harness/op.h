@@ -16,11 +16,14 @@
 #include <stdint.h>
 
 enum verb {
-#define OP_DEF(id, name, operands, sentence) VERB_##id,
+#define OP_DEF(id, name, operands, family, weight, sentence) VERB_##id,
 #include "harness/op.def"
 #undef OP_DEF
     VERBS
 };
+
+/// What a verb is about: the four calls and what every heap can be asked; the COM face.
+enum family { FAMILY_HEAP, FAMILY_COM };
 
 #define RECORD_BYTES 4U
 #define SLOTS 65536U
@@ -40,6 +43,8 @@ struct program {
 
 const char *verb_name(enum verb verb);
 const char *verb_operands(enum verb verb);
+enum family verb_family(enum verb verb);
+unsigned verb_weight(enum verb verb);
 const char *verb_sentence(enum verb verb);
 
 /// Adds an op. Ends the process with a sentence iff there is no memory.

@@ -7,6 +7,7 @@
 
 #include "harness/fill.h"
 #include "harness/model.h"
+#include "harness/reach.h"
 #include "harness/world.h"
 
 static size_t limit_of(const struct run *run, enum face face)
@@ -72,9 +73,9 @@ static void check_bytes_kept(struct run *run, uint32_t slot, const struct held *
                              size_t kept_bytes)
 {
     const void *block = model.slots[slot].block;
-    size_t wrong = fill_find_wrong(block, before->size_bytes, before->seed, kept_bytes);
+    size_t wrong = fill_find_wrong(block, before->size_bytes, before->fill, kept_bytes);
     LAW(run, PREFIX, wrong == SIZE_MAX, "byte %zu of b%u is 0x%02x, expected 0x%02x", wrong, slot,
-        ((const unsigned char *)block)[wrong], fill_byte(before->seed, wrong));
+        ((const unsigned char *)block)[wrong], fill_byte(before->fill, wrong));
 }
 
 static bool is_aligned(const struct run *run, const void *block)
@@ -103,14 +104,19 @@ static void check_block(struct run *run, uint32_t slot, size_t size_bytes, uint3
 
 void oracle_rewrite(struct run *run, uint32_t slot)
 {
+    oracle_write(run, slot, fill_of(++model.fills));
+}
+
+void oracle_write(struct run *run, uint32_t slot, struct fill fill)
+{
     struct held *held = &model.slots[slot];
-    held->seed = (++model.next_seed) * 0xd6e8feb86659fd93U;
+    held->fill = fill;
     if (fill_sees_poison()) {
         const void *poisoned = fill_find_poisoned(held->block, held->size_bytes);
         LAW(run, WRITABLE, poisoned == NULL, "byte %zu of b%u, of %zu, is poisoned",
             (size_t)((const char *)poisoned - (const char *)held->block), slot, held->size_bytes);
     }
-    fill_write(held->block, held->size_bytes, held->seed);
+    fill_write(held->block, held->size_bytes, fill);
 }
 
 static void note_most(void)
@@ -139,11 +145,14 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
                               size_t size_bytes)
 {
     if (block == NULL) {
-        return refused(run, face, size_bytes);
+        enum outcome outcome = refused(run, face, size_bytes);
+        reach_refused(slot, size_bytes, outcome);
+        return outcome;
     }
     check_granted(run, slot, face, block, size_bytes);
     check_block(run, slot, size_bytes, model_begin(slot, block, size_bytes));
     oracle_rewrite(run, slot);
+    reach_granted(run, slot);
     note_most();
     return OUTCOME_GRANTED;
 }
@@ -174,7 +183,7 @@ static void check_refused(struct run *run, uint32_t slot)
         subject->policies.size_is_exact ? size_bytes == held->size_bytes
                                         : size_bytes >= held->size_bytes,
         "GetSize(b%u) is %zu after a refusal, it was %zu", slot, size_bytes, held->size_bytes);
-    size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->seed, held->size_bytes);
+    size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->fill, held->size_bytes);
     LAW(run, REFUSED, wrong == SIZE_MAX, "byte %zu of b%u has changed in a refused call", wrong,
         slot);
     struct counts counts;
@@ -202,6 +211,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
     }
     if (block == NULL) {
         enum outcome outcome = refused(run, face, size_bytes);
+        reach_refused(slot, size_bytes, outcome);
         check_refused(run, slot);
         return outcome;
     }
@@ -220,6 +230,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
     if (block != before.block) {
         check_gone(run, before.block, before.size_bytes);
     }
+    reach_reallocated(run, slot, &before);
     note_most();
     return block == before.block ? OUTCOME_IN_PLACE : OUTCOME_MOVED;
 }
@@ -229,6 +240,7 @@ enum outcome oracle_freed(struct run *run, uint32_t slot)
     size_t size_bytes = model.slots[slot].size_bytes;
     check_faultless(run);
     model_end(slot);
+    reach_freed(model.slots[slot].block, size_bytes);
     check_gone(run, model.slots[slot].block, size_bytes);
     return OUTCOME_DONE;
 }
@@ -286,9 +298,9 @@ enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, voi
 void oracle_bytes(struct run *run, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
-    size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->seed, held->size_bytes);
+    size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->fill, held->size_bytes);
     LAW(run, BYTES, wrong == SIZE_MAX, "byte %zu of b%u is 0x%02x, expected 0x%02x", wrong, slot,
-        ((const unsigned char *)held->block)[wrong], fill_byte(held->seed, wrong));
+        ((const unsigned char *)held->block)[wrong], fill_byte(held->fill, wrong));
 }
 
 void oracle_between(struct run *run)

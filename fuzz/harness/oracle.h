@@ -5,6 +5,7 @@
 #define HARNESS_ORACLE_H
 
 #include "harness/counters.h"
+#include "harness/fill.h"
 #include "harness/run.h"
 
 /// Allocate, or Reallocate of NULL, answered `block` for the empty slot.
@@ -37,8 +38,9 @@ enum outcome oracle_minimized(struct run *run);
 /// Before the block is given up or looked at: its bytes are those that were written.
 void oracle_bytes(struct run *run, uint32_t slot);
 
-/// New bytes for the slot's live block.
+/// New bytes for the slot's live block: some that no other has, or those that are given.
 void oracle_rewrite(struct run *run, uint32_t slot);
+void oracle_write(struct run *run, uint32_t slot, struct fill fill);
 
 /// Between ops: no fault, no breach, and the next live block in turn is what it was.
 void oracle_between(struct run *run);

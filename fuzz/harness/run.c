@@ -9,6 +9,7 @@
 
 #include "harness/model.h"
 #include "harness/oracle.h"
+#include "harness/reach.h"
 #include "harness/size.h"
 #include "harness/world.h"
 
@@ -200,6 +201,7 @@ static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
     if (run->heap != NULL) {
         run->fresh_committed_bytes = world_committed_bytes();
         run->rolling = 0;
+        reach_begin();
         if (run->plan.mixes_faces && run->plan.subject->com != NULL) {
             (void)run->plan.subject->com->get_malloc(1, &run->malloc);
         }
@@ -308,6 +310,9 @@ static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
     }
     if (run->verb == VERB_WRITE && is_live) {
         oracle_rewrite(run, slot);
+    }
+    if (run->verb == VERB_PATTERN && is_live) {
+        oracle_write(run, slot, (struct fill){size_bytes, 0});
     }
     if (run->verb == VERB_REPEAT) {
         run->repeats = slot;

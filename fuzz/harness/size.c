@@ -7,17 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum form {
-    FORM_LITERAL,
-    FORM_SCALED,
-    FORM_PAGES,
-    FORM_STEP,
-    FORM_LIMIT,
-    FORM_OWN,
-    FORM_OTHER,
-    FORM_MIB,
-};
-
 #define PAYLOAD_BITS 13U
 #define PAYLOAD_MASK ((1U << PAYLOAD_BITS) - 1)
 
@@ -44,33 +33,34 @@ static const struct {
     unsigned bits;
 } distances[8] = {{0}, {0}, {3}, {5}, {11}, {10}, {5}, {0}};
 
-static enum form form_of(uint32_t code)
+enum size_form size_form_of(uint32_t code)
 {
-    return (enum form)(code >> PAYLOAD_BITS & 7);
+    return (enum size_form)(code >> PAYLOAD_BITS & 7);
 }
 
 static int distance_of(uint32_t code)
 {
-    unsigned bits = distances[form_of(code)].bits;
+    unsigned bits = distances[size_form_of(code)].bits;
     return bits == 0 ? 0 : (int)(code & ((1U << bits) - 1)) - (int)(1U << (bits - 1));
 }
 
 // What is left of the payload above the distance.
 static uint32_t head_of(uint32_t code)
 {
-    return (code & PAYLOAD_MASK) >> distances[form_of(code)].bits;
+    return (code & PAYLOAD_MASK) >> distances[size_form_of(code)].bits;
 }
 
-static uint32_t make(enum form form, uint32_t head, int distance)
+uint32_t size_make(enum size_form form, uint32_t head, int distance)
 {
     unsigned bits = distances[form].bits;
     uint32_t low = bits == 0 ? 0 : (uint32_t)(distance + (int)(1U << (bits - 1)));
-    return (uint32_t)form << PAYLOAD_BITS | head << bits | low;
+    uint32_t payload = head << bits | (low & ((1U << bits) - 1));
+    return (uint32_t)form << PAYLOAD_BITS | (payload & PAYLOAD_MASK);
 }
 
 uint32_t size_canonical(uint32_t code)
 {
-    return form_of(code) == FORM_LITERAL ? code : code & 0xffff;
+    return size_form_of(code) == SIZE_LITERAL ? code : code & 0xffff;
 }
 
 uint32_t size_literal(uint32_t size_bytes)
@@ -111,23 +101,23 @@ size_t size_resolve(uint32_t code, uint32_t slot, size_of_slot size_of, const vo
 {
     uint32_t head = head_of(code);
     int distance = distance_of(code);
-    switch (form_of(code)) {
-    case FORM_LITERAL:
+    switch (size_form_of(code)) {
+    case SIZE_LITERAL:
         return literal_of(code);
-    case FORM_SCALED:
+    case SIZE_SCALED:
         return (size_t)(head >> 4) << (head & 15);
-    case FORM_PAGES:
+    case SIZE_PAGES:
         return plus((size_t)4096 * head, distance);
-    case FORM_STEP:
+    case SIZE_STEP:
         return plus(step_bytes(head), distance);
-    case FORM_LIMIT:
+    case SIZE_LIMIT:
         return plus(limits[head].size_bytes, distance);
-    case FORM_OWN:
+    case SIZE_OWN:
         return plus(times(factors[head].times, size_of(context, slot)) / factors[head].over,
                     distance);
-    case FORM_OTHER:
+    case SIZE_OTHER:
         return plus(size_of(context, head), distance);
-    case FORM_MIB:
+    case SIZE_MIB:
         return times(head, (size_t)1024 * 1024);
     }
     return 0;
@@ -139,30 +129,30 @@ void size_print(uint32_t code, char *text)
     int distance = distance_of(code);
     int length = 0;
     size_t room = SIZE_TEXT_BYTES;
-    switch (form_of(code)) {
-    case FORM_LITERAL:
+    switch (size_form_of(code)) {
+    case SIZE_LITERAL:
         length = snprintf(text, room, "%u", literal_of(code));
         break;
-    case FORM_SCALED:
+    case SIZE_SCALED:
         length = snprintf(text, room, "%u<<%u", head >> 4, head & 15);
         break;
-    case FORM_PAGES:
+    case SIZE_PAGES:
         length = snprintf(text, room, "page*%u", head);
         break;
-    case FORM_STEP:
+    case SIZE_STEP:
         length = (head & 3) == 0 ? snprintf(text, room, "2^%u", (head >> 2) + 2)
                                  : snprintf(text, room, "%u*2^%u", 4 + (head & 3), head >> 2);
         break;
-    case FORM_LIMIT:
+    case SIZE_LIMIT:
         length = snprintf(text, room, "%s", limits[head].name);
         break;
-    case FORM_OWN:
+    case SIZE_OWN:
         length = snprintf(text, room, "size%s", factors[head].text);
         break;
-    case FORM_OTHER:
+    case SIZE_OTHER:
         length = snprintf(text, room, "size(b%u)", head);
         break;
-    case FORM_MIB:
+    case SIZE_MIB:
         length = snprintf(text, room, "MiB*%u", head);
         break;
     }
@@ -217,13 +207,13 @@ static bool step(const char **at, uint32_t mantissa, uint32_t *head)
     return true;
 }
 
-static bool relative(const char **at, enum form *form, uint32_t *head)
+static bool relative(const char **at, enum size_form *form, uint32_t *head)
 {
     if (word(at, "(b")) {
-        *form = FORM_OTHER;
+        *form = SIZE_OTHER;
         return number(at, 255, head) && word(at, ")");
     }
-    *form = FORM_OWN;
+    *form = SIZE_OWN;
     for (*head = 7; *head > 0; (*head)--) {
         if (word(at, factors[*head].text)) {
             break;
@@ -233,10 +223,10 @@ static bool relative(const char **at, enum form *form, uint32_t *head)
 }
 
 // Reads everything but the distance. Returns false iff nothing fits.
-static bool base(const char **at, enum form *form, uint32_t *head)
+static bool base(const char **at, enum size_form *form, uint32_t *head)
 {
     const char *start = *at;
-    *form = FORM_LIMIT;
+    *form = SIZE_LIMIT;
     for (*head = 0; *head < 4; (*head)++) {
         if (word(at, limits[*head].name)) {
             return true;
@@ -245,15 +235,15 @@ static bool base(const char **at, enum form *form, uint32_t *head)
     if (word(at, "size")) {
         return relative(at, form, head);
     }
-    *form = FORM_PAGES;
+    *form = SIZE_PAGES;
     if (word(at, "page*")) {
         return number(at, 1023, head);
     }
-    *form = FORM_MIB;
+    *form = SIZE_MIB;
     if (word(at, "MiB*")) {
         return number(at, 8191, head);
     }
-    *form = FORM_STEP;
+    *form = SIZE_STEP;
     if (word(at, "2^")) {
         return step(at, 4, head);
     }
@@ -262,11 +252,11 @@ static bool base(const char **at, enum form *form, uint32_t *head)
         *at += 4;
         return step(at, mantissa, head);
     }
-    *form = FORM_LITERAL;
+    *form = SIZE_LITERAL;
     if (!number(at, SIZE_LITERAL_MAX, head) || !word(at, "<<")) {
         return *at != start;
     }
-    *form = FORM_SCALED;
+    *form = SIZE_SCALED;
     uint32_t times = *head;
     uint32_t shift;
     bool fits = times <= 511 && number(at, 15, &shift);
@@ -274,7 +264,7 @@ static bool base(const char **at, enum form *form, uint32_t *head)
     return fits;
 }
 
-static bool distance(const char **at, enum form form, int *value)
+static bool distance(const char **at, enum size_form form, int *value)
 {
     *value = 0;
     if (**at != '+' && **at != '-') {
@@ -295,7 +285,7 @@ static bool distance(const char **at, enum form form, int *value)
 bool size_parse(const char *text, uint32_t *code, const char **why)
 {
     const char *at = text;
-    enum form form;
+    enum size_form form;
     uint32_t head;
     int away;
     if (!base(&at, &form, &head)) {
@@ -310,6 +300,6 @@ bool size_parse(const char *text, uint32_t *code, const char **why)
         *why = "something follows the size";
         return false;
     }
-    *code = form == FORM_LITERAL ? size_literal(head) : make(form, head, away);
+    *code = form == SIZE_LITERAL ? size_literal(head) : size_make(form, head, away);
     return true;
 }

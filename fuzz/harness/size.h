@@ -19,6 +19,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// How to read a code, in the order of the table above. All but literals have a head, which is what
+/// comes before the distance: N and K, N, M and K, which limit, F, or N.
+enum size_form {
+    SIZE_LITERAL,
+    SIZE_SCALED,
+    SIZE_PAGES,
+    SIZE_STEP,
+    SIZE_LIMIT,
+    SIZE_OWN,
+    SIZE_OTHER,
+    SIZE_MIB,
+};
+
+/// Returns the code of a form with this head and distance; bits that it has no room for are dropped.
+uint32_t size_make(enum size_form form, uint32_t head, int distance);
+
+enum size_form size_form_of(uint32_t code);
+
 /// Answers the size in bytes of the block that a slot holds; 0 where it holds none.
 typedef size_t (*size_of_slot)(const void *context, uint32_t slot);
 

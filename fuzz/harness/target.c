@@ -13,11 +13,13 @@
 const struct target target_heap = {
     .name = "heap",
     .sentence = "the four calls of any subject keep every law of a heap",
+    .families = 1U << FAMILY_HEAP,
     .mixes_faces = false,
 };
 const struct target target_com = {
     .name = "com",
     .sentence = "CComHeap, CoTaskMem* and IMalloc are one heap",
+    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM,
     .mixes_faces = true,
 };
 
@@ -43,6 +45,13 @@ const char *__asan_default_options(void)
 }
 #endif
 
+static const struct target *running;
+
+unsigned target_families(void)
+{
+    return running != NULL ? running->families : ~0U;
+}
+
 static void read_environment(struct plan *plan, const struct target *target)
 {
     const char *name = getenv("HEAPFUZZ_SUBJECT");
@@ -66,6 +75,7 @@ int target_run(const struct target *target, const uint8_t *bytes, size_t size_by
     static struct program program; // Its memory serves every run.
     if (plan.subject == NULL) {
         read_environment(&plan, target);
+        running = target;
     }
     program_decode(&program, bytes, size_bytes);
     run_program(&plan, &program);

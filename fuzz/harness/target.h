@@ -9,6 +9,7 @@
 struct target {
     const char *name;
     const char *sentence; ///< Its property, for people who choose one.
+    unsigned families;    ///< The verbs that its programs are made of, a bit a family.
     bool mixes_faces;     ///< See run.h.
 };
 
@@ -24,6 +25,9 @@ const struct target *target_find(const char *name);
 /// returns 0; a broken law aborts. An environment that can't be followed ends the process with a
 /// sentence, status 2.
 int target_run(const struct target *target, const uint8_t *bytes, size_t size_bytes);
+
+/// The families of the target that runs in this process; those of all verbs before any did.
+unsigned target_families(void);
 
 /// What an engine calls.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);

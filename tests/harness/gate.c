@@ -128,6 +128,9 @@ static void hold_all(void)
         hold(counters->checks_by[law], why_law_never((enum law)law), law_may_be_zero((enum law)law),
              "law ", law_name((enum law)law));
     }
+    for (unsigned reach = 0; reach < REACHES; reach++) {
+        hold(counters->reached[reach], NULL, is_foreign(), "state ", reach_name((enum reach)reach));
+    }
     hold(counters->programs, NULL, false, "programs", "");
     hold(counters->calls, NULL, false, "calls", "");
     hold(counters->most_live_blocks, NULL, false, "live blocks", "");

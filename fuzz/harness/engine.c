@@ -1,0 +1,56 @@
+// What an engine that mutates calls: libFuzzer, and those that keep to its interface. Linked into
+// every target whose inputs are programs. An engine that does not know these functions mutates
+// bytes, which are a program all the same.
+//
+// One time in eight the engine's own mutation is let at the bytes: it finds what nobody thought of.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/mutate.h"
+#include "harness/target.h"
+
+#define BYTES_ONE_IN 8U
+
+// The engine's, where it has one.
+__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size_bytes,
+                                              size_t most_bytes);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_bytes,
+                               unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size_bytes,
+                                 const uint8_t *other_bytes, size_t other_size_bytes,
+                                 uint8_t *made, size_t most_bytes, unsigned seed);
+
+// Writes as much of a program as there is room for. Returns its size in bytes.
+static size_t write_program(struct program *program, uint8_t *bytes, size_t most_bytes)
+{
+    size_t size_bytes;
+    while ((size_bytes = program_encode(program, bytes, most_bytes)) > most_bytes) {
+        program->count--;
+    }
+    return size_bytes;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_bytes, unsigned seed)
+{
+    static struct program program; // Its memory serves every call.
+    if (LLVMFuzzerMutate != NULL && seed % BYTES_ONE_IN == 0) {
+        return LLVMFuzzerMutate(bytes, size_bytes, most_bytes);
+    }
+    program_decode(&program, bytes, size_bytes);
+    mutate_program(&program, target_families(), most_bytes / RECORD_BYTES, seed);
+    return write_program(&program, bytes, most_bytes);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size_bytes,
+                                 const uint8_t *other_bytes, size_t other_size_bytes,
+                                 uint8_t *made, size_t most_bytes, unsigned seed)
+{
+    static struct program program;
+    static struct program other;
+    program_decode(&program, bytes, size_bytes);
+    program_decode(&other, other_bytes, other_size_bytes);
+    mutate_cross(&program, &other, most_bytes / RECORD_BYTES, seed);
+    return write_program(&program, made, most_bytes);
+}

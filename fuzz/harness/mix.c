@@ -1,0 +1,123 @@
+// Drawing of mixes, and of ops from them. Knows what sizes allocators go wrong at, not why.
+
+#include "harness/mix.h"
+
+#include "harness/size.h"
+
+// The kinds of sizes, and any of them.
+enum { KIND_SMALL, KIND_STEP, KIND_PAGES, KIND_RELATIVE, KIND_LARGE, KIND_LIMIT, KIND_ALIKE, KINDS };
+
+#define SLOTS_NARROW 2048U // What a record reaches without a wide one before it.
+
+uint32_t draw(uint64_t *random, uint32_t below)
+{
+    *random = *random * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
+    return (uint32_t)((*random >> 32) * below >> 32);
+}
+
+uint32_t draw_magnitude(uint64_t *random, uint32_t most)
+{
+    unsigned bits = 32 - (unsigned)__builtin_clz(most);
+    uint32_t below = 1U << (1 + draw(random, bits));
+    uint32_t number = 1 + draw(random, below - 1);
+    return number < most ? number : most;
+}
+
+static int draw_distance(uint64_t *random, uint32_t most)
+{
+    uint32_t away = draw(random, 2) == 0 ? 0 : draw_magnitude(random, most);
+    return draw(random, 2) == 0 ? (int)away : -(int)away;
+}
+
+static uint32_t draw_large(uint64_t *random)
+{
+    return draw(random, 2) == 0
+               ? size_make(SIZE_MIB, draw_magnitude(random, 4096), 0)
+               : size_make(SIZE_SCALED, draw(random, 512) << 4 | (4 + draw(random, 12)), 0);
+}
+
+static uint32_t draw_relative(uint64_t *random)
+{
+    return draw(random, 2) == 0
+               ? size_make(SIZE_OWN, draw(random, 8), draw_distance(random, 64))
+               : size_make(SIZE_OTHER, draw_magnitude(random, 256) - 1, draw_distance(random, 15));
+}
+
+static uint32_t draw_size(unsigned kind, uint64_t *random)
+{
+    switch (kind) {
+    case KIND_SMALL:
+        return size_literal(draw_magnitude(random, 2048) - draw(random, 2));
+    case KIND_STEP: // M*2^K from 16 bytes to 64 MiB.
+        return size_make(SIZE_STEP, (2 + draw(random, 22)) << 2 | draw(random, 4),
+                         draw_distance(random, 15));
+    case KIND_PAGES:
+        return size_make(SIZE_PAGES, draw_magnitude(random, 512), draw_distance(random, 3));
+    case KIND_RELATIVE:
+        return draw_relative(random);
+    case KIND_LARGE:
+        return draw_large(random);
+    case KIND_LIMIT:
+        return size_make(SIZE_LIMIT, draw(random, 4), draw_distance(random, 512));
+    default:
+        return draw(random, 1U << 16);
+    }
+}
+
+struct mix mix_draw(unsigned families, uint64_t *random)
+{
+    struct mix mix = {0};
+    bool keeps_all = draw(random, 4) == 0;
+    for (unsigned verb = 0; verb < VERBS; verb++) {
+        bool is_meant = (families >> verb_family((enum verb)verb) & 1) != 0;
+        bool is_kept = keeps_all || verb == VERB_ALLOCATE || draw(random, 2) == 0;
+        mix.weights[verb] = is_meant && is_kept ? verb_weight((enum verb)verb) : 0;
+        mix.weight_sum += mix.weights[verb];
+    }
+    mix.slots = draw_magnitude(random, SLOTS_NARROW);
+    mix.first_slot = draw(random, 4) == 0 ? draw(random, SLOTS_NARROW - mix.slots + 1) : 0;
+    mix.size_kind = draw(random, KINDS);
+    mix.size_code = draw_size(draw(random, KIND_ALIKE), random);
+    return mix;
+}
+
+enum verb mix_verb(const struct mix *mix, uint64_t *random)
+{
+    uint32_t at = draw(random, mix->weight_sum);
+    unsigned verb = 0;
+    while (at >= mix->weights[verb]) {
+        at -= mix->weights[verb++];
+    }
+    return (enum verb)verb;
+}
+
+uint16_t mix_slot(const struct mix *mix, uint64_t *random)
+{
+    uint32_t slot = draw(random, 16) == 0 ? draw(random, SLOTS_NARROW)
+                                          : mix->first_slot + draw(random, mix->slots);
+    return (uint16_t)slot;
+}
+
+uint32_t mix_size(const struct mix *mix, uint64_t *random)
+{
+    unsigned kind = draw(random, 4) == 0 ? draw(random, KINDS + 1) : mix->size_kind;
+    return kind == KIND_ALIKE ? mix->size_code : draw_size(kind, random);
+}
+
+struct op mix_op(const struct mix *mix, uint64_t *random)
+{
+    struct op op = {
+        .verb = mix_verb(mix, random),
+        .slot = mix_slot(mix, random),
+        .size_code = mix_size(mix, random),
+    };
+    if (op.verb == VERB_REPEAT) {
+        op.slot = (uint16_t)draw_magnitude(random, 2000);
+    } else if (op.verb == VERB_REFUSE) {
+        op.slot = (uint16_t)(draw_magnitude(random, 64) - 1);
+    } else if (op.verb == VERB_WORLD) { // Half of the worlds have any number of pages.
+        op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 32768));
+        op.size_code = draw_size(draw(random, 2) == 0 ? KIND_STEP : KIND_LARGE, random);
+    }
+    return op_canonical(op);
+}

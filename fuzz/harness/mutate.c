@@ -1,0 +1,250 @@
+// Edits of programs. An op is a record and names its slot, so a stretch keeps its meaning wherever
+// it goes:
+//
+//     insert     a stretch of new ops, of a mix of its own; now and then a long one
+//     delete     a stretch, or all that happens on one slot
+//     copy       a stretch to another place, or move it there
+//     lay in     all that happens on one slot, once more on another one, in step with the first
+//     repeat     an op, on one slot after the other
+//     change     an op's verb, slot or size
+//
+// Does not know bytes: an engine's hooks (engine.c) have them.
+
+#include "harness/mutate.h"
+
+#include <string.h>
+
+#include "harness/mix.h"
+#include "harness/size.h"
+
+#define EDITS 4U
+#define STRETCH_OPS 32U
+#define LONG_OPS 256U
+
+static size_t draw_place(const struct program *program, uint64_t *random)
+{
+    return draw(random, (uint32_t)program->count + 1);
+}
+
+static size_t draw_index(const struct program *program, uint64_t *random)
+{
+    return draw(random, (uint32_t)program->count);
+}
+
+static struct op *draw_op(const struct program *program, uint64_t *random)
+{
+    return &program->ops[draw_index(program, random)];
+}
+
+static bool has_slot(const struct op *op)
+{
+    return verb_operands(op->verb)[0] == 's';
+}
+
+// Makes room for `count` ops at a place, which the caller fills.
+static struct op *open_gap(struct program *program, size_t at, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        program_add(program, (struct op){0});
+    }
+    memmove(&program->ops[at + count], &program->ops[at],
+            (program->count - count - at) * sizeof program->ops[0]);
+    return &program->ops[at];
+}
+
+static void close_gap(struct program *program, size_t at, size_t count)
+{
+    memmove(&program->ops[at], &program->ops[at + count],
+            (program->count - at - count) * sizeof program->ops[0]);
+    program->count -= count;
+}
+
+static void insert_ops(struct program *program, const struct mix *mix, uint64_t *random)
+{
+    uint32_t most = draw(random, 8) == 0 ? LONG_OPS : 4;
+    size_t count = draw_magnitude(random, most);
+    struct op *ops = open_gap(program, draw_place(program, random), count);
+    for (size_t i = 0; i < count; i++) {
+        ops[i] = mix_op(mix, random);
+    }
+}
+
+static void delete_stretch(struct program *program, uint64_t *random)
+{
+    size_t at = draw_index(program, random);
+    size_t count = draw_magnitude(random, STRETCH_OPS);
+    close_gap(program, at, count < program->count - at ? count : program->count - at);
+}
+
+static void delete_lifetime(struct program *program, uint64_t *random)
+{
+    uint16_t slot = draw_op(program, random)->slot;
+    size_t kept = 0;
+    for (size_t i = 0; i < program->count; i++) {
+        if (!has_slot(&program->ops[i]) || program->ops[i].slot != slot) {
+            program->ops[kept++] = program->ops[i];
+        }
+    }
+    program->count = kept;
+}
+
+// Puts a stretch of `from`, which may be the program itself, at a place.
+static void copy_stretch(struct program *program, const struct program *from, bool moves,
+                         uint64_t *random)
+{
+    struct op stretch[STRETCH_OPS];
+    size_t begin = draw_index(from, random);
+    size_t count = draw_magnitude(random, STRETCH_OPS);
+    count = count < from->count - begin ? count : from->count - begin;
+    memcpy(stretch, &from->ops[begin], count * sizeof stretch[0]);
+    if (moves) {
+        close_gap(program, begin, count);
+    }
+    memcpy(open_gap(program, draw_place(program, random), count), stretch,
+           count * sizeof stretch[0]);
+}
+
+// All that `from` does on one slot is done on another slot too, each op a little later than there.
+static void lay_in_lifetime(struct program *program, const struct program *from, uint64_t *random)
+{
+    uint16_t slot = draw_op(from, random)->slot;
+    uint16_t new_slot = draw(random, 2) == 0 ? slot : (uint16_t)(slot + 1 + draw(random, 4));
+    size_t later = draw(random, 4);
+    size_t laid_in = 0;
+    for (size_t i = 0; i < from->count && laid_in < STRETCH_OPS; i++) {
+        struct op op = from->ops[i];
+        if (has_slot(&op) && op.slot == slot) {
+            size_t at = i + laid_in + 1 + later;
+            op.slot = new_slot;
+            *open_gap(program, at < program->count ? at : program->count, 1) = op;
+            laid_in++;
+            i += from == program; // What was just laid in is not read again.
+        }
+    }
+}
+
+static void repeat_op(struct program *program, uint64_t *random)
+{
+    struct op op = {VERB_REPEAT, (uint16_t)draw_magnitude(random, 2000), 0};
+    *open_gap(program, draw_place(program, random), 1) = op;
+}
+
+static void change_slot(const struct program *program, struct op *op, const struct mix *mix,
+                        uint64_t *random)
+{
+    switch (draw(random, 4)) {
+    case 0:
+        op->slot = draw_op(program, random)->slot;
+        break;
+    case 1:
+        op->slot = (uint16_t)(op->slot + (draw(random, 2) == 0 ? 1 : -1));
+        break;
+    default:
+        op->slot = verb_operands(op->verb)[0] == 's' ? mix_slot(mix, random)
+                                                     : mix_op(mix, random).slot;
+    }
+}
+
+// A little more or less, in whatever form the size is.
+static uint32_t nudge(uint32_t code, uint64_t *random)
+{
+    int away = (int)draw_magnitude(random, 16) * (draw(random, 2) == 0 ? 1 : -1);
+    return (code & ~0x1fffU) | ((uint32_t)((int)code + away) & 0x1fff);
+}
+
+static void change_size(const struct program *program, struct op *op, const struct mix *mix,
+                        uint64_t *random)
+{
+    switch (draw(random, 4)) {
+    case 0:
+        op->size_code = draw_op(program, random)->size_code;
+        break;
+    case 1:
+        op->size_code = nudge(op->size_code, random);
+        break;
+    case 2: // The size of a block that the program holds.
+        op->size_code = size_make(SIZE_OTHER, draw_op(program, random)->slot & 0xff,
+                                  (int)draw(random, 3) - 1);
+        break;
+    default:
+        op->size_code = mix_size(mix, random);
+    }
+}
+
+static void change_op(struct program *program, const struct mix *mix, uint64_t *random)
+{
+    struct op *op = draw_op(program, random);
+    switch (draw(random, 4)) {
+    case 0:
+        op->verb = mix_verb(mix, random);
+        break;
+    case 1:
+        change_slot(program, op, mix, random);
+        break;
+    default:
+        change_size(program, op, mix, random);
+    }
+    *op = op_canonical(*op);
+}
+
+static void edit(struct program *program, const struct mix *mix, uint64_t *random)
+{
+    switch (program->count == 0 ? 0 : draw(random, 12)) {
+    case 0:
+    case 1:
+        insert_ops(program, mix, random);
+        break;
+    case 2:
+        delete_stretch(program, random);
+        break;
+    case 3:
+        delete_lifetime(program, random);
+        break;
+    case 4:
+        copy_stretch(program, program, false, random);
+        break;
+    case 5:
+        copy_stretch(program, program, true, random);
+        break;
+    case 6:
+        lay_in_lifetime(program, program, random);
+        break;
+    case 7:
+        repeat_op(program, random);
+        break;
+    default:
+        change_op(program, mix, random);
+    }
+}
+
+static void keep_within(struct program *program, size_t most_ops)
+{
+    program->count = program->count < most_ops ? program->count : most_ops;
+}
+
+void mutate_program(struct program *program, unsigned families, size_t most_ops, uint64_t seed)
+{
+    uint64_t random = seed * 0x9e3779b97f4a7c15U + 1;
+    struct mix mix = mix_draw(families, &random);
+    for (uint32_t edits = 1 + draw(&random, EDITS); edits > 0; edits--) {
+        edit(program, &mix, &random);
+    }
+    keep_within(program, most_ops);
+    if (program->count == 0) {
+        program_add(program, mix_op(&mix, &random));
+    }
+}
+
+void mutate_cross(struct program *program, const struct program *other, size_t most_ops,
+                  uint64_t seed)
+{
+    uint64_t random = seed * 0x9e3779b97f4a7c15U + 1;
+    for (uint32_t edits = 1 + draw(&random, EDITS); edits > 0 && other->count > 0; edits--) {
+        if (draw(&random, 2) == 0) {
+            lay_in_lifetime(program, other, &random);
+        } else {
+            copy_stretch(program, other, false, &random);
+        }
+    }
+    keep_within(program, most_ops);
+}

@@ -1,0 +1,17 @@
+// Mutation of whole ops: what an engine does to bytes, done to programs.
+#ifndef HARNESS_MUTATE_H
+#define HARNESS_MUTATE_H
+
+#include "harness/op.h"
+
+/// Makes one to four edits of a program, each of a whole op or a stretch of them, with verbs of the
+/// families, a bit each. The result has at least one op and no more than `most_ops`. Equal
+/// arguments give equal results.
+void mutate_program(struct program *program, unsigned families, size_t most_ops, uint64_t seed);
+
+/// Makes a program that has ops of both parents: stretches of either in turn, or one with whole
+/// lifetimes of the other's blocks laid in. As above.
+void mutate_cross(struct program *program, const struct program *other, size_t most_ops,
+                  uint64_t seed);
+
+#endif

@@ -1,0 +1,184 @@
+// The memory of what was freed, shrunk and refused lately, and the marks and coverage that are made
+// of it. It judges nothing.
+
+#include "harness/reach.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "harness/world.h"
+
+#define LARGE_BYTES ((uintptr_t)WORLD_PAGE_BYTES)
+#define MOVE_BYTES ((size_t)128 * 1024)
+#define HOLES 16U
+
+struct range {
+    uintptr_t begin, end;
+};
+
+static struct {
+    uintptr_t last_freed;
+    struct range tail;         ///< What the last shrink in place gave up.
+    struct range holes[HOLES]; ///< The large blocks that were freed last.
+    unsigned next_hole;
+    size_t refused_bytes;      ///< The size that pages were last refused for; 0: none.
+} lately;
+
+// A magnitude: 0 for 0, else the number of bits.
+#define MAGNITUDES 35U
+
+// What libFuzzer takes for coverage, where it is the engine, by the name of the section. A byte a
+// situation, 1 when it occurred; only the engine reads them.
+#if defined(__linux__)
+#define FOR_THE_ENGINE __attribute__((used, section("__libfuzzer_extra_counters")))
+#else
+#define FOR_THE_ENGINE __attribute__((used))
+#endif
+FOR_THE_ENGINE static struct {
+    uint8_t granted[MAGNITUDES];
+    uint8_t refused[OUTCOMES][MAGNITUDES];
+    uint8_t resized[2][MAGNITUDES][7]; ///< Moved or not, the old size, how much more or less.
+    uint8_t freed[4][MAGNITUDES];      ///< Which neighbours are live.
+    uint8_t live_blocks[MAGNITUDES];
+    uint8_t reached[REACHES];
+} situations;
+
+static unsigned magnitude(size_t number)
+{
+    unsigned bits = number == 0 ? 0 : 64 - (unsigned)__builtin_clzll(number);
+    return bits < MAGNITUDES ? bits : MAGNITUDES - 1;
+}
+
+static void mark_if(enum reach reach, bool is_so)
+{
+    if (is_so) {
+        situations.reached[reach] = 1;
+        if (counters->reached[reach]++ == 0) {
+            counters->reached_after[reach] = counters->calls;
+        }
+    }
+}
+
+static struct range range_of(const void *block, size_t size_bytes)
+{
+    return (struct range){(uintptr_t)block, (uintptr_t)block + size_bytes};
+}
+
+static bool meets(struct range a, struct range b)
+{
+    return a.begin < b.end && b.begin < a.end;
+}
+
+void reach_begin(void)
+{
+    memset(&lately, 0, sizeof lately);
+}
+
+static bool touches_next(struct range range, const struct held *next)
+{
+    return next != NULL && (uintptr_t)next->block - range.end < LARGE_BYTES;
+}
+
+static bool touches_previous(struct range range, const struct held *previous)
+{
+    return previous != NULL &&
+           range.begin - range_of(previous->block, previous->size_bytes).end < LARGE_BYTES;
+}
+
+static void note_large_place(const struct held *held)
+{
+    struct range range = range_of(held->block, held->size_bytes);
+    struct neighbours beside = model_neighbours(held->block);
+    unsigned joined = 0;
+    for (unsigned i = 0; i < HOLES; i++) {
+        joined += meets(range, lately.holes[i]);
+    }
+    mark_if(REACH_JOINS_TWO, joined == 2);
+    mark_if(REACH_JOINS_THREE, joined > 2);
+    mark_if(REACH_TAIL_REUSED, meets(range, lately.tail));
+    mark_if(REACH_FILLS_HOLE, joined > 0 && touches_next(range, beside.next) &&
+                                  touches_previous(range, beside.previous));
+}
+
+static void note_size(const struct run *run, size_t size_bytes, enum reach most)
+{
+    size_t limit_bytes = run->plan.subject->policies.limit_bytes;
+    mark_if(most, size_bytes == limit_bytes || size_bytes == INT_MAX);
+    mark_if(REACH_HALF, size_bytes > run->arena_bytes / 2 && model.live_blocks > 1);
+    if (size_bytes == lately.refused_bytes) {
+        mark_if(REACH_RECOVERS, size_bytes > 0);
+        lately.refused_bytes = 0;
+    }
+}
+
+void reach_granted(const struct run *run, uint32_t slot)
+{
+    const struct held *held = &model.slots[slot];
+    situations.granted[magnitude(held->size_bytes)] = 1;
+    situations.live_blocks[magnitude(model.live_blocks)] = 1;
+    mark_if(REACH_THOUSAND, model.live_blocks == 1000);
+    mark_if(REACH_SAME_PLACE, (uintptr_t)held->block == lately.last_freed);
+    note_size(run, held->size_bytes, REACH_MOST);
+    if (held->size_bytes >= LARGE_BYTES) {
+        note_large_place(held);
+    }
+}
+
+// How much more or less one magnitude is than another: 0 to 6, 3 for the same.
+static unsigned step(unsigned from, unsigned to)
+{
+    return to > from + 3 ? 6 : to + 3 < from ? 0 : to + 3 - from;
+}
+
+static void note_in_place(const struct held *held, const struct held *before)
+{
+    struct range range = range_of(held->block, held->size_bytes);
+    if (held->size_bytes < before->size_bytes) {
+        lately.tail = (struct range){range.end, range_of(before->block, before->size_bytes).end};
+    } else if (held->size_bytes - before->size_bytes >= LARGE_BYTES) {
+        mark_if(REACH_GROWS, true);
+        mark_if(REACH_GROWS_TO_NEXT, touches_next(range, model_neighbours(held->block).next));
+    }
+}
+
+void reach_reallocated(const struct run *run, uint32_t slot, const struct held *before)
+{
+    const struct held *held = &model.slots[slot];
+    bool has_moved = held->block != before->block;
+    unsigned from = magnitude(before->size_bytes);
+    situations.resized[has_moved][from][step(from, magnitude(held->size_bytes))] = 1;
+    note_size(run, held->size_bytes, REACH_GROWS_TO_MOST);
+    if (!has_moved) {
+        note_in_place(held, before);
+        return;
+    }
+    mark_if(REACH_MOVES_LARGE, held->size_bytes >= MOVE_BYTES && before->size_bytes >= MOVE_BYTES);
+    reach_freed(before->block, before->size_bytes);
+}
+
+void reach_freed(const void *block, size_t size_bytes)
+{
+    lately.last_freed = (uintptr_t)block;
+    if (size_bytes >= LARGE_BYTES) {
+        struct range range = range_of(block, size_bytes);
+        struct neighbours beside = model_neighbours(block);
+        unsigned which = touches_next(range, beside.next) +
+                         2U * touches_previous(range, beside.previous);
+        situations.freed[which][magnitude(size_bytes)] = 1;
+        lately.holes[lately.next_hole++ % HOLES] = range;
+    }
+}
+
+void reach_refused(uint32_t slot, size_t size_bytes, enum outcome why)
+{
+    const struct held *held = &model.slots[slot];
+    situations.refused[why][magnitude(size_bytes)] = 1;
+    mark_if(REACH_FULL, why == OUTCOME_NO_ROOM && size_bytes < LARGE_BYTES);
+    mark_if(REACH_STARVED_SHRINK, held->is_live && size_bytes < held->size_bytes);
+    if (why == OUTCOME_NO_PAGES) {
+        lately.refused_bytes = size_bytes;
+        mark_if(REACH_STARVED, size_bytes >= LARGE_BYTES);
+        mark_if(REACH_STARVED_MOVE, held->is_live && held->size_bytes >= LARGE_BYTES);
+        mark_if(REACH_STARVED_FULL, model.live_blocks >= 1000);
+    }
+}

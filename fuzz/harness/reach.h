@@ -1,0 +1,26 @@
+// What a program reaches: states of the heap that are hard to come by, counted by name, and, for the
+// engine that searches, each kind of call with each kind of outcome as coverage of its own. All of
+// it is seen from outside, so it works for every subject.
+#ifndef HARNESS_REACH_H
+#define HARNESS_REACH_H
+
+#include "harness/counters.h"
+#include "harness/model.h"
+#include "harness/run.h"
+
+/// A world begins: nothing was freed or refused in it yet.
+void reach_begin(void);
+
+/// The slot's block was just granted; it is in the model.
+void reach_granted(const struct run *run, uint32_t slot);
+
+/// The slot's block, `before` until now, was just reallocated.
+void reach_reallocated(const struct run *run, uint32_t slot, const struct held *before);
+
+/// A block was just freed; it is no longer in the model.
+void reach_freed(const void *block, size_t size_bytes);
+
+/// A size was just refused: to the slot's live block, or for a new one.
+void reach_refused(uint32_t slot, size_t size_bytes, enum outcome why);
+
+#endif
