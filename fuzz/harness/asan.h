@@ -1,4 +1,5 @@
-// Whether this build has AddressSanitizer, and how to leave a function uninstrumented.
+// Whether this build has AddressSanitizer, and how to leave a function uninstrumented, or without
+// calls of library functions that the compiler would make of its loops.
 #ifndef HARNESS_ASAN_H
 #define HARNESS_ASAN_H
 
@@ -15,6 +16,12 @@
 #define UNINSTRUMENTED __attribute__((no_sanitize("address")))
 #else
 #define UNINSTRUMENTED
+#endif
+
+#ifdef __clang__
+#define NO_LIBRARY_CALLS __attribute__((no_builtin))
+#else
+#define NO_LIBRARY_CALLS
 #endif
 
 #endif

@@ -127,16 +127,63 @@ size_t fill_find_wrong(const void *block, size_t size_bytes, struct fill fill, s
 }
 
 #ifdef HAS_ASAN
-const void *fill_find_poisoned(void *block, size_t size_bytes)
+// AddressSanitizer's byte for every `1 << scale` bytes: 0 where all of them may be touched, else how
+// many of them, from the first on, or less than 0 for none. It is asked itself only where something
+// is poisoned, for a call of it costs as much as a call of the heap.
+struct shadow {
+    size_t scale, offset;
+};
+
+static struct shadow find_shadow(void)
+{
+    static struct shadow shadow;
+    if (shadow.offset == 0) {
+        __asan_get_shadow_mapping(&shadow.scale, &shadow.offset);
+    }
+    return shadow;
+}
+
+INLINED const int8_t *shadow_of(struct shadow shadow, const void *byte)
+{
+    return (const int8_t *)(((uintptr_t)byte >> shadow.scale) + shadow.offset);
+}
+
+// Whether all of a range that begins with a shadow byte of its own may be touched.
+UNINSTRUMENTED static bool is_open(const void *start, size_t size_bytes)
+{
+    struct shadow shadow = find_shadow();
+    const int8_t *bytes = shadow_of(shadow, start);
+    size_t whole = size_bytes >> shadow.scale;
+    size_t rest = size_bytes & (((size_t)1 << shadow.scale) - 1);
+    uint64_t any = 0;
+    size_t at = 0;
+    for (; at + sizeof any <= whole; at += sizeof any) {
+        uint64_t word;
+        memcpy(&word, bytes + at, sizeof word);
+        any |= word;
+    }
+    for (; at < whole; at++) {
+        any |= (uint8_t)bytes[at];
+    }
+    return any == 0 && (rest == 0 || bytes[at] == 0 || bytes[at] >= (int8_t)rest);
+}
+
+static const void *find_poisoned(const void *start, size_t size_bytes)
+{
+    return is_open(start, size_bytes) ? NULL
+                                      : __asan_region_is_poisoned((void *)start, size_bytes);
+}
+
+const void *fill_find_poisoned(const void *block, size_t size_bytes)
 {
     if (size_bytes <= FILL_ASKED_BYTES) {
-        return __asan_region_is_poisoned(block, size_bytes);
+        return find_poisoned(block, size_bytes);
     }
     struct range ranges[RANGES];
     size_t count = ranges_of(size_bytes, ranges);
     for (size_t i = 0; i < count; i++) {
-        void *poisoned = __asan_region_is_poisoned((char *)block + ranges[i].begin,
-                                                   ranges[i].end - ranges[i].begin);
+        const void *poisoned =
+            find_poisoned((const char *)block + ranges[i].begin, ranges[i].end - ranges[i].begin);
         if (poisoned != NULL) {
             return poisoned;
         }
@@ -144,9 +191,12 @@ const void *fill_find_poisoned(void *block, size_t size_bytes)
     return NULL;
 }
 
-bool fill_is_poisoned(const void *byte)
+UNINSTRUMENTED bool fill_is_poisoned(const void *byte)
 {
-    return __asan_address_is_poisoned(byte) != 0;
+    struct shadow shadow = find_shadow();
+    int8_t open = *shadow_of(shadow, byte);
+    size_t place = (uintptr_t)byte & (((size_t)1 << shadow.scale) - 1);
+    return open != 0 && (int8_t)place >= open;
 }
 
 bool fill_sees_poison(void)
@@ -154,7 +204,7 @@ bool fill_sees_poison(void)
     return true;
 }
 #else
-const void *fill_find_poisoned(void *block, size_t size_bytes)
+const void *fill_find_poisoned(const void *block, size_t size_bytes)
 {
     (void)block, (void)size_bytes;
     return NULL;

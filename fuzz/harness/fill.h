@@ -32,7 +32,7 @@ size_t fill_find_wrong(const void *block, size_t size_bytes, struct fill fill, s
 /// FILL_ASKED_BYTES, and of those that fill_write touches of a larger one; NULL iff none is, and in
 /// a build without it.
 #define FILL_ASKED_BYTES ((size_t)16 * 1024)
-const void *fill_find_poisoned(void *block, size_t size_bytes);
+const void *fill_find_poisoned(const void *block, size_t size_bytes);
 
 /// Whether AddressSanitizer is here and has poisoned the byte.
 bool fill_is_poisoned(const void *byte);

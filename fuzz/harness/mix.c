@@ -4,8 +4,18 @@
 
 #include "harness/size.h"
 
-// The kinds of sizes, and any of them.
-enum { KIND_SMALL, KIND_STEP, KIND_PAGES, KIND_RELATIVE, KIND_LARGE, KIND_LIMIT, KIND_ALIKE, KINDS };
+// The kinds of sizes: of one of these, any code at all, or again and again the same.
+enum {
+    KIND_SMALL,
+    KIND_STEP,
+    KIND_PAGES,
+    KIND_RELATIVE,
+    KIND_LARGE,
+    KIND_LIMIT,
+    KIND_ANY,
+    KIND_ALIKE,
+    KINDS
+};
 
 #define SLOTS_NARROW 2048U // What a record reaches without a wide one before it.
 
@@ -48,20 +58,26 @@ static uint32_t draw_size(unsigned kind, uint64_t *random)
     switch (kind) {
     case KIND_SMALL:
         return size_literal(draw_magnitude(random, 2048) - draw(random, 2));
-    case KIND_STEP: // M*2^K from 16 bytes to 64 MiB.
-        return size_make(SIZE_STEP, (2 + draw(random, 22)) << 2 | draw(random, 4),
+    case KIND_STEP: // M*2^K from 16 bytes to 64 MiB, the lower ones more often.
+        return size_make(SIZE_STEP, (2 + draw(random, draw(random, 23))) << 2 | draw(random, 4),
                          draw_distance(random, 15));
     case KIND_PAGES:
-        return size_make(SIZE_PAGES, draw_magnitude(random, 512), draw_distance(random, 3));
+        return size_make(SIZE_PAGES, draw_magnitude(random, 64), draw_distance(random, 3));
     case KIND_RELATIVE:
         return draw_relative(random);
     case KIND_LARGE:
         return draw_large(random);
     case KIND_LIMIT:
         return size_make(SIZE_LIMIT, draw(random, 4), draw_distance(random, 512));
-    default:
+    default: // KIND_ANY
         return draw(random, 1U << 16);
     }
+}
+
+// Half of all sizes are small: most classes are, and their calls take the least time.
+static unsigned draw_kind(uint64_t *random)
+{
+    return draw(random, 2) == 0 ? KIND_SMALL : draw(random, KINDS);
 }
 
 struct mix mix_draw(unsigned families, uint64_t *random)
@@ -76,7 +92,7 @@ struct mix mix_draw(unsigned families, uint64_t *random)
     }
     mix.slots = draw_magnitude(random, SLOTS_NARROW);
     mix.first_slot = draw(random, 4) == 0 ? draw(random, SLOTS_NARROW - mix.slots + 1) : 0;
-    mix.size_kind = draw(random, KINDS);
+    mix.size_kind = draw_kind(random);
     mix.size_code = draw_size(draw(random, KIND_ALIKE), random);
     return mix;
 }
@@ -100,8 +116,13 @@ uint16_t mix_slot(const struct mix *mix, uint64_t *random)
 
 uint32_t mix_size(const struct mix *mix, uint64_t *random)
 {
-    unsigned kind = draw(random, 4) == 0 ? draw(random, KINDS + 1) : mix->size_kind;
+    unsigned kind = draw(random, 4) == 0 ? draw_kind(random) : mix->size_kind;
     return kind == KIND_ALIKE ? mix->size_code : draw_size(kind, random);
+}
+
+uint16_t mix_repeats(uint64_t *random)
+{
+    return (uint16_t)draw_magnitude(random, draw(random, 8) == 0 ? 2000 : 50);
 }
 
 struct op mix_op(const struct mix *mix, uint64_t *random)
@@ -112,7 +133,7 @@ struct op mix_op(const struct mix *mix, uint64_t *random)
         .size_code = mix_size(mix, random),
     };
     if (op.verb == VERB_REPEAT) {
-        op.slot = (uint16_t)draw_magnitude(random, 2000);
+        op.slot = mix_repeats(random);
     } else if (op.verb == VERB_REFUSE) {
         op.slot = (uint16_t)(draw_magnitude(random, 64) - 1);
     } else if (op.verb == VERB_WORLD) { // Half of the worlds have any number of pages.

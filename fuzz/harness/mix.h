@@ -29,4 +29,7 @@ enum verb mix_verb(const struct mix *mix, uint64_t *random);
 uint16_t mix_slot(const struct mix *mix, uint64_t *random);
 uint32_t mix_size(const struct mix *mix, uint64_t *random);
 
+/// How often to repeat an op: mostly a few times, now and then so often that a heap is full.
+uint16_t mix_repeats(uint64_t *random);
+
 #endif

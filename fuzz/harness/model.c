@@ -4,7 +4,7 @@
 
 #include "harness/model.h"
 
-#include <string.h>
+#include "harness/asan.h"
 
 struct model model;
 
@@ -73,14 +73,19 @@ static uint32_t overlapped_by(size_t place, uintptr_t begin, uintptr_t end)
     return meets_next ? live_slots[place] : SLOTS;
 }
 
-// Moves the live slots from one place on to another. By way of a second array, and without letting
-// the compiler see that this is memmove: AddressSanitizer's goes byte by byte.
-static void shift(size_t from, size_t to, size_t count)
+// Moves the live slots from one place on to another. Not by memmove: AddressSanitizer's looks at the
+// shadow of all of it first, which takes longer.
+UNINSTRUMENTED NO_LIBRARY_CALLS static void shift(size_t from, size_t to, size_t count)
 {
-    static uint32_t moved[SLOTS];
-    memcpy(moved, &live_slots[from], count * sizeof moved[0]);
-    __asm__ volatile("" ::: "memory");
-    memcpy(&live_slots[to], moved, count * sizeof moved[0]);
+    if (from > to) {
+        for (size_t i = 0; i < count; i++) {
+            live_slots[to + i] = live_slots[from + i];
+        }
+    } else {
+        for (size_t i = count; i > 0; i--) {
+            live_slots[to + i - 1] = live_slots[from + i - 1];
+        }
+    }
 }
 
 static void set_live_bytes(size_t live_bytes)

@@ -20,6 +20,7 @@
 #define EDITS 4U
 #define STRETCH_OPS 32U
 #define LONG_OPS 256U
+#define WORLDS_MOST 2U
 
 static size_t draw_place(const struct program *program, uint64_t *random)
 {
@@ -125,7 +126,7 @@ static void lay_in_lifetime(struct program *program, const struct program *from,
 
 static void repeat_op(struct program *program, uint64_t *random)
 {
-    struct op op = {VERB_REPEAT, (uint16_t)draw_magnitude(random, 2000), 0};
+    struct op op = {VERB_REPEAT, mix_repeats(random), 0};
     *open_gap(program, draw_place(program, random), 1) = op;
 }
 
@@ -217,9 +218,19 @@ static void edit(struct program *program, const struct mix *mix, uint64_t *rando
     }
 }
 
+// Each world is a fresh start. A program of many covers what many programs do, so an engine would
+// keep it, and take as long over it; and it shows no more than they do.
 static void keep_within(struct program *program, size_t most_ops)
 {
-    program->count = program->count < most_ops ? program->count : most_ops;
+    size_t kept = 0;
+    unsigned worlds = 0;
+    for (size_t i = 0; i < program->count && kept < most_ops; i++) {
+        worlds += program->ops[i].verb == VERB_WORLD;
+        if (program->ops[i].verb != VERB_WORLD || worlds <= WORLDS_MOST) {
+            program->ops[kept++] = program->ops[i];
+        }
+    }
+    program->count = kept;
 }
 
 void mutate_program(struct program *program, unsigned families, size_t most_ops, uint64_t seed)
