@@ -71,5 +71,5 @@ for target in "${targets[@]}"; do
         cd "$work/host/fuzz/corpus-${target%_fuzzer}"
         cmake -E tar cf "$out/${target}_seed_corpus.zip" --format=zip -- *.bin
     )
-    printf '[libfuzzer]\nmax_len = 4096\n' >"$out/$target.options"
+    printf '[libfuzzer]\nmax_len = 4096\nentropic_scale_per_exec_time = 1\n' >"$out/$target.options"
 done

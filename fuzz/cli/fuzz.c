@@ -104,6 +104,7 @@ static void start(struct fuzzing *fuzzing)
         (char[]){"-report_slow_units=25"}, // Saves what is slow as it saves findings.
         (char[]){"-rss_limit_mb=2048"},
         (char[]){"-print_final_stats=1"},
+        (char[]){"-entropic_scale_per_exec_time=1"}, // What is quick is tried more often.
         places->corpus,
         access(places->seeds, F_OK) == 0 ? places->seeds : NULL,
         NULL,

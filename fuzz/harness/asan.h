@@ -1,9 +1,10 @@
-// Whether this build has AddressSanitizer, and how to leave a function uninstrumented, or without
-// calls of library functions that the compiler would make of its loops.
+// Whether this build has AddressSanitizer, though the harness may be left uninstrumented, and how
+// to leave a function uninstrumented, or without calls of library functions that the compiler would
+// make of its loops.
 #ifndef HARNESS_ASAN_H
 #define HARNESS_ASAN_H
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(HARNESS_IS_LEAN)
 #define HAS_ASAN 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)

@@ -13,14 +13,12 @@
 #define BYTES_ONE_IN 8U
 
 // The engine's, where it has one.
-__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size_bytes,
-                                              size_t most_bytes);
+__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size_bytes, size_t most_bytes);
 
-size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_bytes,
-                               unsigned seed);
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_bytes, unsigned seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size_bytes,
-                                 const uint8_t *other_bytes, size_t other_size_bytes,
-                                 uint8_t *made, size_t most_bytes, unsigned seed);
+                                 const uint8_t *other_bytes, size_t other_size_bytes, uint8_t *made,
+                                 size_t most_bytes, unsigned seed);
 
 // Writes as much of a program as there is room for. Returns its size in bytes.
 static size_t write_program(struct program *program, uint8_t *bytes, size_t most_bytes)
@@ -44,8 +42,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_by
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size_bytes,
-                                 const uint8_t *other_bytes, size_t other_size_bytes,
-                                 uint8_t *made, size_t most_bytes, unsigned seed)
+                                 const uint8_t *other_bytes, size_t other_size_bytes, uint8_t *made,
+                                 size_t most_bytes, unsigned seed)
 {
     static struct program program;
     static struct program other;

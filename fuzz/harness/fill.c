@@ -127,9 +127,9 @@ size_t fill_find_wrong(const void *block, size_t size_bytes, struct fill fill, s
 }
 
 #ifdef HAS_ASAN
-// AddressSanitizer's byte for every `1 << scale` bytes: 0 where all of them may be touched, else how
-// many of them, from the first on, or less than 0 for none. It is asked itself only where something
-// is poisoned, for a call of it costs as much as a call of the heap.
+// AddressSanitizer's byte for every `1 << scale` bytes: 0 where all of them may be touched, else
+// how many of them, from the first on, or less than 0 for none. It is asked itself only where
+// something is poisoned, for a call of it costs as much as a call of the heap.
 struct shadow {
     size_t scale, offset;
 };
@@ -170,8 +170,7 @@ UNINSTRUMENTED static bool is_open(const void *start, size_t size_bytes)
 
 static const void *find_poisoned(const void *start, size_t size_bytes)
 {
-    return is_open(start, size_bytes) ? NULL
-                                      : __asan_region_is_poisoned((void *)start, size_bytes);
+    return is_open(start, size_bytes) ? NULL : __asan_region_is_poisoned((void *)start, size_bytes);
 }
 
 const void *fill_find_poisoned(const void *block, size_t size_bytes)

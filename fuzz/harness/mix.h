@@ -1,6 +1,6 @@
-// A mix: what kind of ops a stretch of a program is made of. Each is drawn at random and leaves much
-// out (swarm testing): a stretch without free, of one size, or on four slots reaches states that an
-// even mixture of everything does not.
+// A mix: what kind of ops a stretch of a program is made of. Each is drawn at random and leaves
+// much out (swarm testing): a stretch without free, of one size, or on four slots reaches states
+// that an even mixture of everything does not.
 #ifndef HARNESS_MIX_H
 #define HARNESS_MIX_H
 

@@ -73,8 +73,8 @@ static uint32_t overlapped_by(size_t place, uintptr_t begin, uintptr_t end)
     return meets_next ? live_slots[place] : SLOTS;
 }
 
-// Moves the live slots from one place on to another. Not by memmove: AddressSanitizer's looks at the
-// shadow of all of it first, which takes longer.
+// Moves the live slots from one place on to another. Not by memmove: AddressSanitizer's looks at
+// the shadow of all of it first, which takes longer.
 UNINSTRUMENTED NO_LIBRARY_CALLS static void shift(size_t from, size_t to, size_t count)
 {
     if (from > to) {
@@ -115,7 +115,8 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
     if (!held->is_known) {
         known_slots[known_count++] = slot;
     }
-    *held = (struct held){.block = block, .size_bytes = size_bytes, .is_live = true, .is_known = true};
+    *held =
+        (struct held){.block = block, .size_bytes = size_bytes, .is_live = true, .is_known = true};
     insert(place, slot);
     set_live_bytes(plus(model.live_bytes, size_bytes));
     model.since_empty_bytes = plus(model.since_empty_bytes, size_bytes);

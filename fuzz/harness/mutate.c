@@ -141,8 +141,8 @@ static void change_slot(const struct program *program, struct op *op, const stru
         op->slot = (uint16_t)(op->slot + (draw(random, 2) == 0 ? 1 : -1));
         break;
     default:
-        op->slot = verb_operands(op->verb)[0] == 's' ? mix_slot(mix, random)
-                                                     : mix_op(mix, random).slot;
+        op->slot =
+            verb_operands(op->verb)[0] == 's' ? mix_slot(mix, random) : mix_op(mix, random).slot;
     }
 }
 
@@ -164,8 +164,8 @@ static void change_size(const struct program *program, struct op *op, const stru
         op->size_code = nudge(op->size_code, random);
         break;
     case 2: // The size of a block that the program holds.
-        op->size_code = size_make(SIZE_OTHER, draw_op(program, random)->slot & 0xff,
-                                  (int)draw(random, 3) - 1);
+        op->size_code =
+            size_make(SIZE_OTHER, draw_op(program, random)->slot & 0xff, (int)draw(random, 3) - 1);
         break;
     default:
         op->size_code = mix_size(mix, random);

@@ -314,6 +314,14 @@ void oracle_between(struct run *run)
     }
 }
 
+void oracle_sizes(struct run *run)
+{
+    for (size_t i = 0; i < model.live_blocks; i++) {
+        uint32_t slot = model_live_slot(i);
+        check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
+    }
+}
+
 static void check_footprint(struct run *run)
 {
     const struct subject *subject = run->plan.subject;

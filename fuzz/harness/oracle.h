@@ -45,6 +45,9 @@ void oracle_write(struct run *run, uint32_t slot, struct fill fill);
 /// Between ops: no fault, no breach, and the next live block in turn is what it was.
 void oracle_between(struct run *run);
 
+/// Every live block has its size.
+void oracle_sizes(struct run *run);
+
 /// The heap's own invariants and counts.
 void oracle_walk(struct run *run);
 

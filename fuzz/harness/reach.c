@@ -21,7 +21,7 @@ static struct {
     struct range tail;         ///< What the last shrink in place gave up.
     struct range holes[HOLES]; ///< The large blocks that were freed last.
     unsigned next_hole;
-    size_t refused_bytes;      ///< The size that pages were last refused for; 0: none.
+    size_t refused_bytes; ///< The size that pages were last refused for; 0: none.
 } lately;
 
 // A magnitude: 0 for 0, else the number of bits.
@@ -162,8 +162,8 @@ void reach_freed(const void *block, size_t size_bytes)
     if (size_bytes >= LARGE_BYTES) {
         struct range range = range_of(block, size_bytes);
         struct neighbours beside = model_neighbours(block);
-        unsigned which = touches_next(range, beside.next) +
-                         2U * touches_previous(range, beside.previous);
+        unsigned which =
+            touches_next(range, beside.next) + 2U * touches_previous(range, beside.previous);
         situations.freed[which][magnitude(size_bytes)] = 1;
         lately.holes[lately.next_hole++ % HOLES] = range;
     }

@@ -1,6 +1,6 @@
-// What a program reaches: states of the heap that are hard to come by, counted by name, and, for the
-// engine that searches, each kind of call with each kind of outcome as coverage of its own. All of
-// it is seen from outside, so it works for every subject.
+// What a program reaches: states of the heap that are hard to come by, counted by name, and, for
+// the engine that searches, each kind of call with each kind of outcome as coverage of its own. All
+// of it is seen from outside, so it works for every subject.
 #ifndef HARNESS_REACH_H
 #define HARNESS_REACH_H
 

@@ -16,6 +16,10 @@
 // Ops between two walks of the heap's invariants.
 #define WALK_OPS 1024U
 
+// Sizes that are asked for an op: all of them where no more are live, else all of them the less
+// often the more there are.
+#define SIZES_AN_OP 2U
+
 // A check may walk when there was a call for so many blocks since the last walk.
 #define WALK_BLOCKS 64U
 
@@ -351,6 +355,21 @@ static void run_op(struct run *run, const struct op *op)
     }
 }
 
+// After an op: every live block's size, for as many ops as the blocks are worth, and every so often
+// the invariants. Where a finding is looked at, both after every op.
+static void look_around(struct run *run)
+{
+    bool walks = run->plan.walks_always || run->op_index % WALK_OPS == WALK_OPS - 1;
+    run->sizes_due += SIZES_AN_OP;
+    if (walks || run->sizes_due >= model.live_blocks) {
+        oracle_sizes(run);
+        run->sizes_due = 0;
+    }
+    if (walks) {
+        oracle_walk(run);
+    }
+}
+
 // Room for an answer an op, kept from run to run.
 static struct answer *answers_for(size_t ops)
 {
@@ -385,9 +404,7 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
             plan->before_op(&run);
         }
         run_op(&run, &program->ops[run.op_index]);
-        if (plan->walks_always || run.op_index % WALK_OPS == WALK_OPS - 1) {
-            oracle_walk(&run);
-        }
+        look_around(&run);
         if (plan->after_op != NULL) {
             plan->after_op(&run);
         }

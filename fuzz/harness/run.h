@@ -26,7 +26,7 @@ struct answer {
 struct plan {
     const struct subject *subject;
     bool mixes_faces;  ///< The COM verbs use the COM calls, where the subject has them.
-    bool walks_always; ///< Walk the heap's invariants after every op, not now and then.
+    bool walks_always; ///< Ask for every size and walk the invariants after every op.
     bool runs_twice;   ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
     void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
     void (*after_op)(const struct run *run);  ///< and when it is done.
@@ -48,6 +48,7 @@ struct run {
 
     uint32_t repeats; ///< How many more times the next op runs.
     size_t repeated_calls, repeated_bytes;
+    size_t sizes_due;      ///< How many sizes may be asked for before the next op.
     size_t rolling;        ///< Which live block is looked at next.
     uint64_t answer_sum;   ///< Of what the answers so far must have in common with another run's.
     uint64_t calls_walked; ///< The count of calls when a check last walked the invariants.

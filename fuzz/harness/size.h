@@ -32,7 +32,8 @@ enum size_form {
     SIZE_MIB,
 };
 
-/// Returns the code of a form with this head and distance; bits that it has no room for are dropped.
+/// Returns the code of a form with this head and distance; bits that it has no room for are
+/// dropped.
 uint32_t size_make(enum size_form form, uint32_t head, int distance);
 
 enum size_form size_form_of(uint32_t code);

@@ -25,7 +25,7 @@
 // A request up to this large is filled with garbage from end to end; of a larger one, the
 // beginnings of the first and the last page are.
 #define FILL_BYTES ((size_t)4 * 1024)
-#define EDGE_BYTES ((size_t)512)
+#define EDGE_BYTES ((size_t)128)
 
 // Memory behind the range is kept from world to world, as getting it anew costs more than most
 // programs do, until the process holds RESIDENT_BYTES. It is asked how much that is whenever so
@@ -37,7 +37,7 @@
 
 // Each move leaves the kernel with one mapping more, and it allows only so many: after this many
 // the range is mapped anew.
-#define MOVES 1024U
+#define MOVES 8192U
 
 #define LOG_REQUESTS 4096U
 

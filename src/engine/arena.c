@@ -183,21 +183,6 @@ static size_t bits_byte(uint32_t index)
     return index / 64 * sizeof(uint64_t);
 }
 
-bool ch_arena_cover_small(struct ch_heap *heap, uint32_t span_count)
-{
-    return cover_low(heap, &heap->committed_table, bits_bytes(span_count * heap->span_pages)) &&
-           cover_low(heap, &heap->spans_table, span_count * sizeof(struct ch_span)) &&
-           cover_low(heap, &heap->words_table,
-                     (size_t)span_count * CH_SPAN_GRANULES * sizeof(uint16_t));
-}
-
-bool ch_arena_cover_large(struct ch_heap *heap, uint32_t first_run)
-{
-    return cover_high(heap, &heap->committed_table, bits_byte(first_run)) &&
-           cover_high(heap, &heap->starts_table, bits_byte(first_run)) &&
-           cover_high(heap, &heap->runs_table, first_run * sizeof(struct ch_run));
-}
-
 bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     uint32_t end = page + pages;
@@ -239,6 +224,43 @@ void ch_arena_idle(struct ch_heap *heap, uint32_t page, uint32_t pages)
     if (heap->committed_pages - heap->used_pages > CH_IDLE_BYTES >> heap->page_log2) {
         ch_arena_decommit(heap, page, pages);
     }
+}
+
+// Gives pages back that a table could not be made to reach over.
+static bool end_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    ch_arena_idle(heap, page, pages);
+    return false;
+}
+
+// The pages come before the tables: they are what a world that is short refuses, and then no table
+// has grown for nothing. Only the bits that say what is committed have to be there first.
+
+bool ch_arena_grow_small(struct ch_heap *heap)
+{
+    uint32_t page = ch_small_end(heap);
+    uint32_t pages = heap->span_pages;
+    size_t span_count = heap->span_count + (size_t)1;
+    if (!cover_low(heap, &heap->committed_table, bits_bytes(page + pages)) ||
+        !ch_arena_use(heap, page, pages)) {
+        return false;
+    }
+    return (cover_low(heap, &heap->spans_table, span_count * sizeof(struct ch_span)) &&
+            cover_low(heap, &heap->words_table,
+                      span_count * CH_SPAN_GRANULES * sizeof(uint16_t))) ||
+           end_use(heap, page, pages);
+}
+
+bool ch_arena_grow_large(struct ch_heap *heap, uint32_t pages)
+{
+    uint32_t page = heap->first_run - pages;
+    if (!cover_high(heap, &heap->committed_table, bits_byte(page)) ||
+        !ch_arena_use(heap, page, pages)) {
+        return false;
+    }
+    return (cover_high(heap, &heap->starts_table, bits_byte(page)) &&
+            cover_high(heap, &heap->runs_table, page * sizeof(struct ch_run))) ||
+           end_use(heap, page, pages);
 }
 
 // Decommits what lies between [0, low_bytes) and [high_bytes, end) of a table.

@@ -10,11 +10,11 @@ struct ch_heap *ch_arena_open(const struct ch_config *config);
 /// Releases the arena with everything in it, the heap included.
 void ch_arena_close(struct ch_heap *heap);
 
-/// Makes the tables reach over a small region of span_count spans, or over a large region that
-/// begins at page first_run. Return false iff the world refuses; what is committed by then may
-/// stay.
-bool ch_arena_cover_small(struct ch_heap *heap, uint32_t span_count);
-bool ch_arena_cover_large(struct ch_heap *heap, uint32_t first_run);
+/// Commit, and count as used, the pages behind the small region that one more span takes, or so
+/// many before the large region, and what the tables need to reach over them. The gap has room for
+/// them. Return false iff the world refuses: none is counted, but some may be committed, idle.
+bool ch_arena_grow_small(struct ch_heap *heap);
+bool ch_arena_grow_large(struct ch_heap *heap, uint32_t pages);
 
 /// Commits those of the pages that are not, and counts all of them as used. Returns false iff the
 /// world refuses: none is counted, but some may be committed, idle.

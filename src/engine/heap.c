@@ -171,8 +171,7 @@ static void *resize(struct ch_heap *heap, struct place place, void *block, size_
 {
     // Growing in place may have been refused pages, which then are worth making room for.
     if (resize_in_place(heap, place, block, size_bytes) ||
-        (heap->was_refused && make_room(heap) &&
-         resize_in_place(heap, place, block, size_bytes))) {
+        (heap->was_refused && make_room(heap) && resize_in_place(heap, place, block, size_bytes))) {
         heap->live_bytes += size_bytes - place.size_bytes;
         return block;
     }

@@ -101,14 +101,13 @@ static void *take_from_gap(struct ch_heap *heap, uint32_t pages, size_t size_byt
     if (heap->first_run - ch_small_end(heap) < pages) {
         return NULL;
     }
-    uint32_t page = heap->first_run - pages;
-    if (!ch_arena_cover_large(heap, page) || !ch_arena_use(heap, page, pages)) {
+    if (!ch_arena_grow_large(heap, pages)) {
         return NULL;
     }
     ch_arena_show_gap(heap);
-    heap->first_run = page;
+    heap->first_run -= pages;
     ch_arena_hide_gap(heap);
-    return start_block(heap, page, pages, size_bytes);
+    return start_block(heap, heap->first_run, pages, size_bytes);
 }
 
 void *ch_run_take(struct ch_heap *heap, size_t size_bytes)

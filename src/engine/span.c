@@ -45,9 +45,7 @@ static uint32_t extend(struct ch_heap *heap)
 {
     uint32_t span = heap->span_count;
     uint32_t room = heap->first_run - ch_small_end(heap);
-    if (span == heap->span_limit || room < heap->span_pages ||
-        !ch_arena_cover_small(heap, span + 1) ||
-        !ch_arena_use(heap, ch_small_end(heap), heap->span_pages)) {
+    if (span == heap->span_limit || room < heap->span_pages || !ch_arena_grow_small(heap)) {
         return CH_NONE;
     }
     heap->span_count++;
