@@ -81,7 +81,7 @@ static const struct {
     bool has_slot, has_size;
 } uses[32] = {
 #define HAS(operands, letter) ((operands "  ")[0] == letter || (operands "  ")[1] == letter)
-#define OP_DEF(id, name, operands, family, weight, sentence)                                                       \
+#define OP_DEF(id, name, operands, family, weight, sentence)                                    \
     [VERB_##id] = {HAS(operands, 's') || HAS(operands, 'n'), HAS(operands, 'z')},
 #include "harness/op.def"
 #undef OP_DEF

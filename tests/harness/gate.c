@@ -129,7 +129,9 @@ static void hold_all(void)
              "law ", law_name((enum law)law));
     }
     for (unsigned reach = 0; reach < REACHES; reach++) {
-        hold(counters->reached[reach], NULL, is_foreign(), "state ", reach_name((enum reach)reach));
+        // They are the heap's, whatever the face: the seeds of one target are enough.
+        hold(counters->reached[reach], NULL, is_foreign() || plan.mixes_faces, "state ",
+             reach_name((enum reach)reach));
     }
     hold(counters->programs, NULL, false, "programs", "");
     hold(counters->calls, NULL, false, "calls", "");

@@ -42,7 +42,8 @@ static void look_at(struct churn *churn, const struct churn_slot *slot, size_t k
         claim(churn, fill_find_poisoned(slot->block, slot->size_bytes) == NULL,
               "a byte of a live block is poisoned");
         claim(churn,
-              fill_find_wrong(slot->block, slot->size_bytes, slot->seed, kept_bytes) == SIZE_MAX,
+              fill_find_wrong(slot->block, slot->size_bytes, fill_of(slot->seed), kept_bytes) ==
+                  SIZE_MAX,
               "a byte of a live block has changed");
     }
 }
@@ -53,7 +54,7 @@ static void settle(struct churn *churn, struct churn_slot *slot, void *block, si
     slot->size_bytes = size_bytes;
     slot->seed = churn_random(&churn->random);
     if (!churn->leaves_blocks && block != NULL) {
-        fill_write(block, size_bytes, slot->seed);
+        fill_write(block, size_bytes, fill_of(slot->seed));
     }
 }
 
@@ -83,7 +84,8 @@ static void reallocate(struct churn *churn, struct churn_slot *slot)
     claim(churn, ch_heap_size_bytes(churn->heap, block) == size_bytes, "a new size is not exact");
     if (!churn->leaves_blocks) {
         size_t kept = size_bytes < moved.size_bytes ? size_bytes : moved.size_bytes;
-        claim(churn, fill_find_wrong(block, moved.size_bytes, moved.seed, kept) == SIZE_MAX,
+        claim(churn,
+              fill_find_wrong(block, moved.size_bytes, fill_of(moved.seed), kept) == SIZE_MAX,
               "a byte was lost when a block got another size");
     }
     settle(churn, slot, block, size_bytes);

@@ -94,7 +94,7 @@ static void blocks_of_each_size_live_side_by_side(void **state)
     for (size_t size_bytes = 0; size_bytes < 4000; size_bytes++) {
         blocks[size_bytes] = ch_heap_alloc(heap, size_bytes);
         CLAIM(blocks[size_bytes] != NULL);
-        fill_write(blocks[size_bytes], size_bytes, size_bytes);
+        fill_write(blocks[size_bytes], size_bytes, fill_of(size_bytes));
         total += size_bytes;
     }
     assert_int_equal(ch_heap_stats(heap).live_blocks, 4000);
@@ -102,7 +102,7 @@ static void blocks_of_each_size_live_side_by_side(void **state)
     for (size_t size_bytes = 0; size_bytes < 4000; size_bytes++) {
         void *block = blocks[size_bytes];
         CLAIM(ch_heap_size_bytes(heap, block) == size_bytes);
-        CLAIM(fill_find_wrong(block, size_bytes, size_bytes, size_bytes) == SIZE_MAX);
+        CLAIM(fill_find_wrong(block, size_bytes, fill_of(size_bytes), size_bytes) == SIZE_MAX);
     }
     for (size_t size_bytes = 0; size_bytes < 4000; size_bytes++) {
         ch_heap_free(heap, blocks[size_bytes]);

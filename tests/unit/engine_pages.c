@@ -66,8 +66,8 @@ static void a_reserved_range_is_aligned_and_closed_until_it_is_committed(void **
     assert_true(ch_pages_os.commit(NULL, start + page, 2 * page));
     assert_false(is_readable(start + page - 1));
     assert_false(is_readable(start + 3 * page));
-    fill_write(start + page, 2 * page, 1);
-    assert_true(fill_find_wrong(start + page, 2 * page, 1, 2 * page) == SIZE_MAX);
+    fill_write(start + page, 2 * page, fill_of(1));
+    assert_true(fill_find_wrong(start + page, 2 * page, fill_of(1), 2 * page) == SIZE_MAX);
     ch_pages_os.release(NULL, start, RANGE_BYTES);
     assert_false(is_readable(start + page));
 }
@@ -105,11 +105,11 @@ static void a_move_keeps_every_byte_and_leaves_both_ranges_usable(void **state)
     assert_true(ch_pages_os.commit(NULL, to, 10 * page));
     for (unsigned turn = 0; turn < 3 && ch_pages_os.move != NULL; turn++) {
         for (size_t i = 0; i < 10; i++) {
-            fill_write(start + i * page, FILL_WHOLE_BYTES, turn * 10 + i);
+            fill_write(start + i * page, FILL_WHOLE_BYTES, fill_of(turn * 10 + i));
         }
         assert_true(ch_pages_os.move(NULL, start, to, 10 * page));
         for (size_t i = 0; i < 10; i++) {
-            assert_true(fill_find_wrong(to + i * page, FILL_WHOLE_BYTES, turn * 10 + i,
+            assert_true(fill_find_wrong(to + i * page, FILL_WHOLE_BYTES, fill_of(turn * 10 + i),
                                         FILL_WHOLE_BYTES) == SIZE_MAX);
             start[i * page] = 1;
             to[i * page] = 2;
@@ -195,7 +195,7 @@ static void keep_through_moves(enum watch_move move, size_t least_moves)
         size_t larger_bytes = size_bytes + size_bytes / 2;
         unsigned char *block = ch_heap_alloc(heap, size_bytes);
         for (size_t i = 0; i < size_bytes; i++) {
-            block[i] = fill_byte(size_bytes, i);
+            block[i] = fill_byte(fill_of(size_bytes), i);
         }
         void *wall = ch_heap_alloc(heap, 20000);
         unsigned char *moved = ch_heap_realloc(heap, block, larger_bytes);
@@ -203,7 +203,7 @@ static void keep_through_moves(enum watch_move move, size_t least_moves)
         assert_ptr_not_equal(moved, block);
         assert_int_equal(ch_heap_size_bytes(heap, moved), larger_bytes);
         for (size_t i = 0; i < size_bytes; i++) {
-            if (moved[i] != fill_byte(size_bytes, i)) {
+            if (moved[i] != fill_byte(fill_of(size_bytes), i)) {
                 fail_msg("byte %zu of %zu was lost", i, size_bytes);
             }
         }

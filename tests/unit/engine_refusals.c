@@ -92,7 +92,7 @@ static void set_stage(struct stage *stage, const struct call *call)
     for (unsigned i = 0; i < HELD && call->held_bytes[i] != 0; i++) {
         stage->held[i] = ch_heap_alloc(stage->heap, call->held_bytes[i]);
         assert_non_null(stage->held[i]);
-        fill_write(stage->held[i], call->held_bytes[i], i);
+        fill_write(stage->held[i], call->held_bytes[i], fill_of(i));
     }
     for (unsigned i = 0; i < HELD; i++) {
         if ((call->freed >> i & 1) != 0) {
@@ -111,8 +111,8 @@ static void assert_held(const struct stage *stage, const struct call *call, int 
         if (stage->held[i] != NULL && i != but) {
             size_t size_bytes = call->held_bytes[i];
             assert_int_equal(ch_heap_size_bytes(stage->heap, stage->held[i]), size_bytes);
-            assert_true(fill_find_wrong(stage->held[i], size_bytes, (unsigned)i, size_bytes) ==
-                        SIZE_MAX);
+            assert_true(fill_find_wrong(stage->held[i], size_bytes, fill_of((unsigned)i),
+                                        size_bytes) == SIZE_MAX);
         }
     }
 }
@@ -132,7 +132,8 @@ static void assert_granted(struct stage *stage, const struct call *call, void *b
     if (call->resized >= 0) {
         size_t old_bytes = call->held_bytes[call->resized];
         size_t kept = old_bytes < call->size_bytes ? old_bytes : call->size_bytes;
-        assert_true(fill_find_wrong(block, old_bytes, (unsigned)call->resized, kept) == SIZE_MAX);
+        assert_true(fill_find_wrong(block, old_bytes, fill_of((unsigned)call->resized), kept) ==
+                    SIZE_MAX);
         stage->held[call->resized] = block;
     }
     assert_held(stage, call, call->resized);

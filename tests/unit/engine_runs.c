@@ -226,11 +226,11 @@ static void a_block_grows_into_the_free_run_behind_it(void **state)
     unsigned char *wall = take(5);
     unsigned char *behind = take(10);
     unsigned char *block = take(6);
-    fill_write(block, 6 * PAGE - 1, 1);
+    fill_write(block, 6 * PAGE - 1, fill_of(1));
     give(behind);
     assert_true(stays(block, 9));  // A part of it,
     assert_true(stays(block, 16)); // and exactly all.
-    assert_true(fill_find_wrong(block, 6 * PAGE - 1, 1, 6 * PAGE - 1) == SIZE_MAX);
+    assert_true(fill_find_wrong(block, 6 * PAGE - 1, fill_of(1), 6 * PAGE - 1) == SIZE_MAX);
     assert_ptr_equal(block + 16 * PAGE, wall);
     assert_int_equal(ch_heap_stats(heap).live_bytes, 21 * PAGE - 2);
     assert_false(stays(block, 17)); // The wall is live: this moved, and was freed.

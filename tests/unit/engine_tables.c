@@ -43,7 +43,7 @@ static void take_small(unsigned from, unsigned to)
     for (unsigned i = from; i < to; i++) {
         small[i] = ch_heap_alloc(heap, CH_SMALL_BYTES);
         assert_non_null(small[i]);
-        fill_write(small[i], CH_SMALL_BYTES, i);
+        fill_write(small[i], CH_SMALL_BYTES, fill_of(i));
     }
     watch_assert_whole(&watch, heap);
 }
@@ -52,7 +52,8 @@ static void give_small(unsigned from, unsigned to)
 {
     for (unsigned i = from; i < to; i++) {
         assert_int_equal(ch_heap_size_bytes(heap, small[i]), CH_SMALL_BYTES);
-        assert_true(fill_find_wrong(small[i], CH_SMALL_BYTES, i, CH_SMALL_BYTES) == SIZE_MAX);
+        assert_true(fill_find_wrong(small[i], CH_SMALL_BYTES, fill_of(i), CH_SMALL_BYTES) ==
+                    SIZE_MAX);
         ch_heap_free(heap, small[i]);
     }
     watch_assert_whole(&watch, heap);
@@ -62,7 +63,7 @@ static void *take_large(size_t size_bytes)
 {
     void *block = ch_heap_alloc(heap, size_bytes);
     assert_non_null(block);
-    fill_write(block, size_bytes, size_bytes);
+    fill_write(block, size_bytes, fill_of(size_bytes));
     watch_assert_whole(&watch, heap);
     return block;
 }
@@ -70,7 +71,7 @@ static void *take_large(size_t size_bytes)
 static void give_large(void *block, size_t size_bytes)
 {
     assert_int_equal(ch_heap_size_bytes(heap, block), size_bytes);
-    assert_true(fill_find_wrong(block, size_bytes, size_bytes, size_bytes) == SIZE_MAX);
+    assert_true(fill_find_wrong(block, size_bytes, fill_of(size_bytes), size_bytes) == SIZE_MAX);
     ch_heap_free(heap, block);
     watch_assert_whole(&watch, heap);
 }

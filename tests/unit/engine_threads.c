@@ -27,11 +27,11 @@ struct worker {
 static void pass_on(struct churn *churn)
 {
     void *block = ch_heap_alloc(churn->heap, PASSED_BYTES);
-    fill_write(block, PASSED_BYTES, 5);
+    fill_write(block, PASSED_BYTES, fill_of(5));
     void *found = atomic_exchange(&passed, block);
     if (found != NULL) {
         if (ch_heap_size_bytes(churn->heap, found) != PASSED_BYTES ||
-            fill_find_wrong(found, PASSED_BYTES, 5, PASSED_BYTES) != SIZE_MAX) {
+            fill_find_wrong(found, PASSED_BYTES, fill_of(5), PASSED_BYTES) != SIZE_MAX) {
             churn->wrong = "a block was not passed on as it was";
         }
         ch_heap_free(churn->heap, found);
