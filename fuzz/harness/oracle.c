@@ -83,22 +83,40 @@ static bool is_aligned(const struct run *run, const void *block)
     return (uintptr_t)block % run->plan.subject->policies.alignment_bytes == 0;
 }
 
+// What is looked at past a block's end: up to a page, but not the next block.
+static size_t hidden_past_end(const struct held *held)
+{
+    const struct held *next = model_neighbours(held->block).next;
+    uintptr_t end = (uintptr_t)held->block + held->size_bytes;
+    bool is_near = next != NULL && (uintptr_t)next->block - end < WORLD_PAGE_BYTES;
+    return is_near ? (uintptr_t)next->block - end : WORLD_PAGE_BYTES;
+}
+
+static void check_past_end(struct run *run, uint32_t slot)
+{
+    const struct held *held = &model.slots[slot];
+    const unsigned char *end = (const unsigned char *)held->block + held->size_bytes;
+    size_t most = hidden_past_end(held);
+    LAW(run, PAST_END, most == 0 || fill_is_poisoned(end),
+        "byte %zu of b%u, the first past its end, can be touched", held->size_bytes, slot);
+    // The rest of its last granule is nobody else's either, nor is what lies beyond.
+    size_t more = -held->size_bytes % run->plan.subject->policies.alignment_bytes;
+    size_t places[] = {more < most ? more : most, most};
+    for (unsigned i = 0; i < 2; i++) {
+        LAW(run, PAST_END, places[i] == 0 || fill_is_poisoned(end + places[i] - 1),
+            "byte %zu of b%u, past its end, can be touched", held->size_bytes + places[i] - 1,
+            slot);
+    }
+}
+
 // The address and extent of a block that was just granted or resized.
 static void check_block(struct run *run, uint32_t slot, size_t size_bytes, uint32_t overlapped)
 {
-    const struct held *held = &model.slots[slot];
-    const struct policies *policies = &run->plan.subject->policies;
     LAW(run, DISJOINT, overlapped == SLOTS, "b%u of %zu bytes overlaps b%u", slot, size_bytes,
         overlapped);
-    check_size(run, slot, get_size(run, FACE_HEAP, held->block));
-    if (policies->hides_slack && fill_sees_poison()) {
-        const unsigned char *end = (const unsigned char *)held->block + size_bytes;
-        LAW(run, PAST_END, fill_is_poisoned(end) || model_starts_at(end),
-            "byte %zu of b%u, the first past its end, can be touched", size_bytes, slot);
-        // The rest of its last granule is nobody else's either.
-        size_t more = -size_bytes % policies->alignment_bytes;
-        LAW(run, PAST_END, more == 0 || fill_is_poisoned(end + more - 1),
-            "byte %zu of b%u, past its end, can be touched", size_bytes + more - 1, slot);
+    check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
+    if (run->plan.subject->policies.hides_slack && fill_sees_poison()) {
+        check_past_end(run, slot);
     }
 }
 

@@ -22,7 +22,7 @@ struct policies {
     bool is_repeatable;     ///< In an equal world it gives equal addresses.
     bool has_null_size;     ///< GetSize(NULL) is documented, as null_size_bytes.
     size_t null_size_bytes;
-    bool hides_slack;         ///< Under AddressSanitizer, the byte past a block's end is poisoned,
+    bool hides_slack;         ///< Under AddressSanitizer, a page past a block's end is poisoned,
     size_t hides_freed_bytes; ///< and a freed block of up to this size is, at both ends.
 };
 
