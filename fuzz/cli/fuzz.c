@@ -30,8 +30,7 @@
 #define STOPPING_TICKS 12U
 
 struct fuzzing {
-    const struct subject *subject;
-    const struct target *target;
+    struct choice choice;
     size_t seconds;
     struct places places;
     struct child child;
@@ -63,16 +62,14 @@ static void take_signals(void)
 static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
 {
     const char *folder = NULL;
-    fuzzing->subject = subjects[0];
-    fuzzing->target = targets[0];
+    fuzzing->choice = (struct choice){.subject = subjects[0], .target = targets[0]};
     fuzzing->seconds = 60;
     for (int at = 1; at < argc; at++) {
         const char *value;
-        if ((value = take_option(argc, argv, &at, "--subject")) != NULL) {
-            fuzzing->subject = choose_subject(value);
-        } else if ((value = take_option(argc, argv, &at, "--target")) != NULL) {
-            fuzzing->target = choose_target(value);
-        } else if ((value = take_option(argc, argv, &at, "--time")) != NULL) {
+        if (take_choice(argc, argv, &at, &fuzzing->choice)) {
+            continue;
+        }
+        if ((value = take_option(argc, argv, &at, "--time")) != NULL) {
             fuzzing->seconds = choose_number("--time", value, 1, SECONDS_MOST);
         } else if ((value = take_option(argc, argv, &at, "--corpus")) != NULL) {
             folder = value;
@@ -82,6 +79,7 @@ static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
             refuse("fuzz: what is '%.40s'? Every word follows an option", argv[at]);
         }
     }
+    settle_choice(argv[0], &fuzzing->choice);
     return folder;
 }
 
@@ -109,7 +107,9 @@ static void start(struct fuzzing *fuzzing)
         NULL,
     };
     int error = 0;
-    if (setenv("HEAPFUZZ_SUBJECT", fuzzing->subject->name, 1) != 0 ||
+    const struct subject *other = fuzzing->choice.other;
+    if (setenv("HEAPFUZZ_SUBJECT", fuzzing->choice.subject->name, 1) != 0 ||
+        (other != NULL && setenv("HEAPFUZZ_OTHER", other->name, 1) != 0) ||
         setenv("HEAPFUZZ_COUNTERS", places->counters, 1) != 0) {
         error = errno;
     }
@@ -183,14 +183,16 @@ static uint64_t sum(const uint64_t *counts, size_t length)
 
 static void print_done(const struct fuzzing *fuzzing, const char *how)
 {
+    char subjects_text[CHOICE_BYTES];
     size_t laws = 0;
+    print_subjects(&fuzzing->choice, subjects_text);
     for (unsigned law = 0; law < LAWS; law++) {
         laws += counters->checks_by[law] > 0;
     }
     printf("%s after %.0f s: %" PRIu64 " programs, %" PRIu64 " calls of %s, %" PRIu64
            " checks of %zu laws",
            how, seconds_now() - fuzzing->progress.began, counters->programs, counters->calls,
-           fuzzing->subject->name, sum(counters->checks_by, LAWS), laws);
+           subjects_text, sum(counters->checks_by, LAWS), laws);
     if (fuzzing->heard.coverage > 0) {
         printf("; coverage %lu, corpus %lu", fuzzing->heard.coverage,
                fuzzing->heard.corpus_programs);
@@ -202,7 +204,10 @@ static void print_tables(const struct fuzzing *fuzzing)
 {
     printf("\n");
     counters_print(counters);
-    report_laws_off(stdout, fuzzing->subject);
+    report_laws_off(stdout, fuzzing->choice.subject);
+    if (fuzzing->choice.other != NULL) {
+        report_laws_off(stdout, fuzzing->choice.other);
+    }
     printf("\n");
 }
 
@@ -248,7 +253,7 @@ static int tell_end(const struct fuzzing *fuzzing)
     if (heard->is_law || (heard->artifact[0] != '\0' && !is_refusal)) {
         print_done(fuzzing, "A finding");
         printf("\n");
-        finding_tell(heard, fuzzing->subject, fuzzing->target);
+        finding_tell(heard, &fuzzing->choice);
         return 1;
     }
     if (stop_signal != 0) {
@@ -277,9 +282,12 @@ int command_fuzz(int argc, char **argv)
 {
     static struct fuzzing fuzzing;
     const char *folder = read_words(argc, argv, &fuzzing);
-    places_open(&fuzzing.places, fuzzing.target, folder);
-    printf("Fuzzing %s by target %s for %zu s, from %zu programs in %s", fuzzing.subject->name,
-           fuzzing.target->name, fuzzing.seconds, fuzzing.places.programs, fuzzing.places.corpus);
+    char subjects_text[CHOICE_BYTES];
+    print_subjects(&fuzzing.choice, subjects_text);
+    places_open(&fuzzing.places, fuzzing.choice.target, folder);
+    printf("Fuzzing %s by target %s for %zu s, from %zu programs in %s", subjects_text,
+           fuzzing.choice.target->name, fuzzing.seconds, fuzzing.places.programs,
+           fuzzing.places.corpus);
     if (fuzzing.places.seed_programs > 0) {
         printf(" and %zu seeds\n", fuzzing.places.seed_programs);
     } else {

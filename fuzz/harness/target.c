@@ -21,7 +21,14 @@ const struct target target_com = {
     .mixes_faces = true,
 };
 
-const struct target *const targets[] = {&target_heap, &target_com, NULL};
+const struct target target_pair = {
+    .name = "pair",
+    .sentence = "two subjects give the same answers under their common policies",
+    .mixes_faces = true,
+    .compares = true,
+};
+
+const struct target *const targets[] = {&target_heap, &target_com, &target_pair, NULL};
 
 const struct target *target_find(const char *name)
 {
@@ -43,15 +50,30 @@ const char *__asan_default_options(void)
 }
 #endif
 
+// The subject that a variable names, or a default.
+static const struct subject *read_subject(const struct target *target, const char *variable,
+                                          const struct subject *default_subject)
+{
+    const char *name = getenv(variable);
+    const struct subject *subject = name == NULL ? default_subject : subject_find(name);
+    if (subject == NULL) {
+        fprintf(stderr, "%s_fuzzer: %s: there is no subject '%s'\n", target->name, variable, name);
+        exit(2);
+    }
+    return subject;
+}
+
 static void read_environment(struct plan *plan, const struct target *target)
 {
-    const char *name = getenv("HEAPFUZZ_SUBJECT");
     const char *path = getenv("HEAPFUZZ_COUNTERS");
     plan->mixes_faces = target->mixes_faces;
-    plan->subject = name == NULL ? subjects[0] : subject_find(name);
-    if (plan->subject == NULL) {
-        fprintf(stderr, "%s_fuzzer: HEAPFUZZ_SUBJECT: there is no subject '%s'\n", target->name,
-                name);
+    plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", subjects[0]);
+    if (target->compares) {
+        plan->other = read_subject(target, "HEAPFUZZ_OTHER", subject_beside(plan->subject));
+    }
+    if (plan->other == plan->subject) {
+        fprintf(stderr, "%s_fuzzer: HEAPFUZZ_OTHER: a pair is two subjects, and both are '%s'\n",
+                target->name, plan->subject->name);
         exit(2);
     }
     if (path != NULL && !counters_share(path)) {
