@@ -11,8 +11,6 @@
 #include "harness/text.h"
 #include "harness/trial.h"
 
-#define NAME_BYTES 64U
-
 // libFuzzer names what it saves by its hash. This is that of no bytes: any other file that is empty
 // is one that could not be written.
 #define HASH_OF_NOTHING "da39a3ee5e6b4b0d3255bfef95601890afd80709"
@@ -36,9 +34,9 @@ static FILE *open_new(const char *fault, char *name)
 {
     FILE *file;
     unsigned number = 1;
-    (void)snprintf(name, NAME_BYTES, "finding-%s.ops", fault);
+    (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s.ops", fault);
     while ((file = fopen(name, "wx")) == NULL && errno == EEXIST) {
-        (void)snprintf(name, NAME_BYTES, "finding-%s-%u.ops", fault, ++number);
+        (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s-%u.ops", fault, ++number);
     }
     return file;
 }
@@ -70,7 +68,7 @@ static bool write_text(const struct heard *heard, const struct program *program,
 static void write_as_c(const struct choice *choice, const struct program *program,
                        const char *text_name)
 {
-    char name[NAME_BYTES];
+    char name[FINDING_NAME_BYTES];
     struct plan plan = choice_plan(choice, program);
     const struct csource_compile *compile = csource_compile(choice->subject);
     if (compile == NULL || choice->other != NULL) {
@@ -110,7 +108,7 @@ static void shrink_and_report(const struct heard *heard, const struct choice *ch
 void finding_tell(const struct heard *heard, const struct choice *choice)
 {
     struct program program = {0};
-    char name[NAME_BYTES];
+    char name[FINDING_NAME_BYTES];
     char options[CHOICE_BYTES];
     const char *kept = heard->artifact;
     if (!read_artifact(heard->artifact, &program)) {

@@ -8,6 +8,9 @@
 /// No program that libFuzzer makes is longer.
 #define PROGRAM_BYTES 4096U
 
+/// Room for the name that a finding is kept under.
+#define FINDING_NAME_BYTES 64U
+
 /// Prints the report, keeps the program as finding-FAULT.ops in the current folder, where no file
 /// is ever overwritten, and prints the line that replays it.
 void finding_tell(const struct heard *heard, const struct choice *choice);

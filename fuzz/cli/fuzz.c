@@ -16,6 +16,7 @@
 #include "cli/listen.h"
 #include "cli/places.h"
 #include "cli/progress.h"
+#include "cli/texts.h"
 #include "harness/counters.h"
 #include "harness/report.h"
 
@@ -36,7 +37,7 @@ struct fuzzing {
     struct child child;
     struct heard heard;
     struct progress progress;
-    uint64_t calls_before; ///< At the last tick.
+    uint64_t done_before; ///< At the last tick.
     unsigned idle_ticks;
     unsigned stopping_ticks;
     bool is_hung;
@@ -62,7 +63,7 @@ static void take_signals(void)
 static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
 {
     const char *folder = NULL;
-    fuzzing->choice = (struct choice){.subject = subjects[0], .target = targets[0]};
+    fuzzing->choice = (struct choice){.target = targets[0]};
     fuzzing->seconds = 60;
     for (int at = 1; at < argc; at++) {
         const char *value;
@@ -138,8 +139,9 @@ static bool hear(struct fuzzing *fuzzing)
 static void tick(struct fuzzing *fuzzing)
 {
     progress_tick(&fuzzing->progress, &fuzzing->heard);
-    fuzzing->idle_ticks = counters->calls != fuzzing->calls_before ? 0 : fuzzing->idle_ticks + 1;
-    fuzzing->calls_before = counters->calls;
+    uint64_t done = counters->calls + counters->programs;
+    fuzzing->idle_ticks = done != fuzzing->done_before ? 0 : fuzzing->idle_ticks + 1;
+    fuzzing->done_before = done;
     if (fuzzing->idle_ticks >= IDLE_TICKS) {
         fuzzing->is_hung = true;
         child_signal(&fuzzing->child, SIGKILL);
@@ -181,18 +183,33 @@ static uint64_t sum(const uint64_t *counts, size_t length)
     return total;
 }
 
+// How many of the laws were checked, and how often in all.
+static size_t count_laws(const uint64_t *checks_by, size_t laws, uint64_t *checks)
+{
+    size_t checked = 0;
+    for (size_t law = 0; law < laws; law++) {
+        checked += checks_by[law] > 0;
+    }
+    *checks = sum(checks_by, laws);
+    return checked;
+}
+
 static void print_done(const struct fuzzing *fuzzing, const char *how)
 {
     char subjects_text[CHOICE_BYTES];
-    size_t laws = 0;
-    print_subjects(&fuzzing->choice, subjects_text);
-    for (unsigned law = 0; law < LAWS; law++) {
-        laws += counters->checks_by[law] > 0;
+    uint64_t checks;
+    double seconds = seconds_now() - fuzzing->progress.began;
+    if (fuzzing->choice.target->reads_texts) {
+        size_t laws = count_laws(counters->checks_by_language, LANGUAGE_LAWS, &checks);
+        printf("%s after %.0f s: %" PRIu64 " texts, %" PRIu64 " checks of %zu laws", how, seconds,
+               counters->programs, checks, laws);
+    } else {
+        size_t laws = count_laws(counters->checks_by, LAWS, &checks);
+        print_subjects(&fuzzing->choice, subjects_text);
+        printf("%s after %.0f s: %" PRIu64 " programs, %" PRIu64 " calls of %s, %" PRIu64
+               " checks of %zu laws",
+               how, seconds, counters->programs, counters->calls, subjects_text, checks, laws);
     }
-    printf("%s after %.0f s: %" PRIu64 " programs, %" PRIu64 " calls of %s, %" PRIu64
-           " checks of %zu laws",
-           how, seconds_now() - fuzzing->progress.began, counters->programs, counters->calls,
-           subjects_text, sum(counters->checks_by, LAWS), laws);
     if (fuzzing->heard.coverage > 0) {
         printf("; coverage %lu, corpus %lu", fuzzing->heard.coverage,
                fuzzing->heard.corpus_programs);
@@ -203,6 +220,11 @@ static void print_done(const struct fuzzing *fuzzing, const char *how)
 static void print_tables(const struct fuzzing *fuzzing)
 {
     printf("\n");
+    if (fuzzing->choice.target->reads_texts) {
+        language_print();
+        printf("\n");
+        return;
+    }
     counters_print(counters);
     report_laws_off(stdout, fuzzing->choice.subject);
     if (fuzzing->choice.other != NULL) {
@@ -253,7 +275,11 @@ static int tell_end(const struct fuzzing *fuzzing)
     if (heard->is_law || (heard->artifact[0] != '\0' && !is_refusal)) {
         print_done(fuzzing, "A finding");
         printf("\n");
-        finding_tell(heard, &fuzzing->choice);
+        if (fuzzing->choice.target->reads_texts) {
+            texts_tell_finding(heard, &fuzzing->choice);
+        } else {
+            finding_tell(heard, &fuzzing->choice);
+        }
         return 1;
     }
     if (stop_signal != 0) {
@@ -266,7 +292,11 @@ static int tell_end(const struct fuzzing *fuzzing)
         return tell_failure(fuzzing);
     }
     print_tables(fuzzing);
-    if (counters->calls == 0 || frees() == 0 || sum(counters->checks_by, LAWS) == 0) {
+    if (fuzzing->choice.target->reads_texts) {
+        if (sum(counters->inputs_by, READINGS) == 0) {
+            refuse("a run that reads no text proves nothing");
+        }
+    } else if (counters->calls == 0 || frees() == 0 || sum(counters->checks_by, LAWS) == 0) {
         fflush(stdout);
         fprintf(stderr,
                 "heapfuzz: a run with %" PRIu64 " calls, %" PRIu64 " of them frees, and %" PRIu64

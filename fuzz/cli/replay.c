@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/progress.h"
+#include "cli/texts.h"
 #include "harness/counters.h"
 #include "harness/csource.h"
 #include "harness/report.h"
@@ -32,6 +33,10 @@ int command_replay(int argc, char **argv)
     struct choice choice = choose_run(argc, argv);
     struct program program = {0};
     report_ends(REPORT_EXITS);
+    if (choice.target->reads_texts) {
+        texts_replay(argc, argv, choice.first_file);
+        return 0;
+    }
     print_laws_off(&choice);
     for (int at = choice.first_file; at < argc; at++) {
         load_program(argv[at], &program);
@@ -102,6 +107,7 @@ int command_explain(int argc, char **argv)
     struct choice choice = choose_run(argc, argv);
     const char *path = choose_one_file(argc, argv, &choice);
     struct program program = {0};
+    refuse_to_run(argv[0], &choice);
     report_ends(REPORT_EXITS);
     load_program(path, &program);
     refuse_empty(path, &program);

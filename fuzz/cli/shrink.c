@@ -40,6 +40,7 @@ int command_shrink(int argc, char **argv)
     char subjects_text[CHOICE_BYTES];
     struct choice choice = choose_run(argc, argv);
     const char *path = choose_one_file(argc, argv, &choice);
+    refuse_to_run(argv[0], &choice);
     load_program(path, &program);
     struct plan plan = choice_plan(&choice, &program);
     size_t ops = program.count;

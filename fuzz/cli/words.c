@@ -92,6 +92,12 @@ bool take_choice(int argc, char **argv, int *at, struct choice *choice)
 
 void settle_choice(const char *command, struct choice *choice)
 {
+    if (choice->target->reads_texts && (choice->subject != NULL || choice->other != NULL)) {
+        refuse("%s: target %s runs nothing, so it has no subject", command, choice->target->name);
+    }
+    if (choice->subject == NULL) {
+        choice->subject = subjects[0];
+    }
     if (!choice->target->compares && choice->other != NULL) {
         refuse("%s: --other: target %s runs a program on one subject", command,
                choice->target->name);
@@ -107,6 +113,10 @@ void settle_choice(const char *command, struct choice *choice)
 
 void print_options(const struct choice *choice, char text[CHOICE_BYTES])
 {
+    if (choice->target->reads_texts) {
+        (void)snprintf(text, CHOICE_BYTES, "--target %s", choice->target->name);
+        return;
+    }
     (void)snprintf(text, CHOICE_BYTES, "--subject %s%s%s --target %s", choice->subject->name,
                    choice->other == NULL ? "" : " --other ",
                    choice->other == NULL ? "" : choice->other->name, choice->target->name);
@@ -114,14 +124,23 @@ void print_options(const struct choice *choice, char text[CHOICE_BYTES])
 
 void print_subjects(const struct choice *choice, char text[CHOICE_BYTES])
 {
-    (void)snprintf(text, CHOICE_BYTES, "%s%s%s", choice->subject->name,
+    (void)snprintf(text, CHOICE_BYTES, "%s%s%s",
+                   choice->target->reads_texts ? "the op language" : choice->subject->name,
                    choice->other == NULL ? "" : " and ",
                    choice->other == NULL ? "" : choice->other->name);
 }
 
+void refuse_to_run(const char *command, const struct choice *choice)
+{
+    if (choice->target->reads_texts) {
+        refuse("%s: target %s runs no program; replay says what it makes of a file", command,
+               choice->target->name);
+    }
+}
+
 struct choice choose_run(int argc, char **argv)
 {
-    struct choice choice = {subjects[0], NULL, targets[0], argc};
+    struct choice choice = {NULL, NULL, targets[0], argc};
     for (int at = 1; at < argc; at++) {
         if (take_choice(argc, argv, &at, &choice)) {
             continue;

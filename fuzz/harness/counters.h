@@ -3,6 +3,7 @@
 #ifndef HARNESS_COUNTERS_H
 #define HARNESS_COUNTERS_H
 
+#include "harness/language.h"
 #include "harness/law.h"
 #include "harness/op.h"
 
@@ -46,6 +47,8 @@ struct counters {
     uint64_t compared_by[VERBS];       ///< Answers of a pair,
     uint64_t differed_by[DIFFERENCES]; ///< those that may differ and did,
     uint64_t given_up;                 ///< and requests that left their slot empty for it.
+    uint64_t inputs_by[READINGS];      ///< Of the op language, taken for a text and for a trace,
+    uint64_t checks_by_language[LANGUAGE_LAWS]; ///< and its own laws.
     uint64_t most_live_blocks;
     uint64_t most_live_bytes;
     uint64_t most_committed_bytes;

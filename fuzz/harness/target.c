@@ -8,6 +8,7 @@
 
 #include "harness/asan.h"
 #include "harness/counters.h"
+#include "harness/language.h"
 #include "harness/run.h"
 
 const struct target target_heap = {
@@ -27,8 +28,15 @@ const struct target target_pair = {
     .mixes_faces = true,
     .compares = true,
 };
+const struct target target_text = {
+    .name = "text",
+    .sentence = "parsing and printing a program are inverses, and no text is too odd to refuse",
+    .reads_texts = true,
+};
 
-const struct target *const targets[] = {&target_heap, &target_com, &target_pair, NULL};
+const struct target *const targets[] = {
+    &target_heap, &target_com, &target_pair, &target_text, NULL,
+};
 
 const struct target *target_find(const char *name)
 {
@@ -88,6 +96,10 @@ int target_run(const struct target *target, const uint8_t *bytes, size_t size_by
     static struct program program; // Its memory serves every run.
     if (plan.subject == NULL) {
         read_environment(&plan, target);
+    }
+    if (target->reads_texts) {
+        language_hold(bytes, size_bytes);
+        return 0;
     }
     program_decode(&program, bytes, size_bytes);
     run_program(&plan, &program);
