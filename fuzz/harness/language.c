@@ -42,7 +42,7 @@ const char *language_law_sentence(enum language_law law)
     return table[law].sentence;
 }
 
-// Prints the input by lines; what is not for a terminal as a question mark.
+// Prints the input by lines; what is not for a terminal by its number.
 static void print_input(void)
 {
     size_t line = 1;
@@ -57,7 +57,7 @@ static void print_input(void)
             column = 0;
             fprintf(stderr, "\n");
         } else if (column++ < COLUMNS_SHOWN) {
-            fprintf(stderr, "%c", byte < ' ' || byte > '~' ? '?' : byte);
+            fprintf(stderr, byte < ' ' || byte > '~' ? "\\x%02x" : "%c", byte);
         }
     }
     fprintf(stderr, column > 0 ? "\n" : "");

@@ -193,17 +193,13 @@ static bool read_ops(struct reader *reader, struct program *program, size_t firs
 bool trace_read(FILE *file, struct program *program, size_t first, size_t most,
                 struct text_error *error)
 {
-    struct reader *reader = calloc(1, sizeof *reader);
+    static struct reader reader; // Too large for a stack.
     program_clear(program);
     error->line = 0;
-    if (reader == NULL) {
-        (void)snprintf(error->sentence, sizeof error->sentence, "no memory to read a trace");
-        return false;
-    }
-    reader->file = file;
-    reader->error = error;
-    bool is_read = read_header(reader) && read_ops(reader, program, first, most);
-    free(reader->slot_of);
-    free(reader);
+    memset(&reader, 0, sizeof reader);
+    reader.file = file;
+    reader.error = error;
+    bool is_read = read_header(&reader) && read_ops(&reader, program, first, most);
+    free(reader.slot_of);
     return is_read;
 }
