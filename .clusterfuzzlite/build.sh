@@ -69,7 +69,7 @@ for target in "${targets[@]}"; do
     cp "$work/targets/fuzz/$target" "$out/"
     (
         cd "$work/host/fuzz/corpus-${target%_fuzzer}"
-        cmake -E tar cf "$out/${target}_seed_corpus.zip" --format=zip -- *.bin
+        cmake -E tar cf "$out/${target}_seed_corpus.zip" --format=zip -- *
     )
     printf '[libfuzzer]\nmax_len = 4096\nentropic_scale_per_exec_time = 1\n' >"$out/$target.options"
 done

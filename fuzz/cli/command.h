@@ -25,6 +25,9 @@ _Noreturn void refuse(const char *format, ...) __attribute__((format(printf, 1, 
 /// otherwise bytes. Refuses what it can't read.
 void load_program(const char *path, struct program *program);
 
+/// Reads a whole file. Refuses what it can't read; the caller frees the bytes.
+uint8_t *load_bytes(const char *path, size_t *size_bytes);
+
 /// Reads a recorded trace, or the part of it that trace_read speaks of.
 void load_trace(const char *path, struct program *program, size_t first, size_t most);
 
@@ -36,13 +39,29 @@ const char *take_option(int argc, char **argv, int *at, const char *name);
 const struct subject *choose_subject(const char *name);
 const struct target *choose_target(const char *name);
 
-/// What `[--subject S] [--target T] FILE...` chooses; refuses other words, and no file.
+/// What `[--subject S] [--other S] [--target T] FILE...` chooses; refuses other words, and no file.
 struct choice {
     const struct subject *subject;
+    const struct subject *other; ///< That it is compared with; NULL: the target does not compare.
     const struct target *target;
     int first_file; ///< The index of the first FILE in argv.
 };
 struct choice choose_run(int argc, char **argv);
+
+/// Takes an option that chooses a subject or a target. Returns false iff argv[*at] is none.
+bool take_choice(int argc, char **argv, int *at, struct choice *choice);
+
+/// Makes a choice whole: a target that compares needs two subjects, no other takes a second, and
+/// one that reads texts takes none.
+void settle_choice(const char *command, struct choice *choice);
+
+/// Refuses a target that runs no program.
+void refuse_to_run(const char *command, const struct choice *choice);
+
+/// Writes a choice as the options that choose the same, and as words for people.
+#define CHOICE_BYTES 160U
+void print_options(const struct choice *choice, char text[CHOICE_BYTES]);
+void print_subjects(const struct choice *choice, char text[CHOICE_BYTES]);
 
 /// Returns the one FILE of a choice; refuses more.
 const char *choose_one_file(int argc, char **argv, const struct choice *choice);

@@ -7,12 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/command.h"
 #include "harness/csource.h"
 #include "harness/text.h"
 #include "harness/trial.h"
-
-#define NAME_BYTES 64U
 
 // libFuzzer names what it saves by its hash. This is that of no bytes: any other file that is empty
 // is one that could not be written.
@@ -37,22 +34,24 @@ static FILE *open_new(const char *fault, char *name)
 {
     FILE *file;
     unsigned number = 1;
-    (void)snprintf(name, NAME_BYTES, "finding-%s.ops", fault);
+    (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s.ops", fault);
     while ((file = fopen(name, "wx")) == NULL && errno == EEXIST) {
-        (void)snprintf(name, NAME_BYTES, "finding-%s-%u.ops", fault, ++number);
+        (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s-%u.ops", fault, ++number);
     }
     return file;
 }
 
 static bool write_text(const struct heard *heard, const struct program *program,
-                       const struct subject *subject, const struct target *target, char *name)
+                       const struct choice *choice, char *name)
 {
+    char subjects_text[CHOICE_BYTES];
     FILE *file = open_new(heard->fault, name);
     if (file == NULL) {
         return false;
     }
     fprintf(file, "# %s%s: %s\n", heard->is_law ? "law " : "", heard->fault, heard->fault_sentence);
-    fprintf(file, "# on subject %s, target %s\n", subject->name, target->name);
+    print_subjects(choice, subjects_text);
+    fprintf(file, "# on subject %s, target %s\n", subjects_text, choice->target->name);
     text_write(file, program);
     bool is_bad = ferror(file) != 0;
     if (fclose(file) != 0 || is_bad) {
@@ -65,15 +64,14 @@ static bool write_text(const struct heard *heard, const struct program *program,
 }
 
 // Writes the program as C beside its text, and says how to compile it. Nothing is written where it
-// does not fail again.
-static void write_as_c(const struct subject *subject, const struct target *target,
-                       const struct program *program, const char *text_name)
+// does not fail again, nor for two subjects at once.
+static void write_as_c(const struct choice *choice, const struct program *program,
+                       const char *text_name)
 {
-    char name[NAME_BYTES];
-    struct choice choice = {.subject = subject, .target = target};
-    struct plan plan = choice_plan(&choice, program);
-    const struct csource_compile *compile = csource_compile(subject);
-    if (compile == NULL) {
+    char name[FINDING_NAME_BYTES];
+    struct plan plan = choice_plan(choice, program);
+    const struct csource_compile *compile = csource_compile(choice->subject);
+    if (compile == NULL || choice->other != NULL) {
         return;
     }
     (void)snprintf(name, sizeof name, "%.*s.c", (int)strlen(text_name) - 4, text_name);
@@ -94,11 +92,10 @@ static void write_as_c(const struct subject *subject, const struct target *targe
 
 // Makes the program as simple as it can be and tells what it does, in a process of its own. Where
 // it does not fail again, what the target itself said is all there is to tell.
-static void shrink_and_report(const struct heard *heard, const struct subject *subject,
-                              const struct target *target, struct program *program)
+static void shrink_and_report(const struct heard *heard, const struct choice *choice,
+                              struct program *program)
 {
-    struct choice choice = {.subject = subject, .target = target};
-    struct plan plan = choice_plan(&choice, program);
+    struct plan plan = choice_plan(choice, program);
     size_t ops = program->count;
     if (shrink_program(&plan, program)) {
         printf("shrunk from %zu ops to %zu\n", ops, program->count);
@@ -108,11 +105,11 @@ static void shrink_and_report(const struct heard *heard, const struct subject *s
     }
 }
 
-void finding_tell(const struct heard *heard, const struct subject *subject,
-                  const struct target *target)
+void finding_tell(const struct heard *heard, const struct choice *choice)
 {
     struct program program = {0};
-    char name[NAME_BYTES];
+    char name[FINDING_NAME_BYTES];
+    char options[CHOICE_BYTES];
     const char *kept = heard->artifact;
     if (!read_artifact(heard->artifact, &program)) {
         printf("%s", heard->report);
@@ -120,17 +117,18 @@ void finding_tell(const struct heard *heard, const struct subject *subject,
         fprintf(stderr, "heapfuzz: libFuzzer could not save the program of this finding\n");
         return;
     }
-    shrink_and_report(heard, subject, target, &program);
+    shrink_and_report(heard, choice, &program);
     fflush(stdout);
-    if (write_text(heard, &program, subject, target, name)) {
+    if (write_text(heard, &program, choice, name)) {
         (void)unlink(heard->artifact); // The text has it all.
         kept = name;
     } else {
         fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
     }
-    printf("  heapfuzz replay --subject %s --target %s %s\n", subject->name, target->name, kept);
+    print_options(choice, options);
+    printf("  heapfuzz replay %s %s\n", options, kept);
     if (kept == name) {
-        write_as_c(subject, target, &program, name);
+        write_as_c(choice, &program, name);
     }
     program_close(&program);
 }

@@ -16,6 +16,7 @@
 #include "cli/listen.h"
 #include "cli/places.h"
 #include "cli/progress.h"
+#include "cli/texts.h"
 #include "harness/counters.h"
 #include "harness/report.h"
 
@@ -30,14 +31,13 @@
 #define STOPPING_TICKS 12U
 
 struct fuzzing {
-    const struct subject *subject;
-    const struct target *target;
+    struct choice choice;
     size_t seconds;
     struct places places;
     struct child child;
     struct heard heard;
     struct progress progress;
-    uint64_t calls_before; ///< At the last tick.
+    uint64_t done_before; ///< At the last tick.
     unsigned idle_ticks;
     unsigned stopping_ticks;
     bool is_hung;
@@ -63,16 +63,14 @@ static void take_signals(void)
 static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
 {
     const char *folder = NULL;
-    fuzzing->subject = subjects[0];
-    fuzzing->target = targets[0];
+    fuzzing->choice = (struct choice){.target = targets[0]};
     fuzzing->seconds = 60;
     for (int at = 1; at < argc; at++) {
         const char *value;
-        if ((value = take_option(argc, argv, &at, "--subject")) != NULL) {
-            fuzzing->subject = choose_subject(value);
-        } else if ((value = take_option(argc, argv, &at, "--target")) != NULL) {
-            fuzzing->target = choose_target(value);
-        } else if ((value = take_option(argc, argv, &at, "--time")) != NULL) {
+        if (take_choice(argc, argv, &at, &fuzzing->choice)) {
+            continue;
+        }
+        if ((value = take_option(argc, argv, &at, "--time")) != NULL) {
             fuzzing->seconds = choose_number("--time", value, 1, SECONDS_MOST);
         } else if ((value = take_option(argc, argv, &at, "--corpus")) != NULL) {
             folder = value;
@@ -82,6 +80,7 @@ static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
             refuse("fuzz: what is '%.40s'? Every word follows an option", argv[at]);
         }
     }
+    settle_choice(argv[0], &fuzzing->choice);
     return folder;
 }
 
@@ -110,7 +109,9 @@ static void start(struct fuzzing *fuzzing)
         NULL,
     };
     int error = 0;
-    if (setenv("HEAPFUZZ_SUBJECT", fuzzing->subject->name, 1) != 0 ||
+    const struct subject *other = fuzzing->choice.other;
+    if (setenv("HEAPFUZZ_SUBJECT", fuzzing->choice.subject->name, 1) != 0 ||
+        (other != NULL && setenv("HEAPFUZZ_OTHER", other->name, 1) != 0) ||
         setenv("HEAPFUZZ_COUNTERS", places->counters, 1) != 0) {
         error = errno;
     }
@@ -139,8 +140,9 @@ static bool hear(struct fuzzing *fuzzing)
 static void tick(struct fuzzing *fuzzing)
 {
     progress_tick(&fuzzing->progress, &fuzzing->heard);
-    fuzzing->idle_ticks = counters->calls != fuzzing->calls_before ? 0 : fuzzing->idle_ticks + 1;
-    fuzzing->calls_before = counters->calls;
+    uint64_t done = counters->calls + counters->programs;
+    fuzzing->idle_ticks = done != fuzzing->done_before ? 0 : fuzzing->idle_ticks + 1;
+    fuzzing->done_before = done;
     if (fuzzing->idle_ticks >= IDLE_TICKS) {
         fuzzing->is_hung = true;
         child_signal(&fuzzing->child, SIGKILL);
@@ -182,16 +184,33 @@ static uint64_t sum(const uint64_t *counts, size_t length)
     return total;
 }
 
+// How many of the laws were checked, and how often in all.
+static size_t count_laws(const uint64_t *checks_by, size_t laws, uint64_t *checks)
+{
+    size_t checked = 0;
+    for (size_t law = 0; law < laws; law++) {
+        checked += checks_by[law] > 0;
+    }
+    *checks = sum(checks_by, laws);
+    return checked;
+}
+
 static void print_done(const struct fuzzing *fuzzing, const char *how)
 {
-    size_t laws = 0;
-    for (unsigned law = 0; law < LAWS; law++) {
-        laws += counters->checks_by[law] > 0;
+    char subjects_text[CHOICE_BYTES];
+    uint64_t checks;
+    double seconds = seconds_now() - fuzzing->progress.began;
+    if (fuzzing->choice.target->reads_texts) {
+        size_t laws = count_laws(counters->checks_by_language, LANGUAGE_LAWS, &checks);
+        printf("%s after %.0f s: %" PRIu64 " texts, %" PRIu64 " checks of %zu laws", how, seconds,
+               counters->programs, checks, laws);
+    } else {
+        size_t laws = count_laws(counters->checks_by, LAWS, &checks);
+        print_subjects(&fuzzing->choice, subjects_text);
+        printf("%s after %.0f s: %" PRIu64 " programs, %" PRIu64 " calls of %s, %" PRIu64
+               " checks of %zu laws",
+               how, seconds, counters->programs, counters->calls, subjects_text, checks, laws);
     }
-    printf("%s after %.0f s: %" PRIu64 " programs, %" PRIu64 " calls of %s, %" PRIu64
-           " checks of %zu laws",
-           how, seconds_now() - fuzzing->progress.began, counters->programs, counters->calls,
-           fuzzing->subject->name, sum(counters->checks_by, LAWS), laws);
     if (fuzzing->heard.coverage > 0) {
         printf("; coverage %lu, corpus %lu", fuzzing->heard.coverage,
                fuzzing->heard.corpus_programs);
@@ -202,8 +221,16 @@ static void print_done(const struct fuzzing *fuzzing, const char *how)
 static void print_tables(const struct fuzzing *fuzzing)
 {
     printf("\n");
+    if (fuzzing->choice.target->reads_texts) {
+        language_print();
+        printf("\n");
+        return;
+    }
     counters_print(counters);
-    report_laws_off(stdout, fuzzing->subject);
+    report_laws_off(stdout, fuzzing->choice.subject);
+    if (fuzzing->choice.other != NULL) {
+        report_laws_off(stdout, fuzzing->choice.other);
+    }
     printf("\n");
 }
 
@@ -249,7 +276,11 @@ static int tell_end(const struct fuzzing *fuzzing)
     if (heard->is_law || (heard->artifact[0] != '\0' && !is_refusal)) {
         print_done(fuzzing, "A finding");
         printf("\n");
-        finding_tell(heard, fuzzing->subject, fuzzing->target);
+        if (fuzzing->choice.target->reads_texts) {
+            texts_tell_finding(heard, &fuzzing->choice);
+        } else {
+            finding_tell(heard, &fuzzing->choice);
+        }
         return 1;
     }
     if (stop_signal != 0) {
@@ -262,7 +293,11 @@ static int tell_end(const struct fuzzing *fuzzing)
         return tell_failure(fuzzing);
     }
     print_tables(fuzzing);
-    if (counters->calls == 0 || frees() == 0 || sum(counters->checks_by, LAWS) == 0) {
+    if (fuzzing->choice.target->reads_texts) {
+        if (sum(counters->inputs_by, READINGS) == 0) {
+            refuse("a run that reads no text proves nothing");
+        }
+    } else if (counters->calls == 0 || frees() == 0 || sum(counters->checks_by, LAWS) == 0) {
         fflush(stdout);
         fprintf(stderr,
                 "heapfuzz: a run with %" PRIu64 " calls, %" PRIu64 " of them frees, and %" PRIu64
@@ -278,9 +313,12 @@ int command_fuzz(int argc, char **argv)
 {
     static struct fuzzing fuzzing;
     const char *folder = read_words(argc, argv, &fuzzing);
-    places_open(&fuzzing.places, fuzzing.target, folder);
-    printf("Fuzzing %s by target %s for %zu s, from %zu programs in %s", fuzzing.subject->name,
-           fuzzing.target->name, fuzzing.seconds, fuzzing.places.programs, fuzzing.places.corpus);
+    char subjects_text[CHOICE_BYTES];
+    print_subjects(&fuzzing.choice, subjects_text);
+    places_open(&fuzzing.places, fuzzing.choice.target, folder);
+    printf("Fuzzing %s by target %s for %zu s, from %zu programs in %s", subjects_text,
+           fuzzing.choice.target->name, fuzzing.seconds, fuzzing.places.programs,
+           fuzzing.places.corpus);
     if (fuzzing.places.seed_programs > 0) {
         printf(" and %zu seeds\n", fuzzing.places.seed_programs);
     } else {

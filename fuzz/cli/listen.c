@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/language.h"
 #include "harness/law.h"
 
 // A stack is shown up to its first frame in the harness, and no further than this.
@@ -67,6 +68,22 @@ static bool is_law_broken(struct heard *heard, const char *line)
     return false;
 }
 
+static bool is_language_law_broken(struct heard *heard, const char *line)
+{
+    for (unsigned law = 0; law < LANGUAGE_LAWS; law++) {
+        char words[64];
+        (void)snprintf(words, sizeof words, "law %s broken ",
+                       language_law_name((enum language_law)law));
+        if (begins(line, words)) {
+            heard->fault = language_law_name((enum language_law)law);
+            heard->fault_sentence = language_law_sentence((enum language_law)law);
+            heard->is_law = true;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_error(struct heard *heard, const char *line)
 {
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
@@ -115,7 +132,8 @@ static void hear_error_part(struct heard *heard, const char *line)
 // report the abort that it ends with.
 static void hear_fault(struct heard *heard, const char *line)
 {
-    if (is_law_broken(heard, line) || begins(line, "AddressSanitizer stopped ")) {
+    if (is_law_broken(heard, line) || is_language_law_broken(heard, line) ||
+        begins(line, "AddressSanitizer stopped ")) {
         heard->part = PART_PROGRAM;
         add_to_report(heard, line);
     } else if (is_error(heard, line)) {

@@ -45,7 +45,7 @@ static void refuse_text(const char *path, uint8_t *bytes, size_t size_bytes,
     (void)fclose(text);
 }
 
-static void load_bytes(FILE *file, const char *path, struct program *program)
+static uint8_t *read_all(FILE *file, const char *path, size_t *total_bytes)
 {
     uint8_t *bytes = NULL;
     size_t size_bytes = 0;
@@ -67,6 +67,22 @@ static void load_bytes(FILE *file, const char *path, struct program *program)
     if (ferror(file)) {
         refuse("can't read %s to its end: %s", path, strerror(errno));
     }
+    *total_bytes = size_bytes;
+    return bytes;
+}
+
+uint8_t *load_bytes(const char *path, size_t *size_bytes)
+{
+    FILE *file = open_input(path);
+    uint8_t *bytes = read_all(file, path, size_bytes);
+    (void)fclose(file);
+    return bytes;
+}
+
+static void load_record(const char *path, struct program *program)
+{
+    size_t size_bytes;
+    uint8_t *bytes = load_bytes(path, &size_bytes);
     refuse_text(path, bytes, size_bytes, program);
     program_decode(program, bytes, size_bytes);
     free(bytes);
@@ -89,10 +105,12 @@ void load_program(const char *path, struct program *program)
         load_trace(path, program, 0, SIZE_MAX);
         return;
     }
-    FILE *file = open_input(path);
     if (!ends_in(path, ".ops")) {
-        load_bytes(file, path, program);
-    } else if (!text_read(file, program, &error)) {
+        load_record(path, program);
+        return;
+    }
+    FILE *file = open_input(path);
+    if (!text_read(file, program, &error)) {
         refuse("%s:%zu: %s", path, error.line, error.sentence);
     }
     (void)fclose(file);

@@ -11,13 +11,13 @@ static const struct {
     const char *words;
     const char *sentence;
 } commands[] = {
-    {"fuzz", command_fuzz, "[--subject S] [--target T] [--time SECONDS] [--corpus DIR]",
+    {"fuzz", command_fuzz, "[--target T] [--subject S] [--other S] [--time SECONDS] [--corpus DIR]",
      "fuzz, show what is being done, and end with what was done or found"},
-    {"replay", command_replay, "[--subject S] [--target T] FILE...",
+    {"replay", command_replay, "[--target T] [--subject S] [--other S] FILE...",
      "run programs and hold them against the laws"},
-    {"explain", command_explain, "[--as-c] [--subject S] [--target T] FILE",
+    {"explain", command_explain, "[--as-c] [--target T] [--subject S] [--other S] FILE",
      "run a program and print what each op answered, or the program as C"},
-    {"shrink", command_shrink, "[--subject S] [--target T] FILE",
+    {"shrink", command_shrink, "[--target T] [--subject S] [--other S] FILE",
      "print the simplest program that fails as this one does"},
     {"compile", command_compile, "[--to DIR] FILE...", "programs to the bytes that engines mutate"},
     {"decompile", command_decompile, "[--to DIR] FILE...", "and back to text"},

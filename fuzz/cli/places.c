@@ -40,9 +40,9 @@ static void find_own_folder(char *folder)
     *strrchr(folder, '/') = '\0';
 }
 
-// Refuses a folder of texts: libFuzzer would take their letters for ops and put its own files among
-// them.
-static size_t count_programs(const char *folder)
+// Refuses a folder of texts where programs are bytes: libFuzzer would take their letters for ops
+// and put its own files among them.
+static size_t count_programs(const struct target *target, const char *folder)
 {
     size_t programs = 0;
     DIR *entries = opendir(folder);
@@ -51,7 +51,7 @@ static size_t count_programs(const char *folder)
     }
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         const char *suffix = strrchr(entry->d_name, '.');
-        if (suffix != NULL && strcmp(suffix, ".ops") == 0) {
+        if (!target->reads_texts && suffix != NULL && strcmp(suffix, ".ops") == 0) {
             refuse("fuzz: %s holds texts; a corpus is what 'heapfuzz compile' makes of them",
                    folder);
         }
@@ -61,7 +61,7 @@ static size_t count_programs(const char *folder)
     return programs;
 }
 
-static void open_corpus(struct places *places, const char *folder)
+static void open_corpus(struct places *places, const struct target *target, const char *folder)
 {
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
         refuse("fuzz: can't make the folder %s: %s", folder, strerror(errno));
@@ -73,7 +73,7 @@ static void open_corpus(struct places *places, const char *folder)
     }
     print_path(places->corpus, "%s", whole);
     free(whole);
-    places->programs = count_programs(places->corpus);
+    places->programs = count_programs(target, places->corpus);
     if (access(places->corpus, W_OK) != 0) {
         refuse("fuzz: can't write in the folder %s: %s", places->corpus, strerror(errno));
     }
@@ -141,9 +141,10 @@ void places_open(struct places *places, const struct target *target, const char 
         refuse("fuzz: can't run %s: %s", places->fuzzer, strerror(errno));
     }
     print_path(places->seeds, "%s/corpus-%s", own_folder, target->name);
-    places->seed_programs = access(places->seeds, F_OK) == 0 ? count_programs(places->seeds) : 0;
+    bool has_seeds = access(places->seeds, F_OK) == 0;
+    places->seed_programs = has_seeds ? count_programs(target, places->seeds) : 0;
     print_path(work, "%s/work-%s", own_folder, target->name);
-    open_corpus(places, folder == NULL ? work : folder);
+    open_corpus(places, target, folder == NULL ? work : folder);
     open_log(places);
     open_counters(places);
 }

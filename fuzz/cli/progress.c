@@ -109,7 +109,8 @@ static void print_line(const struct progress *progress, const struct heard *hear
                per_second(progress->samples[last].calls, progress->samples[first].calls, span));
     bool has_room = add(line, columns, "%5s left", left) &&
                     add(line, columns, "  %5s programs/s", programs) &&
-                    add(line, columns, "  %5s calls/s", calls);
+                    (progress->samples[last].calls == 0 || // Target text makes none.
+                     add(line, columns, "  %5s calls/s", calls));
     if (has_room && heard->coverage == 0) { // libFuzzer says nothing until it is through with it.
         (void)add(line, columns, "  reading the corpus");
     } else if (has_room) {

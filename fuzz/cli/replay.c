@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/progress.h"
+#include "cli/texts.h"
 #include "harness/counters.h"
 #include "harness/csource.h"
 #include "harness/report.h"
@@ -19,12 +20,24 @@ static void refuse_empty(const char *path, const struct program *program)
     }
 }
 
+static void print_laws_off(const struct choice *choice)
+{
+    report_laws_off(stdout, choice->subject);
+    if (choice->other != NULL) {
+        report_laws_off(stdout, choice->other);
+    }
+}
+
 int command_replay(int argc, char **argv)
 {
     struct choice choice = choose_run(argc, argv);
     struct program program = {0};
     report_ends(REPORT_EXITS);
-    report_laws_off(stdout, choice.subject);
+    if (choice.target->reads_texts) {
+        texts_replay(argc, argv, choice.first_file);
+        return 0;
+    }
+    print_laws_off(&choice);
     for (int at = choice.first_file; at < argc; at++) {
         load_program(argv[at], &program);
         refuse_empty(argv[at], &program);
@@ -39,6 +52,13 @@ int command_replay(int argc, char **argv)
     }
     program_close(&program);
     return 0;
+}
+
+static void print_subject(const struct run *run)
+{
+    if (run->op_index == 0) {
+        printf("%s\n", run->plan.subject->name);
+    }
 }
 
 static void print_done(const struct run *run)
@@ -68,11 +88,16 @@ static void print_as_c(const struct choice *choice, const struct program *progra
     const char *dot = strrchr(base, '.');
     char name[256];
     struct plan plan = choice_plan(choice, program);
+    if (choice->other != NULL) {
+        refuse("explain: what is written as C runs on one subject, so --as-c and target %s do not "
+               "go together",
+               choice->target->name);
+    }
     if (csource_compile(choice->subject) == NULL) {
         refuse("no program of subject %s can be written as C", choice->subject->name);
     }
-    (void)snprintf(name, sizeof name, "%.*s.c",
-                   dot == NULL ? (int)strlen(base) : (int)(dot - base), base);
+    (void)snprintf(name, sizeof name, "%.*s.c", dot == NULL ? (int)strlen(base) : (int)(dot - base),
+                   base);
     (void)csource_write(stdout, &plan, program, name);
 }
 
@@ -82,6 +107,7 @@ int command_explain(int argc, char **argv)
     struct choice choice = choose_run(argc, argv);
     const char *path = choose_one_file(argc, argv, &choice);
     struct program program = {0};
+    refuse_to_run(argv[0], &choice);
     report_ends(REPORT_EXITS);
     load_program(path, &program);
     refuse_empty(path, &program);
@@ -93,10 +119,11 @@ int command_explain(int argc, char **argv)
     struct plan plan = choice_plan(&choice, &program);
     plan.walks_always = true;
     plan.after_op = print_done;
+    plan.before_op = choice.other == NULL ? NULL : print_subject;
     run_program(&plan, &program);
     printf("no law is broken\n\n");
     counters_print(counters);
-    report_laws_off(stdout, choice.subject);
+    print_laws_off(&choice);
     program_close(&program);
     return 0;
 }

@@ -37,15 +37,18 @@ bool shrink_program(const struct plan *plan, struct program *program)
 int command_shrink(int argc, char **argv)
 {
     struct program program = {0};
+    char subjects_text[CHOICE_BYTES];
     struct choice choice = choose_run(argc, argv);
     const char *path = choose_one_file(argc, argv, &choice);
+    refuse_to_run(argv[0], &choice);
     load_program(path, &program);
     struct plan plan = choice_plan(&choice, &program);
     size_t ops = program.count;
     if (!shrink_program(&plan, &program)) {
         refuse("%s: it breaks no law, or not every time: there is nothing to shrink to", path);
     }
-    printf("# shrunk from %zu ops; subject %s, target %s\n", ops, choice.subject->name,
+    print_subjects(&choice, subjects_text);
+    printf("# shrunk from %zu ops; subject %s, target %s\n", ops, subjects_text,
            choice.target->name);
     text_write(stdout, &program);
     program_close(&program);

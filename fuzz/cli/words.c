@@ -75,16 +75,77 @@ const struct target *choose_target(const char *name)
     return target;
 }
 
+bool take_choice(int argc, char **argv, int *at, struct choice *choice)
+{
+    const char *value;
+    if ((value = take_option(argc, argv, at, "--subject")) != NULL) {
+        choice->subject = choose_subject(value);
+    } else if ((value = take_option(argc, argv, at, "--other")) != NULL) {
+        choice->other = choose_subject(value);
+    } else if ((value = take_option(argc, argv, at, "--target")) != NULL) {
+        choice->target = choose_target(value);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void settle_choice(const char *command, struct choice *choice)
+{
+    if (choice->target->reads_texts && (choice->subject != NULL || choice->other != NULL)) {
+        refuse("%s: target %s runs nothing, so it has no subject", command, choice->target->name);
+    }
+    if (choice->subject == NULL) {
+        choice->subject = subjects[0];
+    }
+    if (!choice->target->compares && choice->other != NULL) {
+        refuse("%s: --other: target %s runs a program on one subject", command,
+               choice->target->name);
+    }
+    if (choice->target->compares && choice->other == NULL) {
+        choice->other = subject_beside(choice->subject);
+    }
+    if (choice->other == choice->subject) {
+        refuse("%s: --other: a pair is two subjects, and both are '%s'", command,
+               choice->subject->name);
+    }
+}
+
+void print_options(const struct choice *choice, char text[CHOICE_BYTES])
+{
+    if (choice->target->reads_texts) {
+        (void)snprintf(text, CHOICE_BYTES, "--target %s", choice->target->name);
+        return;
+    }
+    (void)snprintf(text, CHOICE_BYTES, "--subject %s%s%s --target %s", choice->subject->name,
+                   choice->other == NULL ? "" : " --other ",
+                   choice->other == NULL ? "" : choice->other->name, choice->target->name);
+}
+
+void print_subjects(const struct choice *choice, char text[CHOICE_BYTES])
+{
+    (void)snprintf(text, CHOICE_BYTES, "%s%s%s",
+                   choice->target->reads_texts ? "the op language" : choice->subject->name,
+                   choice->other == NULL ? "" : " and ",
+                   choice->other == NULL ? "" : choice->other->name);
+}
+
+void refuse_to_run(const char *command, const struct choice *choice)
+{
+    if (choice->target->reads_texts) {
+        refuse("%s: target %s runs no program; replay says what it makes of a file", command,
+               choice->target->name);
+    }
+}
+
 struct choice choose_run(int argc, char **argv)
 {
-    struct choice choice = {subjects[0], targets[0], argc};
+    struct choice choice = {NULL, NULL, targets[0], argc};
     for (int at = 1; at < argc; at++) {
-        const char *value;
-        if ((value = take_option(argc, argv, &at, "--subject")) != NULL) {
-            choice.subject = choose_subject(value);
-        } else if ((value = take_option(argc, argv, &at, "--target")) != NULL) {
-            choice.target = choose_target(value);
-        } else if (argv[at][0] == '-') {
+        if (take_choice(argc, argv, &at, &choice)) {
+            continue;
+        }
+        if (argv[at][0] == '-') {
             refuse("%s: there is no option '%.40s'", argv[0], argv[at]);
         } else {
             choice.first_file = at;
@@ -94,6 +155,7 @@ struct choice choose_run(int argc, char **argv)
     if (choice.first_file == argc) {
         refuse("%s: which file?", argv[0]);
     }
+    settle_choice(argv[0], &choice);
     return choice;
 }
 
@@ -109,6 +171,7 @@ struct plan choice_plan(const struct choice *choice, const struct program *progr
 {
     return (struct plan){
         .subject = choice->subject,
+        .other = choice->other,
         .mixes_faces = choice->target->mixes_faces,
         .walks_always = program->count <= WALKED_OPS,
         .runs_twice = true,

@@ -86,6 +86,43 @@ static void print_calls(const struct counters *done)
     }
 }
 
+const char *difference_name(enum difference difference)
+{
+    static const char *const names[DIFFERENCES] = {
+#define DIFFERENCE(id, name, sentence) name,
+        DIFFERENCES_DEF(DIFFERENCE)
+#undef DIFFERENCE
+    };
+    return names[difference];
+}
+
+static void print_pair(const struct counters *done)
+{
+    static const char *const sentences[DIFFERENCES] = {
+#define DIFFERENCE(id, name, sentence) sentence,
+        DIFFERENCES_DEF(DIFFERENCE)
+#undef DIFFERENCE
+    };
+    if (done->checks_by[LAW_PAIR] == 0) {
+        return;
+    }
+    printf("\n%-20s%12s\n", "compared", "answers");
+    for (unsigned verb = 0; verb < VERBS; verb++) {
+        if (done->compared_by[verb] > 0) {
+            printf("%-20s%12" PRIu64 "\n", verb_name((enum verb)verb), done->compared_by[verb]);
+        }
+    }
+    printf("\n%-12s%12s  %s\n", "differed", "answers", "because");
+    for (unsigned i = 0; i < DIFFERENCES; i++) {
+        printf("%-12s", difference_name((enum difference)i));
+        print_cell(done->differed_by[i]);
+        printf("  %s\n", sentences[i]);
+    }
+    printf("%-12s", "given up");
+    print_cell(done->given_up);
+    printf("  requests: both have to hold the same blocks\n");
+}
+
 void counters_print(const struct counters *done)
 {
     print_calls(done);
@@ -102,6 +139,7 @@ void counters_print(const struct counters *done)
         print_cell(done->reached_after[reach]);
         printf("  %s\n", reaches[reach].sentence);
     }
+    print_pair(done);
     printf("\n%" PRIu64 " programs, %" PRIu64 " calls; at most %" PRIu64 " blocks live, %" PRIu64
            " MiB asked for, %" PRIu64 " MiB committed\n",
            done->programs, done->calls, done->most_live_blocks, done->most_live_bytes >> 20,

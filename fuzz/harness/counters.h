@@ -3,6 +3,7 @@
 #ifndef HARNESS_COUNTERS_H
 #define HARNESS_COUNTERS_H
 
+#include "harness/language.h"
 #include "harness/law.h"
 #include "harness/op.h"
 
@@ -31,6 +32,21 @@ enum reach {
     REACHES
 };
 
+/// Why the answers of a pair may differ.
+#define DIFFERENCES_DEF(DIFFERENCE)                                                                \
+    DIFFERENCE(LIMIT, "limit", "the size is over the limit of one, and of one only")               \
+    DIFFERENCE(ROOM, "room", "one has no room, and need not have it")                              \
+    DIFFERENCE(PAGES, "pages", "the world refused one a page")                                     \
+    DIFFERENCE(INEXACT, "inexact", "one may tell a size that is larger")                           \
+    DIFFERENCE(NULL_SIZE, "null-size", "they document GetSize(NULL) differently")
+
+enum difference {
+#define DIFFERENCE(id, name, sentence) DIFFERENCE_##id,
+    DIFFERENCES_DEF(DIFFERENCE)
+#undef DIFFERENCE
+        DIFFERENCES
+};
+
 struct counters {
     uint64_t programs;
     uint64_t calls; ///< Calls of the subject that ops made, each held against the laws.
@@ -38,6 +54,11 @@ struct counters {
     uint64_t checks_by[LAWS];
     uint64_t reached[REACHES];
     uint64_t reached_after[REACHES]; ///< How many calls had been made when it first was.
+    uint64_t compared_by[VERBS];       ///< Answers of a pair,
+    uint64_t differed_by[DIFFERENCES]; ///< those that may differ and did,
+    uint64_t given_up;                 ///< and requests that left their slot empty for it.
+    uint64_t inputs_by[READINGS];      ///< Of the op language, taken for a text and for a trace,
+    uint64_t checks_by_language[LANGUAGE_LAWS]; ///< and its own laws.
     uint64_t most_live_blocks;
     uint64_t most_live_bytes;
     uint64_t most_committed_bytes;
@@ -52,6 +73,7 @@ bool counters_share(const char *path);
 
 const char *outcome_name(enum outcome outcome);
 const char *reach_name(enum reach reach);
+const char *difference_name(enum difference difference);
 
 /// Writes the tables, in the order of op.def, laws.def and reach.def.
 void counters_print(const struct counters *done);

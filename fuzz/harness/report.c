@@ -85,13 +85,13 @@ static void print_program(const struct run *run)
     }
 }
 
-static _Noreturn void end_process(enum law law)
+_Noreturn void report_end(unsigned number)
 {
     if (ending == REPORT_ABORTS) {
         abort();
     }
     fflush(NULL);
-    _Exit(ending == REPORT_EXITS ? 1 : REPORT_FIRST_STATUS + (int)law);
+    _Exit(ending == REPORT_EXITS ? 1 : REPORT_FIRST_STATUS + (int)number);
 }
 
 _Noreturn void report_finding(const struct run *run, enum law law, const char *format,
@@ -109,7 +109,7 @@ _Noreturn void report_finding(const struct run *run, enum law law, const char *f
     vfprintf(stderr, format, arguments);
     fprintf(stderr, "\n");
     print_program(run);
-    end_process(law);
+    report_end(law);
 }
 
 void report_laws_off(FILE *file, const struct subject *subject)

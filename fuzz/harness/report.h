@@ -16,6 +16,9 @@ void report_ends(enum report_end end);
 /// The status of the first law; those below are of sanitizers and of our own commands.
 #define REPORT_FIRST_STATUS 100
 
+/// Ends the process so; `number` tells the laws apart.
+_Noreturn void report_end(unsigned number);
+
 /// Prints the finding to standard error and ends the process. Called by the laws' own functions.
 _Noreturn void report_finding(const struct run *run, enum law law, const char *format,
                               va_list arguments);

@@ -9,6 +9,7 @@
 
 #include "harness/model.h"
 #include "harness/oracle.h"
+#include "harness/pair.h"
 #include "harness/reach.h"
 #include "harness/size.h"
 #include "harness/world.h"
@@ -59,6 +60,7 @@ static void answer(struct run *run, struct answer made)
 
 static void count(struct run *run, enum outcome outcome)
 {
+    run->outcome = outcome;
     counters->calls++;
     counters->calls_by[run->verb][outcome]++;
 }
@@ -121,6 +123,15 @@ static void run_free(struct run *run, uint32_t slot, enum face face)
     oracle_bytes(run, slot);
     call_free(run, face, model.slots[slot].block);
     count(run, oracle_freed(run, slot));
+}
+
+void run_give_up(struct run *run, uint32_t slot)
+{
+    if (model.slots[slot].is_live) {
+        oracle_bytes(run, slot);
+        call_free(run, face_of(run->verb), model.slots[slot].block);
+        (void)oracle_freed(run, slot);
+    }
 }
 
 static void run_allocate(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
@@ -348,9 +359,16 @@ static void run_op(struct run *run, const struct op *op)
         if (i > 0 && !may_repeat(run, size_bytes)) {
             break;
         }
+        if (run->plan.before_step != NULL) {
+            run->plan.before_step(run, slot);
+        }
         if (!run_call(run, slot, size_bytes)) {
             run_other(run, slot, size_bytes);
         }
+        if (run->plan.after_step != NULL) {
+            run->plan.after_step(run, slot, size_bytes);
+        }
+        run->steps++;
         oracle_between(run);
     }
 }
@@ -419,6 +437,10 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
 
 void run_program(const struct plan *plan, const struct program *program)
 {
+    if (plan->other != NULL) {
+        pair_run(plan, program);
+        return;
+    }
     uint64_t sum = run_once(plan, program, NULL);
     // Which programs run twice depends on what they answer, so that it is the same ones every time.
     if (plan->runs_twice || sum % RUN_TWICE_ONE_IN == 0) {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/counters.h"
 #include "harness/op.h"
 #include "harness/subject.h"
 
@@ -25,19 +26,25 @@ struct answer {
 /// How to run: what stays the same from program to program.
 struct plan {
     const struct subject *subject;
-    bool mixes_faces;  ///< The COM verbs use the COM calls, where the subject has them.
-    bool walks_always; ///< Ask for every size and walk the invariants after every op.
-    bool runs_twice;   ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
+    const struct subject *other; ///< NULL, or run on this one too, and compare: see pair.h.
+    bool mixes_faces;            ///< The COM verbs use the COM calls, where the subject has them.
+    bool walks_always;           ///< Ask for every size and walk the invariants after every op.
+    bool runs_twice; ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
     void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
     void (*after_op)(const struct run *run);  ///< and when it is done.
     void (*on_answer)(const struct run *run); ///< Likewise of each answer, before it is judged.
+    void (*before_step)(struct run *run,
+                        uint32_t slot); ///< Likewise of each step: an op, or a turn
+    void (*after_step)(struct run *run, uint32_t slot, size_t size_bytes); ///< of a repeated one.
 };
 
 struct run {
     struct plan plan;
     const struct program *program;
     size_t op_index;
+    size_t steps;           ///< Done before this one, repeats included.
     enum verb verb;         ///< The op's.
+    enum outcome outcome;   ///< Of the last call.
     struct answer *answers; ///< One an op.
 
     IAtlMemMgr *heap;
@@ -70,6 +77,10 @@ struct run {
 
 /// Runs a program, now and then twice. Returns iff no law was broken.
 void run_program(const struct plan *plan, const struct program *program);
+
+/// Frees the slot's block, if it holds one, by the face of the op that is under way, and holds that
+/// against the laws: no op asked for it.
+void run_give_up(struct run *run, uint32_t slot);
 
 /// The run that is under way, or NULL.
 const struct run *run_current(void);

@@ -24,6 +24,7 @@ struct policies {
     size_t null_size_bytes;
     bool hides_slack;         ///< Under AddressSanitizer, a page past a block's end is poisoned,
     size_t hides_freed_bytes; ///< and a freed block of up to this size is, at both ends.
+    bool ignores_world;       ///< It takes no pages from the world, so it is refused none.
 };
 
 /// What a heap counts of itself.
@@ -63,7 +64,8 @@ struct subject {
 
     /// Whether a request must be granted, unless the world refuses a page for it:
     /// `since_empty_bytes` is the sum of the sizes, and since_empty_blocks the number, of all
-    /// blocks granted since nothing was live, this one included.
+    /// blocks granted since nothing was live, this one included. Where it must be granted, it must
+    /// after less, too.
     bool (*must_grant)(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
 
     /// The largest block that a fresh heap in an arena of so many bytes certainly grants; 0: none.
@@ -83,6 +85,9 @@ struct subject {
 
 /// All subjects, in the order of subjects.def, the default first; ends with NULL.
 extern const struct subject *const subjects[];
+
+/// Returns the first subject that is not this one: what it is compared with by default.
+const struct subject *subject_beside(const struct subject *subject);
 
 /// Returns the subject of that name, or NULL.
 const struct subject *subject_find(const char *name);

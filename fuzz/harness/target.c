@@ -8,6 +8,7 @@
 
 #include "harness/asan.h"
 #include "harness/counters.h"
+#include "harness/language.h"
 #include "harness/run.h"
 
 const struct target target_heap = {
@@ -23,7 +24,22 @@ const struct target target_com = {
     .mixes_faces = true,
 };
 
-const struct target *const targets[] = {&target_heap, &target_com, NULL};
+const struct target target_pair = {
+    .name = "pair",
+    .sentence = "two subjects give the same answers under their common policies",
+    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM,
+    .mixes_faces = true,
+    .compares = true,
+};
+const struct target target_text = {
+    .name = "text",
+    .sentence = "parsing and printing a program are inverses, and no text is too odd to refuse",
+    .reads_texts = true,
+};
+
+const struct target *const targets[] = {
+    &target_heap, &target_com, &target_pair, &target_text, NULL,
+};
 
 const struct target *target_find(const char *name)
 {
@@ -52,15 +68,30 @@ unsigned target_families(void)
     return running != NULL ? running->families : ~0U;
 }
 
+// The subject that a variable names, or a default.
+static const struct subject *read_subject(const struct target *target, const char *variable,
+                                          const struct subject *default_subject)
+{
+    const char *name = getenv(variable);
+    const struct subject *subject = name == NULL ? default_subject : subject_find(name);
+    if (subject == NULL) {
+        fprintf(stderr, "%s_fuzzer: %s: there is no subject '%s'\n", target->name, variable, name);
+        exit(2);
+    }
+    return subject;
+}
+
 static void read_environment(struct plan *plan, const struct target *target)
 {
-    const char *name = getenv("HEAPFUZZ_SUBJECT");
     const char *path = getenv("HEAPFUZZ_COUNTERS");
     plan->mixes_faces = target->mixes_faces;
-    plan->subject = name == NULL ? subjects[0] : subject_find(name);
-    if (plan->subject == NULL) {
-        fprintf(stderr, "%s_fuzzer: HEAPFUZZ_SUBJECT: there is no subject '%s'\n", target->name,
-                name);
+    plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", subjects[0]);
+    if (target->compares) {
+        plan->other = read_subject(target, "HEAPFUZZ_OTHER", subject_beside(plan->subject));
+    }
+    if (plan->other == plan->subject) {
+        fprintf(stderr, "%s_fuzzer: HEAPFUZZ_OTHER: a pair is two subjects, and both are '%s'\n",
+                target->name, plan->subject->name);
         exit(2);
     }
     if (path != NULL && !counters_share(path)) {
@@ -76,6 +107,10 @@ int target_run(const struct target *target, const uint8_t *bytes, size_t size_by
     if (plan.subject == NULL) {
         read_environment(&plan, target);
         running = target;
+    }
+    if (target->reads_texts) {
+        language_hold(bytes, size_bytes);
+        return 0;
     }
     program_decode(&program, bytes, size_bytes);
     run_program(&plan, &program);

@@ -11,19 +11,24 @@ struct target {
     const char *sentence; ///< Its property, for people who choose one.
     unsigned families;    ///< The verbs that its programs are made of, a bit a family.
     bool mixes_faces;     ///< See run.h.
+    bool compares;        ///< Programs run on two subjects: see pair.h.
+    bool reads_texts;     ///< Nothing runs: see language.h.
 };
 
 extern const struct target target_heap;
 extern const struct target target_com;
+extern const struct target target_pair;
+extern const struct target target_text;
 
 /// All targets; ends with NULL.
 extern const struct target *const targets[];
 const struct target *target_find(const char *name);
 
-/// Decodes bytes and runs them on the subject that the environment variable HEAPFUZZ_SUBJECT names,
-/// the default one without it. HEAPFUZZ_COUNTERS names a file to keep the counters in. Always
-/// returns 0; a broken law aborts. An environment that can't be followed ends the process with a
-/// sentence, status 2.
+/// Holds bytes against the laws of the op language, or decodes them and runs them on the subject
+/// that the environment variable HEAPFUZZ_SUBJECT names, the default one without it. A target that
+/// compares takes the other from HEAPFUZZ_OTHER, or the first that is another. HEAPFUZZ_COUNTERS
+/// names a file to keep the counters in. Always returns 0; a broken law aborts. An environment that
+/// can't be followed ends the process with a sentence, status 2.
 int target_run(const struct target *target, const uint8_t *bytes, size_t size_bytes);
 
 /// The families of the target that runs in this process; those of all verbs before any did.

@@ -10,13 +10,12 @@
 
 #define IDS_MOST 10000000U
 #define HEADER_LINES 4U
-#define NO_SLOT SLOTS
 #define NO_BLOCK UINT32_MAX
 
 struct reader {
     FILE *file;
     struct text_error *error;
-    uint32_t *slot_of; ///< By id; NO_SLOT: not live.
+    uint32_t *slot_of; ///< By id, plus 1; 0: not live.
     uint32_t id_count;
     size_t op_count;         ///< As the header says.
     bool is_last, is_bad;    ///< Of the line that was fetched: none follows; it is no text.
@@ -77,14 +76,8 @@ static bool read_header(struct reader *reader)
     }
     reader->id_count = (uint32_t)numbers[1];
     reader->op_count = numbers[2] < SIZE_MAX ? (size_t)numbers[2] : SIZE_MAX;
-    reader->slot_of = malloc((reader->id_count + 1U) * sizeof *reader->slot_of);
-    if (reader->slot_of == NULL) {
-        return fail(reader, "no memory for so many ids");
-    }
-    for (uint32_t id = 0; id < reader->id_count; id++) {
-        reader->slot_of[id] = NO_SLOT;
-    }
-    return true;
+    reader->slot_of = calloc(reader->id_count + 1U, sizeof *reader->slot_of);
+    return reader->slot_of != NULL || fail(reader, "no memory for so many ids");
 }
 
 static bool take_slot(struct reader *reader, uint32_t id)
@@ -99,7 +92,7 @@ static bool take_slot(struct reader *reader, uint32_t id)
     }
     reader->is_live[slot] = true;
     reader->size_of[slot] = NO_BLOCK;
-    reader->slot_of[id] = slot;
+    reader->slot_of[id] = slot + 1;
     return true;
 }
 
@@ -127,7 +120,7 @@ static void note_op(struct reader *reader, char kind, uint32_t id, uint32_t slot
     bool frees = kind == 'r' && size_bytes == 0 && reader->size_of[slot] != NO_BLOCK;
     reader->size_of[slot] = frees || kind == 'f' ? NO_BLOCK : size_bytes;
     if (kind == 'f') {
-        reader->slot_of[id] = NO_SLOT;
+        reader->slot_of[id] = 0;
         reader->is_live[slot] = false;
         reader->lowest_free = slot < reader->lowest_free ? slot : reader->lowest_free;
     }
@@ -148,14 +141,14 @@ static bool read_op(struct reader *reader, const char *line, struct op *op)
     if (size_bytes > SIZE_LITERAL_MAX) {
         return fail(reader, "the size is above 536870911");
     }
-    bool was_live = reader->slot_of[id] != NO_SLOT;
+    bool was_live = reader->slot_of[id] != 0;
     if (kind == 'f' && !was_live) {
         return fail(reader, "the block that is freed is not live");
     }
     if (!was_live && !take_slot(reader, (uint32_t)id)) {
         return false;
     }
-    uint32_t slot = reader->slot_of[id];
+    uint32_t slot = reader->slot_of[id] - 1;
     note_op(reader, kind, (uint32_t)id, slot, (uint32_t)size_bytes);
     enum verb verb = kind == 'f' ? VERB_FREE : kind == 'a' ? VERB_ALLOCATE : VERB_REALLOCATE;
     *op = op_canonical(make_op(verb, slot, (uint32_t)size_bytes));
@@ -200,17 +193,13 @@ static bool read_ops(struct reader *reader, struct program *program, size_t firs
 bool trace_read(FILE *file, struct program *program, size_t first, size_t most,
                 struct text_error *error)
 {
-    struct reader *reader = calloc(1, sizeof *reader);
+    static struct reader reader; // Too large for a stack.
     program_clear(program);
     error->line = 0;
-    if (reader == NULL) {
-        (void)snprintf(error->sentence, sizeof error->sentence, "no memory to read a trace");
-        return false;
-    }
-    reader->file = file;
-    reader->error = error;
-    bool is_read = read_header(reader) && read_ops(reader, program, first, most);
-    free(reader->slot_of);
-    free(reader);
+    memset(&reader, 0, sizeof reader);
+    reader.file = file;
+    reader.error = error;
+    bool is_read = read_header(&reader) && read_ops(&reader, program, first, most);
+    free(reader.slot_of);
     return is_read;
 }

@@ -20,7 +20,7 @@ static void redirect(int file)
     }
 }
 
-static _Noreturn void run_child(const struct plan *plan, const struct program *program,
+static _Noreturn void run_child(void (*act)(const void *context), const void *context,
                                 bool is_shown)
 {
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -28,7 +28,7 @@ static _Noreturn void run_child(const struct plan *plan, const struct program *p
     (void)signal(SIGALRM, SIG_DFL);
     (void)alarm(TRIAL_SECONDS);
     report_ends(REPORT_EXITS_BY_LAW);
-    run_program(plan, program);
+    act(context);
     _exit(TRIAL_CLEAN);
 }
 
@@ -41,14 +41,13 @@ static trial_verdict verdict_of(int status)
     return number == SIGALRM ? TRIAL_TIMEOUT : 256 + number;
 }
 
-static trial_verdict fork_child(const struct plan *plan, const struct program *program,
-                                bool is_shown)
+trial_verdict trial_call(void (*act)(const void *context), const void *context, bool is_shown)
 {
     int status;
     fflush(NULL); // What waits in a buffer would be written twice.
     pid_t child = fork();
     if (child == 0) {
-        run_child(plan, program, is_shown);
+        run_child(act, context, is_shown);
     }
     if (child < 0 || waitpid(child, &status, 0) != child) {
         perror("heapfuzz: can't run a program in a process of its own");
@@ -57,12 +56,24 @@ static trial_verdict fork_child(const struct plan *plan, const struct program *p
     return verdict_of(status);
 }
 
+// A program and how to run it.
+struct task {
+    const struct plan *plan;
+    const struct program *program;
+};
+
+static void run_task(const void *context)
+{
+    const struct task *task = context;
+    run_program(task->plan, task->program);
+}
+
 trial_verdict trial_run(const struct plan *plan, const struct program *program)
 {
-    return fork_child(plan, program, false);
+    return trial_call(run_task, &(struct task){plan, program}, false);
 }
 
 trial_verdict trial_show(const struct plan *plan, const struct program *program)
 {
-    return fork_child(plan, program, true);
+    return trial_call(run_task, &(struct task){plan, program}, true);
 }

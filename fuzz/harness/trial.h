@@ -14,6 +14,10 @@ typedef int trial_verdict;
 #define TRIAL_SECONDS 10U
 #define TRIAL_TIMEOUT (-1)
 
+/// Calls a function in a child process that says nothing, or to standard output. A law that it
+/// breaks is the verdict. Ends the process with a sentence and status 2 iff there can be no child.
+trial_verdict trial_call(void (*act)(const void *context), const void *context, bool is_shown);
+
 /// Runs a program in a child process that says nothing. Ends the process with a sentence and
 /// status 2 iff there can be no child.
 trial_verdict trial_run(const struct plan *plan, const struct program *program);

@@ -31,7 +31,7 @@
 // programs do, until the process holds RESIDENT_BYTES. It is asked how much that is whenever so
 // much may have been touched; a request counts as no more than REQUEST_BYTES, for a large block is
 // written only here and there.
-#define RESIDENT_BYTES ((size_t)448 * 1024 * 1024)
+#define RESIDENT_BYTES ((size_t)320 * 1024 * 1024)
 #define TOUCHED_BYTES ((size_t)32 * 1024 * 1024)
 #define REQUEST_BYTES ((size_t)128 * 1024)
 

@@ -80,6 +80,7 @@ const struct subject subject_libc = {
             .alignment_bytes = 2 * sizeof(void *),
             .has_null_size = true,
             .null_size_bytes = 0,
+            .ignores_world = true,
         },
     .open = open_heap,
     .close = close_heap,

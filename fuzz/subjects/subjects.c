@@ -15,6 +15,11 @@ const struct subject *const subjects[] = {
     NULL,
 };
 
+const struct subject *subject_beside(const struct subject *subject)
+{
+    return subjects[0] != subject ? subjects[0] : subjects[1];
+}
+
 const struct subject *subject_find(const char *name)
 {
     for (size_t i = 0; subjects[i] != NULL; i++) {

@@ -1,4 +1,4 @@
-// The seeds reach everything that a run counts: gate SUBJECT TARGET FILE...
+// The seeds reach everything that a run counts: gate SUBJECT[,OTHER] TARGET FILE...
 //
 // Runs the .ops files, then looks at every counter: each verb with each way to come out, each law,
 // and the totals. One that is zero fails the gate, unless a line here says why it must be; and so
@@ -31,16 +31,92 @@ static bool reallocates(enum verb verb)
            verb == VERB_IMALLOC_REALLOCATE;
 }
 
+// Whether either subject of a pair, or the only one, has something.
+static bool any_has(bool (*has)(const struct subject *subject))
+{
+    return has(plan.subject) || (plan.other != NULL && has(plan.other));
+}
+
+static bool all_have(bool (*has)(const struct subject *subject))
+{
+    return has(plan.subject) && (plan.other == NULL || has(plan.other));
+}
+
+static bool has_com_face(const struct subject *subject)
+{
+    return subject->com != NULL;
+}
+
+static bool has_owner(const struct subject *subject)
+{
+    return subject->owns != NULL;
+}
+
+static bool has_minimize(const struct subject *subject)
+{
+    return subject->minimize != NULL;
+}
+
+static bool has_counts(const struct subject *subject)
+{
+    return subject->count != NULL;
+}
+
+static bool has_check(const struct subject *subject)
+{
+    return subject->check != NULL;
+}
+
+static bool has_fault(const struct subject *subject)
+{
+    return subject->fault != NULL;
+}
+
+static bool has_largest(const struct subject *subject)
+{
+    return subject->largest != NULL;
+}
+
+static bool has_bound(const struct subject *subject)
+{
+    return subject->most_committed != NULL;
+}
+
+static bool has_pages(const struct subject *subject)
+{
+    return !subject->policies.ignores_world;
+}
+
+static bool hides_slack(const struct subject *subject)
+{
+    return subject->policies.hides_slack;
+}
+
+static bool hides_freed(const struct subject *subject)
+{
+    return subject->policies.hides_freed_bytes > 0;
+}
+
+static bool can_be_emptied(const struct subject *subject)
+{
+    return has_counts(subject) || has_minimize(subject);
+}
+
 static bool has_com(void)
 {
-    return plan.mixes_faces && plan.subject->com != NULL;
+    return plan.mixes_faces && all_have(has_com_face);
 }
 
 // An allocator that is not ours: where it puts a block, and whether it is ever refused memory, is
 // not for our seeds to say.
+static bool is_ours(const struct subject *subject)
+{
+    return subject == subjects[0];
+}
+
 static bool is_foreign(void)
 {
-    return plan.subject != subjects[0];
+    return !any_has(is_ours);
 }
 
 // Why a verb can't come out so; NULL iff it can.
@@ -61,8 +137,7 @@ static const char *why_never(enum verb verb, enum outcome outcome)
     if (asks_com && !has_com()) {
         return "the COM calls are not mixed in, or there are none";
     }
-    if ((asks_owner && plan.subject->owns == NULL) ||
-        (verb == VERB_MINIMIZE && plan.subject->minimize == NULL)) {
+    if ((asks_owner && !any_has(has_owner)) || (verb == VERB_MINIMIZE && !any_has(has_minimize))) {
         return "the subject has no such call";
     }
     return NULL;
@@ -77,21 +152,28 @@ static bool may_be_zero(enum outcome outcome)
 // Why a law can't be checked; NULL iff it can.
 static const char *why_law_never(enum law law)
 {
+    static const struct {
+        enum law law;
+        bool (*has)(const struct subject *subject);
+    } needs[] = {
+        {LAW_PAST_END, hides_slack}, {LAW_FREED, hides_freed},    {LAW_MEMBER, has_owner},
+        {LAW_COUNTS, has_counts},    {LAW_EMPTY, can_be_emptied}, {LAW_INVARIANT, has_check},
+        {LAW_FAULTLESS, has_fault},  {LAW_CAPACITY, has_largest}, {LAW_FOOTPRINT, has_bound},
+    };
     bool needs_asan = law == LAW_WRITABLE || law == LAW_PAST_END || law == LAW_FREED;
-    bool asks_heap = law == LAW_MEMBER || law == LAW_COUNTS || law == LAW_EMPTY ||
-                     law == LAW_INVARIANT || law == LAW_FAULTLESS || law == LAW_CAPACITY ||
-                     law == LAW_FOOTPRINT;
     if (needs_asan && !fill_sees_poison()) {
         return "only AddressSanitizer knows";
     }
-    if ((law == LAW_PAST_END || law == LAW_FREED) && is_foreign()) {
-        return "a foreign allocator does not poison";
-    }
-    if (asks_heap && is_foreign()) {
-        return "a foreign allocator can't be asked";
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        if (needs[i].law == law && !any_has(needs[i].has)) {
+            return "the subject can't be held to it";
+        }
     }
     if (law == LAW_COM && !has_com()) {
         return "the COM calls are not mixed in, or there are none";
+    }
+    if (law == LAW_PAIR && plan.other == NULL) {
+        return "there is one subject";
     }
     return NULL;
 }
@@ -99,6 +181,42 @@ static const char *why_law_never(enum law law)
 static bool law_may_be_zero(enum law law)
 {
     return is_foreign() && law == LAW_REASON; // Nothing is refused for want of memory.
+}
+
+// Why no two answers of a verb are compared; NULL iff they are.
+static const char *why_not_compared(enum verb verb)
+{
+    bool asks_size = verb == VERB_SIZE || verb == VERB_IMALLOC_SIZE;
+    bool asks_com = verb == VERB_GET_MALLOC || verb == VERB_QUERY;
+    bool asks_owner = verb == VERB_OWNS || verb == VERB_OWNS_ADDRESS;
+    if (plan.other == NULL) {
+        return "there is one subject";
+    }
+    if (!allocates(verb) && !reallocates(verb) && !asks_size && !asks_com && !asks_owner) {
+        return "it has no answer";
+    }
+    if ((asks_com && !has_com()) || (asks_owner && !all_have(has_owner))) {
+        return "not both can be asked";
+    }
+    return NULL;
+}
+
+// Why no two answers differ for a reason; NULL iff they do.
+static const char *why_no_difference(enum difference difference)
+{
+    if (plan.other == NULL) {
+        return "there is one subject";
+    }
+    const struct policies *first = &plan.subject->policies;
+    const struct policies *second = &plan.other->policies;
+    bool can_differ[DIFFERENCES] = {
+        [DIFFERENCE_LIMIT] = first->limit_bytes != second->limit_bytes,
+        [DIFFERENCE_ROOM] = any_has(has_pages),
+        [DIFFERENCE_PAGES] = any_has(has_pages),
+        [DIFFERENCE_INEXACT] = !first->size_is_exact || !second->size_is_exact,
+        [DIFFERENCE_NULL_SIZE] = first->null_size_bytes != second->null_size_bytes,
+    };
+    return can_differ[difference] ? NULL : "the two do not differ in that";
 }
 
 static void hold(uint64_t count, const char *why, bool may_be_zero, const char *what,
@@ -133,6 +251,16 @@ static void hold_all(void)
         hold(counters->reached[reach], NULL, is_foreign() || plan.mixes_faces, "state ",
              reach_name((enum reach)reach));
     }
+    for (unsigned verb = 0; verb < VERBS; verb++) {
+        hold(counters->compared_by[verb], why_not_compared((enum verb)verb), false,
+             "compared: ", verb_name((enum verb)verb));
+    }
+    for (unsigned i = 0; i < DIFFERENCES; i++) {
+        hold(counters->differed_by[i], why_no_difference((enum difference)i), false,
+             "difference: ", difference_name((enum difference)i));
+    }
+    hold(counters->given_up, plan.other == NULL ? "there is one subject" : NULL, false, "given up",
+         "");
     hold(counters->programs, NULL, false, "programs", "");
     hold(counters->calls, NULL, false, "calls", "");
     hold(counters->most_live_blocks, NULL, false, "live blocks", "");
@@ -158,12 +286,22 @@ static void run_file(const char *path)
     program_close(&program);
 }
 
+static bool choose_subjects(char *names, bool are_two)
+{
+    char *comma = strchr(names, ',');
+    if (comma != NULL) {
+        *comma = '\0';
+        plan.other = subject_find(comma + 1);
+    }
+    plan.subject = subject_find(names);
+    return plan.subject != NULL && are_two == (plan.other != NULL) && are_two == (comma != NULL);
+}
+
 int main(int argc, char **argv)
 {
-    const struct target *target = argc < 3 ? NULL : target_find(argv[2]);
-    plan.subject = argc < 3 ? NULL : subject_find(argv[1]);
-    if (target == NULL || plan.subject == NULL || argc == 3) {
-        printf("usage: gate SUBJECT TARGET FILE...\n");
+    const struct target *target = argc < 4 ? NULL : target_find(argv[2]);
+    if (target == NULL || !choose_subjects(argv[1], target->compares)) {
+        printf("usage: gate SUBJECT[,OTHER] TARGET FILE...\n");
         return 2;
     }
     plan.mixes_faces = target->mixes_faces;

@@ -1,0 +1,110 @@
+// Target text in heapfuzz: files that are held against the laws of the op language, and a text that
+// broke one, cut down to what still does and kept.
+
+#include "cli/texts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/language.h"
+#include "harness/trial.h"
+
+#define TRIALS 4096U
+
+void texts_replay(int argc, char **argv, int first_file)
+{
+    for (int at = first_file; at < argc; at++) {
+        size_t size_bytes;
+        uint8_t *bytes = load_bytes(argv[at], &size_bytes);
+        printf("%s: ", argv[at]);
+        fflush(stdout); // A finding ends the process, and the reader must know where.
+        language_tell(bytes, size_bytes);
+        free(bytes);
+    }
+}
+
+struct text {
+    uint8_t bytes[PROGRAM_BYTES];
+    size_t size_bytes;
+};
+
+static void hold(const void *context)
+{
+    const struct text *text = context;
+    language_hold(text->bytes, text->size_bytes);
+}
+
+// Takes out one part after the other, ever smaller ones, as long as the rest fails the same way.
+// Returns false iff it does not fail.
+static bool shrink(struct text *text)
+{
+    struct text guess;
+    size_t trials = 0;
+    trial_verdict verdict = trial_call(hold, text, false);
+    for (size_t part = (text->size_bytes + 1) / 2; part > 0; part /= 2) {
+        for (size_t at = 0; at < text->size_bytes && trials < TRIALS; trials++) {
+            size_t end = part < text->size_bytes - at ? at + part : text->size_bytes;
+            memcpy(guess.bytes, text->bytes, at);
+            memcpy(guess.bytes + at, text->bytes + end, text->size_bytes - end);
+            guess.size_bytes = text->size_bytes - (end - at);
+            if (verdict != TRIAL_CLEAN && trial_call(hold, &guess, false) == verdict) {
+                *text = guess;
+            } else {
+                at = end;
+            }
+        }
+    }
+    return verdict != TRIAL_CLEAN;
+}
+
+// Keeps it under the first of finding-FAULT.txt, finding-FAULT-2.txt, ... that is not there yet.
+static bool keep(const struct text *text, const char *fault, char name[FINDING_NAME_BYTES])
+{
+    FILE *file;
+    unsigned number = 1;
+    (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s.txt", fault);
+    while ((file = fopen(name, "wbx")) == NULL && errno == EEXIST) {
+        (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s-%u.txt", fault, ++number);
+    }
+    if (file == NULL) {
+        return false;
+    }
+    bool is_bad = fwrite(text->bytes, 1, text->size_bytes, file) != text->size_bytes;
+    return fclose(file) == 0 && !is_bad;
+}
+
+void texts_tell_finding(const struct heard *heard, const struct choice *choice)
+{
+    char name[FINDING_NAME_BYTES];
+    char options[CHOICE_BYTES];
+    struct text text;
+    const char *kept = heard->artifact;
+    FILE *file = fopen(heard->artifact, "rb");
+    if (file == NULL) {
+        printf("%s", heard->report);
+        fflush(stdout);
+        fprintf(stderr, "heapfuzz: libFuzzer could not save the text of this finding\n");
+        return;
+    }
+    text.size_bytes = fread(text.bytes, 1, sizeof text.bytes, file);
+    (void)fclose(file);
+    size_t size_bytes = text.size_bytes;
+    if (shrink(&text)) {
+        printf("shrunk from %zu bytes to %zu\n", size_bytes, text.size_bytes);
+        fflush(stdout);
+        (void)trial_call(hold, &text, true);
+    } else {
+        printf("%sIt did not happen again in a process of its own.\n", heard->report);
+    }
+    fflush(stdout);
+    if (keep(&text, heard->fault, name)) {
+        (void)unlink(heard->artifact);
+        kept = name;
+    } else {
+        fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
+    }
+    print_options(choice, options);
+    printf("  heapfuzz replay %s %s\n", options, kept);
+}

@@ -1,0 +1,256 @@
+// Two runs of a program, the first recorded, the second compared with the record, step by step.
+// Which blocks both keep is decided in the first. Knows neither engines nor processes.
+
+#include "harness/pair.h"
+
+#include <stdlib.h>
+
+#include "harness/model.h"
+#include "harness/world.h"
+
+// What the first subject did in a step.
+struct step {
+    uintptr_t answer; ///< Of a pointer, whether there was one.
+    enum outcome outcome;
+    bool is_given_up;
+    bool
+        can_tell; ///< Whether anybody must have an address can be said without knowing where it is.
+    size_t live_blocks, live_bytes;
+};
+
+static struct {
+    const struct subject *first, *second;
+    bool mixes_faces;
+    struct step *steps;
+    size_t capacity;
+
+    // The slot before the step.
+    bool was_live;
+    size_t was_bytes;
+
+    // What the second will have granted since nothing was live, or more: as if every request had
+    // been granted, and every block had moved.
+    size_t since_empty_bytes, since_empty_blocks;
+    bool is_scarce; ///< The world may refuse the second a page.
+} pair;
+
+static bool allocates(enum verb verb)
+{
+    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
+}
+
+static bool reallocates(enum verb verb)
+{
+    return verb == VERB_REALLOCATE || verb == VERB_TASK_REALLOCATE ||
+           verb == VERB_IMALLOC_REALLOCATE;
+}
+
+static size_t limit_of(const struct subject *subject, enum verb verb)
+{
+    bool is_task_memory = verb >= VERB_TASK_ALLOCATE && verb <= VERB_IMALLOC_SIZE;
+    return is_task_memory && pair.mixes_faces ? SIZE_MAX : subject->policies.limit_bytes;
+}
+
+static struct step *step_at(size_t index)
+{
+    if (index >= pair.capacity) {
+        size_t capacity = index < 1024 ? 2048 : index * 2;
+        struct step *steps = realloc(pair.steps, capacity * sizeof *steps);
+        if (steps == NULL) {
+            abort();
+        }
+        pair.steps = steps;
+        pair.capacity = capacity;
+    }
+    return &pair.steps[index];
+}
+
+static void before_step(struct run *run, uint32_t slot)
+{
+    (void)run;
+    pair.was_live = model.slots[slot].is_live;
+    pair.was_bytes = model.slots[slot].size_bytes;
+}
+
+static bool frees(const struct run *run, size_t size_bytes)
+{
+    return reallocates(run->verb) && pair.was_live && size_bytes == 0;
+}
+
+// Whether DidAlloc of the address is the same wherever blocks are: of NULL, of what is too low for
+// any block, of a live block and of its inside.
+static bool can_tell(const struct run *run, uint32_t slot, size_t size_bytes)
+{
+    const struct held *held = &model.slots[slot];
+    if (run->verb == VERB_OWNS_ADDRESS) {
+        return size_bytes < WORLD_PAGE_BYTES;
+    }
+    return held->is_live ? size_bytes == 0 || size_bytes < held->size_bytes
+                         : held->block == NULL && size_bytes < WORLD_PAGE_BYTES;
+}
+
+// What the step changes for the second subject.
+static void keep_account(const struct run *run, uint32_t number, size_t size_bytes)
+{
+    if (run->verb == VERB_WORLD || run->verb == VERB_REFUSE) {
+        pair.is_scarce = run->verb == VERB_REFUSE || number > 0;
+    }
+    if ((allocates(run->verb) || reallocates(run->verb)) &&
+        size_bytes <= limit_of(pair.second, run->verb)) {
+        size_t left_bytes = SIZE_MAX - pair.since_empty_bytes;
+        pair.since_empty_bytes += size_bytes < left_bytes ? size_bytes : left_bytes;
+        pair.since_empty_blocks++;
+    }
+}
+
+static bool must_second_grant(const struct run *run, size_t size_bytes)
+{
+    return size_bytes <= limit_of(pair.second, run->verb) &&
+           (pair.second->policies.ignores_world || !pair.is_scarce) &&
+           pair.second->must_grant(run->arena_bytes, pair.since_empty_bytes,
+                                   pair.since_empty_blocks);
+}
+
+// Whether one of the two may have the block that the step asked for, and not both must.
+static bool is_in_doubt(const struct run *run, const struct step *step, size_t size_bytes)
+{
+    if ((!allocates(run->verb) && !reallocates(run->verb)) || frees(run, size_bytes)) {
+        return false;
+    }
+    return step->answer != 0 ? !must_second_grant(run, size_bytes)
+                             : size_bytes <= limit_of(pair.second, run->verb);
+}
+
+static uintptr_t visible(const struct run *run)
+{
+    const struct answer *answer = &run->answers[run->op_index];
+    return answer->kind == ANSWER_POINTER ? answer->value != 0 : answer->value;
+}
+
+static void record(struct run *run, uint32_t slot, size_t size_bytes)
+{
+    struct step *step = step_at(run->steps);
+    if (run->steps == 0) { // A run begins, perhaps a second of the same program.
+        pair.since_empty_bytes = 0;
+        pair.since_empty_blocks = 0;
+        pair.is_scarce = false;
+    }
+    *step = (struct step){
+        .answer = visible(run),
+        .outcome = run->outcome,
+        .can_tell = can_tell(run, slot, size_bytes),
+    };
+    keep_account(run, slot, size_bytes);
+    if (is_in_doubt(run, step, size_bytes)) {
+        step->is_given_up = true;
+        counters->given_up++;
+        run_give_up(run, slot);
+    }
+    step->live_blocks = model.live_blocks;
+    step->live_bytes = model.live_bytes;
+    if (model.live_blocks == 0) {
+        pair.since_empty_bytes = 0;
+        pair.since_empty_blocks = 0;
+    }
+}
+
+// Notes that an answer was compared; of two that differ, why they may.
+static void note(const struct run *run, bool differs, enum difference difference)
+{
+    counters->compared_by[run->verb]++;
+    if (differs) {
+        counters->differed_by[difference]++;
+    }
+}
+
+static enum difference why_refused(enum outcome outcome)
+{
+    return outcome == OUTCOME_OVER_LIMIT ? DIFFERENCE_LIMIT
+           : outcome == OUTCOME_NO_PAGES ? DIFFERENCE_PAGES
+                                         : DIFFERENCE_ROOM;
+}
+
+static void compare_request(struct run *run, const struct step *step, size_t size_bytes)
+{
+    bool is_granted = visible(run) != 0;
+    bool is_asking = !(reallocates(run->verb) && pair.was_live && size_bytes == pair.was_bytes);
+    bool may_differ = step->is_given_up && is_asking;
+    LAW(run, PAIR, is_granted == (step->answer != 0) || may_differ,
+        "%zu bytes are %s here, where %s %s them%s", size_bytes, is_granted ? "granted" : "refused",
+        pair.first->name, is_granted ? "refused" : "granted",
+        is_asking ? "" : ", the size that the block had");
+    note(run, is_granted != (step->answer != 0),
+         why_refused(is_granted ? step->outcome : run->outcome));
+}
+
+static void compare_size(struct run *run, const struct step *step)
+{
+    const struct policies *first = &pair.first->policies;
+    const struct policies *second = &pair.second->policies;
+    uintptr_t answer = visible(run);
+    bool may_differ = !first->size_is_exact || !second->size_is_exact;
+    if (!pair.was_live) {
+        if (!first->has_null_size || !second->has_null_size) {
+            return;
+        }
+        bool is_malloc = run->verb == VERB_IMALLOC_SIZE && run->malloc != NULL;
+        may_differ = !is_malloc && first->null_size_bytes != second->null_size_bytes;
+    }
+    LAW(run, PAIR, answer == step->answer || may_differ, "GetSize is %zu here, and %zu of %s",
+        (size_t)answer, (size_t)step->answer, pair.first->name);
+    note(run, answer != step->answer, pair.was_live ? DIFFERENCE_INEXACT : DIFFERENCE_NULL_SIZE);
+}
+
+static void compare_number(struct run *run, const struct step *step, const char *what)
+{
+    LAW(run, PAIR, visible(run) == step->answer, "%s is 0x%08x here, and 0x%08x of %s", what,
+        (unsigned)visible(run), (unsigned)step->answer, pair.first->name);
+    note(run, false, DIFFERENCES);
+}
+
+static void compare_answer(struct run *run, const struct step *step, uint32_t slot,
+                           size_t size_bytes)
+{
+    bool both_own = pair.first->owns != NULL && pair.second->owns != NULL;
+    if (allocates(run->verb) || reallocates(run->verb)) {
+        compare_request(run, step, size_bytes);
+    } else if (run->verb == VERB_SIZE || run->verb == VERB_IMALLOC_SIZE) {
+        compare_size(run, step);
+    } else if (run->verb == VERB_OWNS || run->verb == VERB_OWNS_ADDRESS) {
+        if (both_own && step->can_tell && can_tell(run, slot, size_bytes)) {
+            compare_number(run, step, "DidAlloc");
+        }
+    } else if (run->verb == VERB_GET_MALLOC || run->verb == VERB_QUERY) {
+        if (run->malloc != NULL) {
+            compare_number(run, step, "the HRESULT");
+        }
+    }
+}
+
+static void compare(struct run *run, uint32_t slot, size_t size_bytes)
+{
+    const struct step *step = step_at(run->steps);
+    compare_answer(run, step, slot, size_bytes);
+    if (step->is_given_up) {
+        run_give_up(run, slot);
+    }
+    LAW(run, PAIR, model.live_blocks == step->live_blocks && model.live_bytes == step->live_bytes,
+        "%zu blocks of %zu bytes are live here, and %zu of %zu of %s", model.live_blocks,
+        model.live_bytes, step->live_blocks, step->live_bytes, pair.first->name);
+}
+
+void pair_run(const struct plan *plan, const struct program *program)
+{
+    struct plan one = *plan;
+    pair.first = plan->subject;
+    pair.second = plan->other;
+    pair.mixes_faces = plan->mixes_faces && pair.first->com != NULL && pair.second->com != NULL;
+    one.other = NULL;
+    one.mixes_faces = pair.mixes_faces;
+    one.before_step = before_step;
+    one.after_step = record;
+    run_program(&one, program);
+    one.subject = pair.second;
+    one.after_step = compare;
+    run_program(&one, program);
+}

@@ -1,0 +1,307 @@
+// What CComHeap and the task allocator document, as naively as it can be done: malloc for small
+// blocks, a mapping of its own for each large one, and a tree of all that are live. Slow, and
+// obviously right, it is what a subject is compared with: it is exact, has the limit and the COM
+// face, and takes no part in the world.
+
+#define _GNU_SOURCE // For MAP_NORESERVE and mremap.
+
+#include "harness/subject.h"
+
+#include <limits.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define SMALL_BYTES ((size_t)64 * 1024)
+
+// What the process can certainly hold beside everything else; more is refused. The kernel allows
+// only so many mappings.
+#define ROOM_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? (uint64_t)64 << 30 : (uint64_t)256 << 20))
+#define ROOM_BLOCKS ((size_t)16 * 1024)
+
+struct live {
+    const void *block;
+    size_t size_bytes;
+};
+
+static void *live_tree;
+static size_t live_blocks, live_bytes;
+
+static int compare(const void *left, const void *right)
+{
+    uintptr_t a = (uintptr_t)((const struct live *)left)->block;
+    uintptr_t b = (uintptr_t)((const struct live *)right)->block;
+    return (a > b) - (a < b);
+}
+
+static struct live *find(const void *block)
+{
+    const struct live key = {.block = block};
+    struct live *const *found = tfind(&key, &live_tree, compare);
+    return found == NULL ? NULL : *found;
+}
+
+static void *note(void *block, size_t size_bytes)
+{
+    struct live *live = malloc(sizeof *live);
+    if (live == NULL) {
+        abort();
+    }
+    *live = (struct live){block, size_bytes};
+    if (tsearch(live, &live_tree, compare) == NULL) {
+        abort();
+    }
+    live_blocks++;
+    live_bytes += size_bytes;
+    return block;
+}
+
+static void forget(struct live *live)
+{
+    live_blocks--;
+    live_bytes -= live->size_bytes;
+    (void)tdelete(live, &live_tree, compare);
+    free(live);
+}
+
+static void *take(size_t size_bytes)
+{
+    if (size_bytes > ROOM_BYTES) {
+        return NULL;
+    }
+    if (size_bytes <= SMALL_BYTES) {
+        return malloc(size_bytes == 0 ? 1 : size_bytes);
+    }
+    void *block = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return block == MAP_FAILED ? NULL : block;
+}
+
+static void give(void *block, size_t size_bytes)
+{
+    if (size_bytes <= SMALL_BYTES) {
+        free(block);
+    } else {
+        (void)munmap(block, size_bytes);
+    }
+}
+
+static void *resize(void *block, size_t old_bytes, size_t size_bytes)
+{
+    if (old_bytes > SMALL_BYTES && size_bytes > SMALL_BYTES) { // Never a copy of 2 GiB.
+        void *moved = size_bytes > ROOM_BYTES
+                          ? MAP_FAILED
+                          : mremap(block, old_bytes, size_bytes, MREMAP_MAYMOVE);
+        return moved == MAP_FAILED ? NULL : moved;
+    }
+    void *moved = take(size_bytes);
+    if (moved != NULL) {
+        memcpy(moved, block, old_bytes < size_bytes ? old_bytes : size_bytes);
+        give(block, old_bytes);
+    }
+    return moved;
+}
+
+static void *task_alloc(size_t size_bytes)
+{
+    void *block = take(size_bytes);
+    return block == NULL ? NULL : note(block, size_bytes);
+}
+
+static void task_free(void *block)
+{
+    if (block != NULL) {
+        struct live *live = find(block);
+        give(block, live->size_bytes);
+        forget(live);
+    }
+}
+
+static void *task_realloc(void *block, size_t size_bytes)
+{
+    if (block == NULL) {
+        return task_alloc(size_bytes);
+    }
+    if (size_bytes == 0) {
+        task_free(block);
+        return NULL;
+    }
+    struct live *live = find(block);
+    void *moved = resize(block, live->size_bytes, size_bytes);
+    if (moved != NULL) {
+        forget(live);
+        (void)note(moved, size_bytes);
+    }
+    return moved;
+}
+
+static size_t size_of(const void *block)
+{
+    const struct live *live = find(block);
+    return live == NULL ? SIZE_MAX : live->size_bytes;
+}
+
+static int owns(const void *address)
+{
+    return address == NULL ? -1 : find(address) != NULL;
+}
+
+// IAtlMemMgr: the same, with a limit.
+
+static void *manager_allocate(IAtlMemMgr *This, size_t size_bytes)
+{
+    (void)This;
+    return size_bytes > INT_MAX ? NULL : task_alloc(size_bytes);
+}
+
+static void manager_free(IAtlMemMgr *This, void *block)
+{
+    (void)This;
+    task_free(block);
+}
+
+static void *manager_reallocate(IAtlMemMgr *This, void *block, size_t size_bytes)
+{
+    (void)This;
+    return size_bytes > INT_MAX ? NULL : task_realloc(block, size_bytes);
+}
+
+static size_t manager_size(IAtlMemMgr *This, void *block)
+{
+    (void)This;
+    return size_of(block);
+}
+
+static IAtlMemMgr manager = {&(const IAtlMemMgrVtbl){
+    manager_allocate,
+    manager_free,
+    manager_reallocate,
+    manager_size,
+}};
+
+// IMalloc: the same.
+
+static HRESULT query(IMalloc *This, REFIID riid, void **ppv)
+{
+    bool has_it = memcmp(riid, &IID_IUnknown, sizeof *riid) == 0 ||
+                  memcmp(riid, &IID_IMalloc, sizeof *riid) == 0;
+    *ppv = has_it ? This : NULL;
+    return has_it ? S_OK : E_NOINTERFACE;
+}
+
+static ULONG add_ref(IMalloc *This)
+{
+    (void)This;
+    return 2;
+}
+
+static ULONG release(IMalloc *This)
+{
+    (void)This;
+    return 1;
+}
+
+static void *malloc_alloc(IMalloc *This, SIZE_T size_bytes)
+{
+    (void)This;
+    return task_alloc(size_bytes);
+}
+
+static void *malloc_realloc(IMalloc *This, void *block, SIZE_T size_bytes)
+{
+    (void)This;
+    return task_realloc(block, size_bytes);
+}
+
+static void malloc_free(IMalloc *This, void *block)
+{
+    (void)This;
+    task_free(block);
+}
+
+static SIZE_T malloc_size(IMalloc *This, void *block)
+{
+    (void)This;
+    return size_of(block);
+}
+
+static int malloc_did_alloc(IMalloc *This, void *block)
+{
+    (void)This;
+    return owns(block);
+}
+
+static void malloc_minimize(IMalloc *This)
+{
+    (void)This;
+}
+
+static IMalloc allocator = {&(const IMallocVtbl){
+    query,
+    add_ref,
+    release,
+    malloc_alloc,
+    malloc_realloc,
+    malloc_free,
+    malloc_size,
+    malloc_did_alloc,
+    malloc_minimize,
+}};
+
+static HRESULT get_malloc(DWORD context, IMalloc **malloc)
+{
+    *malloc = context == MEMCTX_TASK ? &allocator : NULL;
+    return *malloc != NULL ? S_OK : E_INVALIDARG;
+}
+
+// The subject.
+
+static IAtlMemMgr *open_heap(size_t arena_bytes)
+{
+    (void)arena_bytes;
+    return &manager;
+}
+
+static void close_heap(void)
+{
+}
+
+static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
+{
+    (void)arena_bytes;
+    return since_empty_bytes <= ROOM_BYTES && since_empty_blocks <= ROOM_BLOCKS;
+}
+
+static bool count(struct counts *counts)
+{
+    *counts = (struct counts){live_blocks, live_bytes, 0};
+    return true;
+}
+
+static const struct com_calls com = {
+    .task_alloc = task_alloc,
+    .task_realloc = task_realloc,
+    .task_free = task_free,
+    .get_malloc = get_malloc,
+};
+
+const struct subject subject_reference = {
+    .name = "reference",
+    .sentence = "what CComHeap documents, done as naively as it can be",
+    .policies =
+        {
+            .limit_bytes = INT_MAX,
+            .alignment_bytes = 2 * sizeof(void *),
+            .size_is_exact = true,
+            .has_null_size = true,
+            .null_size_bytes = SIZE_MAX,
+            .ignores_world = true,
+        },
+    .open = open_heap,
+    .close = close_heap,
+    .must_grant = must_grant,
+    .com = &com,
+    .owns = owns,
+    .count = count,
+};
