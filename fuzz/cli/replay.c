@@ -11,6 +11,10 @@
 #include "harness/csource.h"
 #include "harness/report.h"
 #include "harness/run.h"
+#include "harness/torture.h"
+
+// Under a target that refuses page requests, this many of a program's are.
+#define TORTURES 8U
 
 // It would break no law, having done nothing.
 static void refuse_empty(const char *path, const struct program *program)
@@ -44,9 +48,10 @@ int command_replay(int argc, char **argv)
         printf("%s: ", argv[at]);
         fflush(stdout); // A finding ends the process, and the reader must know where.
         struct plan plan = choice_plan(&choice, &program);
+        plan.tortures = choice.target->tortures == 0 ? 0 : TORTURES;
         uint64_t calls_before = counters->calls;
         double started = seconds_now();
-        run_program(&plan, &program);
+        torture_run(&plan, &program);
         printf("%zu ops, %" PRIu64 " calls, %.2f s, no finding\n", program.count,
                counters->calls - calls_before, seconds_now() - started);
     }

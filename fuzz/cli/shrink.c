@@ -6,6 +6,7 @@
 
 #include "harness/shrink.h"
 #include "harness/text.h"
+#include "harness/torture.h"
 
 // A finding that is to be told must happen again, this often.
 #define CONFIRMATIONS 3U
@@ -44,6 +45,8 @@ int command_shrink(int argc, char **argv)
     load_program(path, &program);
     struct plan plan = choice_plan(&choice, &program);
     size_t ops = program.count;
+    plan.tortures = choice.target->tortures;
+    (void)torture_settle(&plan, &program);
     if (!shrink_program(&plan, &program)) {
         refuse("%s: it breaks no law, or not every time: there is nothing to shrink to", path);
     }

@@ -80,7 +80,7 @@ static void ask_for_largest(struct csource *source)
     size_t size_bytes = subject->largest == NULL ? 0 : subject->largest(source->arena_bytes);
     bool is_seen = csource_checks(source, LAW_CAPACITY) || csource_checks(source, LAW_EMPTY) ||
                    csource_checks(source, LAW_INVARIANT) || csource_checks(source, LAW_PAGES);
-    if (size_bytes == 0 || source->is_scarce || !is_seen) {
+    if (size_bytes == 0 || !is_seen) {
         return;
     }
     source->uses_was = true;
@@ -104,6 +104,10 @@ void csource_end_world(struct csource *source)
     }
     free(list);
     if (source->has_world) {
+        if (source->is_scarce) {
+            csource_say(source, "will_refuse = false;");
+            csource_say(source, "budget_pages = SIZE_MAX;");
+        }
         ask_for_largest(source);
         csource_need(source, PART_END);
         csource_say(source, "end_world();");

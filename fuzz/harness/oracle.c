@@ -398,7 +398,7 @@ static void check_capacity(struct run *run)
 {
     const struct subject *subject = run->plan.subject;
     size_t size_bytes = subject->largest == NULL ? 0 : subject->largest(run->arena_bytes);
-    if (size_bytes == 0 || world_is_scarce()) {
+    if (size_bytes == 0) {
         return;
     }
     void *block = IAtlMemMgr_Allocate(run->heap, size_bytes);

@@ -234,8 +234,11 @@ static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages
     }
 }
 
+// Whatever was refused, when the world has pages again nothing that was held is lost, and there is
+// as much room as ever.
 static void end_world(struct run *run)
 {
+    world_lift();
     while (model.live_blocks > 0) {
         uint32_t slot = model_live_slot(model.live_blocks - 1);
         oracle_bytes(run, slot);

@@ -30,6 +30,7 @@ struct plan {
     bool mixes_faces;            ///< The COM verbs use the COM calls, where the subject has them.
     bool walks_always;           ///< Ask for every size and walk the invariants after every op.
     bool runs_twice; ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
+    size_t tortures; ///< How many page requests torture.h refuses; run_program does not look at it.
     void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
     void (*after_op)(const struct run *run);  ///< and when it is done.
     void (*on_answer)(const struct run *run); ///< Likewise of each answer, before it is judged.

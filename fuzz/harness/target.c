@@ -10,6 +10,7 @@
 #include "harness/counters.h"
 #include "harness/language.h"
 #include "harness/run.h"
+#include "harness/torture.h"
 
 const struct target target_heap = {
     .name = "heap",
@@ -24,6 +25,12 @@ const struct target target_com = {
     .mixes_faces = true,
 };
 
+const struct target target_oom = {
+    .name = "oom",
+    .sentence = "pages may be refused at any point: nothing is lost, and recovery is complete",
+    .families = 1U << FAMILY_HEAP,
+    .tortures = 4,
+};
 const struct target target_pair = {
     .name = "pair",
     .sentence = "two subjects give the same answers under their common policies",
@@ -38,7 +45,7 @@ const struct target target_text = {
 };
 
 const struct target *const targets[] = {
-    &target_heap, &target_com, &target_pair, &target_text, NULL,
+    &target_heap, &target_com, &target_oom, &target_pair, &target_text, NULL,
 };
 
 const struct target *target_find(const char *name)
@@ -85,6 +92,7 @@ static void read_environment(struct plan *plan, const struct target *target)
 {
     const char *path = getenv("HEAPFUZZ_COUNTERS");
     plan->mixes_faces = target->mixes_faces;
+    plan->tortures = target->tortures;
     plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", subjects[0]);
     if (target->compares) {
         plan->other = read_subject(target, "HEAPFUZZ_OTHER", subject_beside(plan->subject));
@@ -113,6 +121,6 @@ int target_run(const struct target *target, const uint8_t *bytes, size_t size_by
         return 0;
     }
     program_decode(&program, bytes, size_bytes);
-    run_program(&plan, &program);
+    torture_run(&plan, &program);
     return 0;
 }

@@ -49,7 +49,7 @@ static struct {
     size_t committed_pages;
     bool will_refuse;
     uint32_t granted_before_refusal;
-    uint64_t refusals;
+    uint64_t requests, refusals;
     const char *breach;
     size_t touched_bytes; ///< At most, since it was last asked how much is resident.
     unsigned moves;       ///< Since the range was last mapped.
@@ -158,9 +158,15 @@ void world_refuse_after(uint32_t granted)
     world.granted_before_refusal = granted;
 }
 
-bool world_is_scarce(void)
+void world_lift(void)
 {
-    return world.will_refuse || world.budget_pages != SIZE_MAX;
+    world.will_refuse = false;
+    world.budget_pages = SIZE_MAX;
+}
+
+uint64_t world_requests(void)
+{
+    return world.requests;
 }
 
 uint64_t world_refusals(void)
@@ -259,6 +265,7 @@ static bool commit(void *unused, void *start, size_t size_bytes)
     (void)unused;
     size_t page;
     size_t pages;
+    world.requests++;
     if (!find_pages(start, size_bytes, &page, &pages) || is_refused(pages)) {
         return false;
     }

@@ -30,8 +30,11 @@ void world_close(void);
 /// Refuses one page request: the next, after `granted` more.
 void world_refuse_after(uint32_t granted);
 
-/// Whether there are only so many pages, or a request is still to be refused.
-bool world_is_scarce(void);
+/// From now on nothing is refused, and there is any number of pages.
+void world_lift(void);
+
+/// How many page requests there were since the process began.
+uint64_t world_requests(void);
 
 /// How many page requests were refused since world_open.
 uint64_t world_refusals(void);

@@ -1,0 +1,113 @@
+// Where a program asks its worlds for pages, and the programs in which one such request is refused.
+
+#include "harness/torture.h"
+
+#include "harness/trial.h"
+#include "harness/world.h"
+
+// A program's requests beyond this many are not refused.
+#define REQUESTS_MOST 65536U
+
+// A request: before which op a refusal has to stand, and how many requests later it comes.
+struct request {
+    size_t op_index;
+    uint16_t granted_before;
+};
+
+static struct {
+    struct request requests[REQUESTS_MOST];
+    size_t count;
+    size_t op_index;        ///< Before this op would the next one's refusal stand.
+    uint64_t made_before;   ///< Requests, when that op began.
+    bool is_repeated;       ///< The op is a repeat: it and the next stay together.
+} watched;
+
+static void watch_begin(const struct run *run)
+{
+    if (!watched.is_repeated) {
+        watched.op_index = run->op_index;
+        watched.made_before = world_requests();
+    }
+    watched.is_repeated = run->program->ops[run->op_index].verb == VERB_REPEAT;
+}
+
+// A new world forgets refusals, so those of its own beginning can't be asked for.
+static void watch_end(const struct run *run)
+{
+    uint64_t made = world_requests() - watched.made_before;
+    if (run->program->ops[run->op_index].verb == VERB_WORLD || watched.is_repeated) {
+        return;
+    }
+    for (uint64_t i = 0; i < made && i <= UINT16_MAX && watched.count < REQUESTS_MOST; i++) {
+        watched.requests[watched.count++] = (struct request){watched.op_index, (uint16_t)i};
+    }
+}
+
+// Runs a program as it is and notes its requests. Returns how many of them are to be refused.
+static size_t watch(const struct plan *plan, const struct program *program)
+{
+    struct plan watching = *plan;
+    watching.tortures = 0;
+    watching.before_op = watch_begin;
+    watching.after_op = watch_end;
+    watched.count = 0;
+    watched.is_repeated = false;
+    run_program(&watching, program);
+    return watched.count < plan->tortures ? watched.count : plan->tortures;
+}
+
+// Makes a copy of the program with the index-th of `count` refusals in it.
+static void refuse(size_t index, size_t count, const struct program *program,
+                   struct program *tortured)
+{
+    const struct request *request = &watched.requests[watched.count * index / count];
+    program_clear(tortured);
+    for (size_t i = 0; i < program->count; i++) {
+        if (i == request->op_index) {
+            program_add(tortured, (struct op){VERB_REFUSE, request->granted_before, 0});
+        }
+        program_add(tortured, program->ops[i]);
+    }
+}
+
+static struct plan plain_plan(const struct plan *plan)
+{
+    struct plan plain = *plan;
+    plain.tortures = 0;
+    return plain;
+}
+
+void torture_run(const struct plan *plan, const struct program *program)
+{
+    static struct program tortured; // Its memory serves every run.
+    struct plan plain = plain_plan(plan);
+    if (plan->tortures == 0) {
+        run_program(plan, program);
+        return;
+    }
+    size_t count = watch(plan, program);
+    for (size_t i = 0; i < count; i++) {
+        refuse(i, count, program, &tortured);
+        run_program(&plain, &tortured);
+    }
+}
+
+bool torture_settle(const struct plan *plan, struct program *program)
+{
+    struct program tortured = {0};
+    struct plan plain = plain_plan(plan);
+    bool fails = trial_run(&plain, program) != TRIAL_CLEAN;
+    size_t count = fails ? 0 : watch(plan, program);
+    for (size_t i = 0; i < count && !fails; i++) {
+        refuse(i, count, program, &tortured);
+        fails = trial_run(&plain, &tortured) != TRIAL_CLEAN;
+    }
+    if (fails && tortured.count > 0) {
+        program_clear(program);
+        for (size_t i = 0; i < tortured.count; i++) {
+            program_add(program, tortured.ops[i]);
+        }
+    }
+    program_close(&tortured);
+    return fails;
+}

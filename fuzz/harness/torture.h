@@ -1,0 +1,19 @@
+// Torture: a program is run again with one of its page requests refused, and again with another, so
+// that no point at which the world can refuse depends on luck.
+//
+// A refusal is an op, put before the op that made the request: what breaks a law is a program like
+// any other.
+#ifndef HARNESS_TORTURE_H
+#define HARNESS_TORTURE_H
+
+#include "harness/run.h"
+
+/// Runs a program as it is, then with up to plan->tortures of its page requests refused, one at a
+/// time, evenly spread over all that it makes. Returns iff no law was broken.
+void torture_run(const struct plan *plan, const struct program *program);
+
+/// Makes the program that breaks a law in torture_run one that breaks it as it is: puts the refusal
+/// into it. Returns false iff none of them does in a process of its own.
+bool torture_settle(const struct plan *plan, struct program *program);
+
+#endif
