@@ -110,6 +110,7 @@ struct plan choice_plan(const struct choice *choice, const struct program *progr
     return (struct plan){
         .subject = choice->subject,
         .mixes_faces = choice->target->mixes_faces,
+        .misuses = choice->target->misuses,
         .walks_always = program->count <= WALKED_OPS,
         .runs_twice = true,
     };

@@ -110,7 +110,8 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
     if (!held->is_known) {
         known_slots[known_count++] = slot;
     }
-    *held = (struct held){block, size_bytes, 0, true, true};
+    *held =
+        (struct held){.block = block, .size_bytes = size_bytes, .is_live = true, .is_known = true};
     insert(place, slot);
     set_live_bytes(plus(model.live_bytes, size_bytes));
     model.since_empty_bytes = plus(model.since_empty_bytes, size_bytes);
@@ -126,6 +127,7 @@ void model_end(uint32_t slot)
     shift(place + 1, place, model.live_blocks - place);
     held->is_live = false;
     model.live_bytes -= held->size_bytes;
+    held->last_bytes = held->size_bytes;
     held->size_bytes = 0;
     if (model.live_blocks == 0) {
         model.since_empty_bytes = 0;
@@ -160,6 +162,16 @@ bool model_starts_at(const void *address)
 {
     size_t place = place_of((uintptr_t)address);
     return place < model.live_blocks && begin_of(live_slots[place]) == (uintptr_t)address;
+}
+
+uint32_t model_next(uintptr_t address)
+{
+    size_t place = place_of(address);
+    uint32_t before = place > 0 ? live_slots[place - 1] : SLOTS;
+    if (before != SLOTS && end_of(begin_of(before), model.slots[before].size_bytes) > address) {
+        return before;
+    }
+    return place < model.live_blocks ? live_slots[place] : SLOTS;
 }
 
 size_t model_size_of(const void *unused, uint32_t slot)

@@ -16,16 +16,24 @@ enum face { FACE_HEAP, FACE_TASK, FACE_IMALLOC };
 
 /// What a call answered, kept for the reader of a finding.
 struct answer {
-    enum { ANSWER_NONE, ANSWER_POINTER, ANSWER_SIZE, ANSWER_NUMBER } kind;
+    enum {
+        ANSWER_NONE,
+        ANSWER_POINTER,
+        ANSWER_SIZE,
+        ANSWER_NUMBER,
+        ANSWER_STRAY,  ///< No answer, but the pointer that is misused,
+        ANSWER_WRITTEN ///< or where bytes are.
+    } kind;
     bool is_made; ///< The op was reached.
     uintptr_t value;
-    size_t size_bytes; ///< Of the request behind ANSWER_POINTER.
+    size_t size_bytes; ///< Of the request behind ANSWER_POINTER, or written; or an enum stray.
 };
 
 /// How to run: what stays the same from program to program.
 struct plan {
     const struct subject *subject;
     bool mixes_faces;  ///< The COM verbs use the COM calls, where the subject has them.
+    bool misuses;      ///< The bad verbs and scribble misuse the heap, where it survives that.
     bool walks_always; ///< Walk the heap's invariants after every op, not now and then.
     bool runs_twice;   ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
     void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
@@ -48,9 +56,10 @@ struct run {
 
     uint32_t repeats; ///< How many more times the next op runs.
     size_t repeated_calls, repeated_bytes;
-    size_t rolling;        ///< Which live block is looked at next.
-    uint64_t answer_sum;   ///< Of what the answers so far must have in common with another run's.
-    uint64_t calls_walked; ///< The count of calls when a check last walked the invariants.
+    size_t rolling;          ///< Which live block is looked at next.
+    uint64_t answer_sum;     ///< Of what the answers so far must have in common with another run's.
+    uint64_t calls_walked;   ///< The count of calls when a check last walked the invariants.
+    size_t misuses_unwalked; ///< Misuses since one was followed by a walk.
 };
 
 /// The arena that a program begins with. It is small enough that its pages stay with the process
@@ -69,6 +78,10 @@ struct run {
 
 /// Runs a program, now and then twice. Returns iff no law was broken.
 void run_program(const struct plan *plan, const struct program *program);
+
+/// Call the heap through a face; where the faces are not mixed, through its own.
+void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes);
+void call_free(struct run *run, enum face face, void *block);
 
 /// The run that is under way, or NULL.
 const struct run *run_current(void);

@@ -21,7 +21,14 @@ const struct target target_com = {
     .mixes_faces = true,
 };
 
-const struct target *const targets[] = {&target_heap, &target_com, NULL};
+const struct target target_misuse = {
+    .name = "misuse",
+    .sentence = "each misuse raises exactly its fault, and no write outside of a block does harm",
+    .mixes_faces = true,
+    .misuses = true,
+};
+
+const struct target *const targets[] = {&target_heap, &target_com, &target_misuse, NULL};
 
 const struct target *target_find(const char *name)
 {
@@ -48,6 +55,7 @@ static void read_environment(struct plan *plan, const struct target *target)
     const char *name = getenv("HEAPFUZZ_SUBJECT");
     const char *path = getenv("HEAPFUZZ_COUNTERS");
     plan->mixes_faces = target->mixes_faces;
+    plan->misuses = target->misuses;
     plan->subject = name == NULL ? subjects[0] : subject_find(name);
     if (plan->subject == NULL) {
         fprintf(stderr, "%s_fuzzer: HEAPFUZZ_SUBJECT: there is no subject '%s'\n", target->name,

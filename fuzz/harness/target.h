@@ -10,10 +10,12 @@ struct target {
     const char *name;
     const char *sentence; ///< Its property, for people who choose one.
     bool mixes_faces;     ///< See run.h.
+    bool misuses;         ///< Likewise.
 };
 
 extern const struct target target_heap;
 extern const struct target target_com;
+extern const struct target target_misuse;
 
 /// All targets; ends with NULL.
 extern const struct target *const targets[];

@@ -167,8 +167,7 @@ static void *resize(struct ch_heap *heap, struct place place, void *block, size_
 {
     // Growing in place may have been refused pages, which then are worth making room for.
     if (resize_in_place(heap, place, block, size_bytes) ||
-        (heap->was_refused && make_room(heap) &&
-         resize_in_place(heap, place, block, size_bytes))) {
+        (heap->was_refused && make_room(heap) && resize_in_place(heap, place, block, size_bytes))) {
         heap->live_bytes += size_bytes - place.size_bytes;
         return block;
     }
@@ -193,7 +192,8 @@ static bool is_inside_small(const struct ch_heap *heap, size_t offset)
     size_t granule = offset / CH_GRANULE_BYTES;
     size_t start = granule - granule % CH_SPAN_GRANULES % granules;
     return start % CH_SPAN_GRANULES < span->cut_granules &&
-           offset - start * CH_GRANULE_BYTES + 1 < ch_words(heap)[start]; // The word is the size + 1.
+           offset - start * CH_GRANULE_BYTES + 1 <
+               ch_words(heap)[start]; // The word is the size + 1.
 }
 
 static enum reason explain(const struct ch_heap *heap, const void *block)

@@ -90,6 +90,9 @@ static const char *why_law_never(enum law law)
     if (asks_heap && is_foreign()) {
         return "a foreign allocator can't be asked";
     }
+    if (law == LAW_MISUSE && (!plan.misuses || is_foreign())) {
+        return "nothing is misused, or misuse ends the subject";
+    }
     if (law == LAW_COM && !has_com()) {
         return "the COM calls are not mixed in, or there are none";
     }
@@ -162,6 +165,7 @@ int main(int argc, char **argv)
         return 2;
     }
     plan.mixes_faces = target->mixes_faces;
+    plan.misuses = target->misuses;
     plan.runs_twice = true;
     report_ends(REPORT_EXITS);
     for (int i = 3; i < argc; i++) {

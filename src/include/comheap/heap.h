@@ -113,7 +113,7 @@ struct ch_stats {
     size_t live_bytes;      ///< The sum of the sizes of the live blocks.
     size_t committed_bytes; ///< What the heap holds of the world, its own tables included.
     size_t arena_bytes;
-    const void *pages; ///< Every block lies in these pages, which stay where they are,
+    const void *pages;  ///< Every block lies in these pages, which stay where they are,
     size_t pages_bytes; ///< and nothing else does.
 };
 
