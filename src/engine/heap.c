@@ -167,7 +167,8 @@ static void *resize(struct ch_heap *heap, struct place place, void *block, size_
 {
     // Growing in place may have been refused pages, which then are worth making room for.
     if (resize_in_place(heap, place, block, size_bytes) ||
-        (heap->was_refused && make_room(heap) && resize_in_place(heap, place, block, size_bytes))) {
+        (heap->was_refused && make_room(heap) &&
+         resize_in_place(heap, place, block, size_bytes))) {
         heap->live_bytes += size_bytes - place.size_bytes;
         return block;
     }
@@ -191,9 +192,8 @@ static bool is_inside_small(const struct ch_heap *heap, size_t offset)
     size_t granules = ch_class_granules(span->class_index);
     size_t granule = offset / CH_GRANULE_BYTES;
     size_t start = granule - granule % CH_SPAN_GRANULES % granules;
-    return start % CH_SPAN_GRANULES < span->cut_granules &&
-           offset - start * CH_GRANULE_BYTES + 1 <
-               ch_words(heap)[start]; // The word is the size + 1.
+    size_t inside = offset - start * CH_GRANULE_BYTES;
+    return start % CH_SPAN_GRANULES < span->cut_granules && inside + 1 < ch_words(heap)[start];
 }
 
 static enum reason explain(const struct ch_heap *heap, const void *block)
