@@ -154,7 +154,11 @@ static void print_address(const struct csource *source, const struct csource_gro
     print_base(source, group, names, address);
     if (strcmp(more, "0") != 0) {
         (void)snprintf(base, sizeof base, "%s", address);
-        (void)snprintf(address, ADDRESS_BYTES, "(void *)((uintptr_t)%s + (%s))", base, more);
+        bool is_number = more[strspn(more, "0123456789")] == '\0';
+        (void)snprintf(address, ADDRESS_BYTES,
+                       is_number ? "(void *)((uintptr_t)%s + %s)"
+                                 : "(void *)((uintptr_t)%s + (%s))",
+                       base, more);
     }
 }
 

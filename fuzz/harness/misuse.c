@@ -15,7 +15,10 @@
 // A walk is due after misuse when there was some for so many live blocks.
 #define WALK_BLOCKS 64U
 
-static const char *const face_names[] = {"IAtlMemMgr", "CoTaskMem", "IMalloc"};
+static const char *const calls[][FACE_IMALLOC + 1] = {
+    [MISUSE_FREE] = {"IAtlMemMgr::Free", "CoTaskMemFree", "IMalloc::Free"},
+    [MISUSE_REALLOCATE] = {"IAtlMemMgr::Reallocate", "CoTaskMemRealloc", "IMalloc::Realloc"},
+};
 
 bool misuse_is_on(const struct run *run)
 {
@@ -64,26 +67,22 @@ const char *misuse_name(enum stray stray)
 
 // One call has been made with a stray pointer: exactly the fault that is expected has been raised,
 // of that pointer, or none where none is; and the heap counts what it counted.
-static void check_call(struct run *run, enum face face, const char *call, uintptr_t address,
-                       const char *expected)
+static void check_call(struct run *run, const char *call, uintptr_t address, const char *expected)
 {
     const struct subject *subject = run->plan.subject;
     const void *where = NULL;
     const char *fault = subject->fault(&where);
     struct counts counts;
-    bool is_same =
-        fault == NULL || expected == NULL ? fault == expected : strcmp(fault, expected) == 0;
-    LAW(run, MISUSE, is_same, "%s of %s raises '%s', expected '%s'", call, face_names[face],
-        fault == NULL ? "nothing" : fault, expected == NULL ? "nothing" : expected);
-    LAW(run, MISUSE, expected == NULL || (uintptr_t)where == address,
-        "%s of %s raises a fault of %p, expected %p", call, face_names[face], where,
-        (void *)address);
+    fault = fault == NULL ? "nothing" : fault;
+    LAW(run, MISUSE, strcmp(fault, expected) == 0, "%s raises: %s; expected: %s", call, fault,
+        expected);
+    LAW(run, MISUSE, where == NULL || (uintptr_t)where == address,
+        "%s raises a fault of %p, expected %p", call, where, (void *)address);
     if (subject->count != NULL && subject->count(&counts)) {
         LAW(run, MISUSE,
             counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
-            "%s of %s: %zu blocks of %zu bytes are counted, it was %zu of %zu", call,
-            face_names[face], counts.live_blocks, counts.live_bytes, model.live_blocks,
-            model.live_bytes);
+            "after %s %zu blocks of %zu bytes are counted, it was %zu of %zu", call,
+            counts.live_blocks, counts.live_bytes, model.live_blocks, model.live_bytes);
     }
 }
 
@@ -98,7 +97,7 @@ static void free_stray(struct run *run, uintptr_t address, enum stray stray)
     const char *expected = run->plan.subject->misuse->fault(MISUSE_FREE, stray);
     for (unsigned face = 0; face < faces_of(run); face++) {
         call_free(run, (enum face)face, (void *)address);
-        check_call(run, (enum face)face, "Free", address, expected);
+        check_call(run, calls[MISUSE_FREE][face], address, expected);
     }
 }
 
@@ -112,11 +111,12 @@ static void reallocate_stray(struct run *run, uintptr_t address, enum stray stra
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
             enum misuse misuse = sizes[i] == 0 ? MISUSE_FREE : MISUSE_REALLOCATE;
             bool is_over = face == FACE_HEAP && sizes[i] > limit_bytes;
-            const char *expected = is_over ? NULL : subject->misuse->fault(misuse, stray);
+            const char *expected = is_over ? "nothing" : subject->misuse->fault(misuse, stray);
+            const char *call = calls[MISUSE_REALLOCATE][face];
             void *block = call_reallocate(run, (enum face)face, (void *)address, sizes[i]);
-            LAW(run, MISUSE, block == NULL, "Reallocate of %s, to %zu bytes, is %p, expected NULL",
-                face_names[face], sizes[i], block);
-            check_call(run, (enum face)face, "Reallocate", address, expected);
+            LAW(run, MISUSE, block == NULL, "%s to %zu bytes is %p, expected NULL", call, sizes[i],
+                block);
+            check_call(run, call, address, expected);
         }
     }
 }
@@ -125,10 +125,10 @@ static void size_stray(struct run *run, uintptr_t address)
 {
     size_t expected = run->plan.subject->misuse->size_bytes;
     size_t size_bytes = IAtlMemMgr_GetSize(run->heap, (void *)address);
-    LAW(run, MISUSE, size_bytes == expected, "GetSize of IAtlMemMgr is %zu, expected %zu",
-        size_bytes, expected);
+    LAW(run, MISUSE, size_bytes == expected, "IAtlMemMgr::GetSize is %zu, expected %zu", size_bytes,
+        expected);
     size_bytes = run->malloc == NULL ? expected : IMalloc_GetSize(run->malloc, (void *)address);
-    LAW(run, MISUSE, size_bytes == expected, "GetSize of IMalloc is %zu, expected %zu", size_bytes,
+    LAW(run, MISUSE, size_bytes == expected, "IMalloc::GetSize is %zu, expected %zu", size_bytes,
         expected);
 }
 

@@ -113,7 +113,7 @@ static const char *check(const void **where)
 static const char *fault(const void **where)
 {
     const char *sentence = raised;
-    *where = raised_at;
+    *where = raised == NULL ? NULL : raised_at;
     raised = NULL;
     return sentence;
 }
