@@ -10,6 +10,7 @@
 
 #define say csource_say
 
+#define BASE_BYTES 128U
 #define ADDRESS_BYTES 256U
 
 static const char told[] = "// What the heap has told of, and whether it is to.\n"
@@ -128,37 +129,35 @@ void csource_print_misuse(FILE *file, const struct csource *source, enum part pa
 // Where the op's address counts from. Of a slot that never held a block in the run that is the
 // arena, whatever it holds in C.
 static void print_base(const struct csource *source, const struct csource_group *group,
-                       const struct csource_names *names, char base[ADDRESS_BYTES])
+                       const struct csource_names *names, char base[BASE_BYTES])
 {
     if (group->slot.address != 0) {
-        (void)snprintf(base, ADDRESS_BYTES, "last_%s", names->block);
+        (void)snprintf(base, BASE_BYTES, "last_%s", names->block);
     } else if (source->is_asked[group->first]) {
-        (void)snprintf(base, ADDRESS_BYTES, "(last_%s != NULL ? last_%s : (void *)engine)",
+        (void)snprintf(base, BASE_BYTES, "(last_%s != NULL ? last_%s : (void *)engine)",
                        names->block, names->block);
     } else {
-        (void)snprintf(base, ADDRESS_BYTES, "engine");
+        (void)snprintf(base, BASE_BYTES, "engine");
     }
 }
 
 static void print_address(const struct csource *source, const struct csource_group *group,
                           const struct csource_names *names, char address[ADDRESS_BYTES])
 {
-    char base[ADDRESS_BYTES / 2];
+    char base[BASE_BYTES];
     const char *more = group->verb != VERB_SCRIBBLE ? group->size
                        : group->slot.is_live        ? names->size
                                                     : "0";
+    bool is_word = more[strcspn(more, " -")] == '\0';
+    print_base(source, group, names, base);
     if (group->verb == VERB_BAD_ADDRESS) {
         (void)snprintf(address, ADDRESS_BYTES, "(void *)(uintptr_t)(%s)", more);
-        return;
-    }
-    print_base(source, group, names, address);
-    if (strcmp(more, "0") != 0) {
-        (void)snprintf(base, sizeof base, "%s", address);
-        bool is_number = more[strspn(more, "0123456789")] == '\0';
-        (void)snprintf(address, ADDRESS_BYTES,
-                       is_number ? "(void *)((uintptr_t)%s + %s)"
-                                 : "(void *)((uintptr_t)%s + (%s))",
-                       base, more);
+    } else if (strcmp(more, "0") == 0) {
+        (void)snprintf(address, ADDRESS_BYTES, "%s", base);
+    } else if (is_word) {
+        (void)snprintf(address, ADDRESS_BYTES, "(void *)((uintptr_t)%s + %s)", base, more);
+    } else {
+        (void)snprintf(address, ADDRESS_BYTES, "(void *)((uintptr_t)%s + (%s))", base, more);
     }
 }
 
