@@ -54,7 +54,7 @@ struct com_calls {
 enum misuse { MISUSE_FREE, MISUSE_REALLOCATE };
 
 /// and what such a pointer is: into the pages that blocks come from, where nothing is live; to a
-/// byte of a live block, but not its first; or none of both.
+/// byte of a live block, but not its first; or elsewhere.
 enum stray { STRAY_STALE, STRAY_INTERIOR, STRAY_FOREIGN, STRAYS };
 
 /// What a subject promises that survives misuse: it raises one fault, which `fault` of the subject

@@ -192,7 +192,7 @@ static bool is_inside_small(const struct ch_heap *heap, size_t offset)
     size_t granules = ch_class_granules(span->class_index);
     size_t granule = offset / CH_GRANULE_BYTES;
     size_t start = granule - granule % CH_SPAN_GRANULES % granules;
-    size_t inside = offset - start * CH_GRANULE_BYTES;
+    size_t inside = offset - start * CH_GRANULE_BYTES; // Below the word, which is the size + 1.
     return start % CH_SPAN_GRANULES < span->cut_granules && inside + 1 < ch_words(heap)[start];
 }
 
