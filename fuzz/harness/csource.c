@@ -28,9 +28,12 @@ static size_t record_capacity;
 static void note_answer(const struct run *run)
 {
     const struct answer *answer = &run->answers[run->op_index];
-    if (answer->kind == ANSWER_POINTER && record->answers_made < record_capacity) {
+    bool is_noted = answer->kind == ANSWER_POINTER || csource_is_misuse(run->verb);
+    if (is_noted && record->answers_made < record_capacity) {
         record->answers[record->answers_made].block = answer->value;
         record->answers[record->answers_made].is_refused = world_refusals() != run->refusals_before;
+        record->answers[record->answers_made].misused = (int)answer->kind;
+        record->answers[record->answers_made].misused_bytes = answer->size_bytes;
         record->answers_made++;
     }
 }
@@ -79,6 +82,8 @@ bool csource_checks(const struct csource *source, enum law law)
     case LAW_PAST_END:
     case LAW_FREED:
         return is_asked && source->has_world;
+    case LAW_MISUSE:
+        return is_asked && source->has_misuse;
     case LAW_COM:
         return is_asked && source->has_com;
     case LAW_PAGES:
@@ -113,9 +118,9 @@ static bool takes_size(enum verb verb)
 // Looks a program through for what has to be known before its first line.
 static void prepare(struct csource *source)
 {
-    static const enum law sizes[] = {LAW_EXACT_SIZE, LAW_DISJOINT, LAW_WRITABLE,
-                                     LAW_PAST_END,   LAW_FREED,    LAW_PREFIX,
-                                     LAW_REFUSED,    LAW_BYTES,    LAW_COUNTS};
+    static const enum law sizes[] = {LAW_EXACT_SIZE, LAW_DISJOINT, LAW_WRITABLE, LAW_PAST_END,
+                                     LAW_FREED,      LAW_PREFIX,   LAW_REFUSED,  LAW_BYTES,
+                                     LAW_COUNTS,     LAW_MISUSE};
     bool has_pages =
         source->law == LAW_PAGES || source->law == LAW_BYTES || source->law == LAW_EMPTY;
     size_t used = 0;
@@ -123,20 +128,22 @@ static void prepare(struct csource *source)
     for (size_t i = 0; i < source->program->count && i <= source->broken_op; i++) {
         struct op op = source->program->ops[i];
         has_pages = has_pages || op.verb == VERB_REFUSE || (op.verb == VERB_WORLD && op.slot > 0);
-        bool may_give = takes_size(op.verb) && op.verb != VERB_OWNS;
+        bool misuses = csource_is_misuse(op.verb);
+        bool may_give = takes_size(op.verb) && op.verb != VERB_OWNS && !misuses;
         if (takes_slot(op.verb)) {
             source->has_array = source->has_array || repeats > 0;
             for (uint32_t repeat = 0; repeat <= repeats && repeat <= RUN_REPEATED_CALLS; repeat++) {
                 uint32_t slot = (op.slot + repeat) % SLOTS;
                 used += may_give && !source->is_used[slot];
                 source->is_used[slot] = source->is_used[slot] || may_give;
-                source->is_asked[slot] = source->is_asked[slot] || op.verb == VERB_OWNS;
+                bool is_asked = op.verb == VERB_OWNS || (misuses && source->is_used[slot]);
+                source->is_asked[slot] = source->is_asked[slot] || is_asked;
+                source->needs[PART_LAST] = source->needs[PART_LAST] || is_asked;
                 source->slot_count = slot + 1 > source->slot_count ? slot + 1 : source->slot_count;
             }
         }
-        source->has_sizes =
-            source->has_sizes || (takes_size(op.verb) && csource_is_relative(op.size_code));
-        source->needs[PART_LAST] = source->needs[PART_LAST] || op.verb == VERB_OWNS;
+        source->has_sizes = source->has_sizes || op.verb == VERB_SCRIBBLE ||
+                            (takes_size(op.verb) && csource_is_relative(op.size_code));
         repeats = op.verb == VERB_REPEAT ? op.slot : 0;
     }
     source->needs[PART_LAST] = source->needs[PART_LAST] && source->has_world;
@@ -148,6 +155,7 @@ static void prepare(struct csource *source)
     }
     if (csource_checks(source, LAW_FAULTLESS)) {
         csource_need(source, PART_FAULT);
+        csource_need(source, PART_EXPECT);
     }
     if (source->has_world) {
         csource_need(source, PART_WORLD);
@@ -205,6 +213,7 @@ trial_verdict csource_write(FILE *file, const struct plan *plan, const struct pr
         .program = program,
         .has_world = strcmp(plan->subject->name, "comheap") == 0,
         .has_com = plan->mixes_faces && plan->subject->com != NULL,
+        .has_misuse = plan->misuses && plan->subject->misuse != NULL,
         .is_asked = allocate(SLOTS * sizeof *source.is_asked),
         .is_used = allocate(SLOTS * sizeof *source.is_used),
         .slots = allocate(SLOTS * sizeof *source.slots),

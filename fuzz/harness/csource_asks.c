@@ -28,23 +28,28 @@ void csource_ask_size(struct csource *source, const struct csource_group *group,
         law == LAW_EXACT_SIZE ? "the size last granted" : "what is documented for NULL");
 }
 
-void csource_ask_owner(struct csource *source, const struct csource_group *group,
-                       const struct csource_names *names)
+void csource_ask_address(struct csource *source, const char *address)
 {
-    char address[160];
     csource_need(source, PART_TASK);
-    if (group->verb == VERB_OWNS) {
-        (void)snprintf(address, sizeof address, "(void *)((uintptr_t)last_%s + %s)", names->block,
-                       group->size);
-    } else {
-        (void)snprintf(address, sizeof address, "(void *)(uintptr_t)(%s)", group->size);
-    }
     if (csource_checks(source, LAW_MEMBER)) {
         csource_need(source, PART_MEMBER);
         say(source, "expect_member(%s);", address);
     } else {
         say(source, "(void)IMalloc_DidAlloc(task, %s);", address);
     }
+}
+
+void csource_ask_owner(struct csource *source, const struct csource_group *group,
+                       const struct csource_names *names)
+{
+    char address[160];
+    if (group->verb == VERB_OWNS) {
+        (void)snprintf(address, sizeof address, "(void *)((uintptr_t)last_%s + %s)", names->block,
+                       group->size);
+    } else {
+        (void)snprintf(address, sizeof address, "(void *)(uintptr_t)(%s)", group->size);
+    }
+    csource_ask_address(source, address);
 }
 
 static size_t no_size(const void *unused, uint32_t slot)

@@ -15,7 +15,7 @@ static bool checks(const struct csource *source, enum law law)
 bool csource_fills(const struct csource *source)
 {
     return checks(source, LAW_WRITABLE) || checks(source, LAW_PREFIX) ||
-           checks(source, LAW_REFUSED) || checks(source, LAW_BYTES);
+           checks(source, LAW_REFUSED) || checks(source, LAW_BYTES) || checks(source, LAW_MISUSE);
 }
 
 static void expect_size(struct csource *source, const char *law, const struct csource_names *names)
@@ -276,6 +276,12 @@ static void one(struct csource *source, const struct csource_group *group,
     case VERB_OWNS_ADDRESS:
         csource_ask_owner(source, group, names);
         break;
+    case VERB_BAD_FREE:
+    case VERB_BAD_REALLOCATE:
+    case VERB_BAD_ADDRESS:
+    case VERB_SCRIBBLE:
+        csource_misuse(source, group, names);
+        break;
     case VERB_CHECK:
         expect_bytes(source, names);
         break;
@@ -314,5 +320,11 @@ void csource_look(struct csource *source, const struct csource_group *group)
         expect_size(source, "exact-size", &names);
     }
     expect_bytes(source, &names);
+    if (checks(source, LAW_MISUSE)) {
+        expect_size(source, "misuse", &names);
+        csource_need(source, PART_BYTES);
+        say(source, "expect_bytes(\"misuse\", %s, %s, %s, %s);", names.block, names.size,
+            names.size, names.before);
+    }
     csource_end(source, group);
 }

@@ -21,11 +21,17 @@ void csource_need(struct csource *source, enum part part)
         [PART_COUNTS] = {PART_EXPECT, PART_SIZES, PART_ALL},
         [PART_MALLOC] = {PART_EXPECT, PART_TASK},
         [PART_QUERY] = {PART_EXPECT, PART_TASK},
-        [PART_FAULT] = {PART_EXPECT},
+        [PART_RAISED] = {PART_FAULT, PART_TASK},
+        [PART_BAD_FREE] = {PART_RAISED},
+        [PART_BAD_REALLOCATE] = {PART_RAISED},
+        [PART_SCRIBBLE] = {PART_ALL, PART_SIZES},
     };
     source->needs[part] = true;
     for (size_t i = 0; i < 3 && needs[part][i] != 0; i++) {
         csource_need(source, needs[part][i]);
+    }
+    if (part == PART_RAISED && csource_checks(source, LAW_MISUSE)) {
+        csource_need(source, PART_COUNTS);
     }
     if (part == PART_GONE && csource_checks(source, LAW_MEMBER)) {
         csource_need(source, PART_MEMBER);
@@ -275,6 +281,9 @@ void csource_parts(FILE *file, const struct csource *source, const char *name)
             print_end(file, source);
         } else if (part == PART_WORLD) {
             print_world(file, source);
+        } else if (part == PART_SCRIBBLE ||
+                   (part >= PART_FAULT && part < PART_SCRIBBLE && source->needs[PART_RAISED])) {
+            csource_print_misuse(file, source, part);
         } else {
             fprintf(file, "%s",
                     part == PART_SIZE && !source->has_world ? csource_size_is_enough

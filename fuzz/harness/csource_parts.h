@@ -33,9 +33,13 @@ enum part {
     PART_MALLOC,     ///< expect_get_malloc
     PART_QUERY,      ///< expect_query
     PART_FAULT,      ///< on_fault
-    PART_PAGES,      ///< Pages of its own.
-    PART_END,        ///< end_world
-    PART_WORLD,      ///< begin_world
+    PART_RAISED,     ///< expect_fault
+    PART_BAD_FREE,   ///< bad_free
+    PART_BAD_REALLOCATE,
+    PART_SCRIBBLE, ///< scribble
+    PART_PAGES,    ///< Pages of its own.
+    PART_END,      ///< end_world
+    PART_WORLD,    ///< begin_world
     PARTS
 };
 
@@ -55,6 +59,8 @@ struct csource_record {
     struct {
         uintptr_t block;
         bool is_refused; ///< By the world.
+        int misused;     ///< Of a misused pointer: the kind of the answer, and its size_bytes.
+        size_t misused_bytes;
     } answers[];
 };
 
@@ -67,6 +73,7 @@ struct csource {
     size_t broken_op; ///< Where; the number of ops: at the end, or nothing is broken.
     bool has_world;   ///< The subject is comheap: it has a heap of its own to make.
     bool has_com;     ///< The COM verbs are COM calls.
+    bool has_misuse;  ///< The verbs of misuse misuse the heap.
     bool has_array;   ///< Blocks are b[0], b[1], not b0, b1.
     bool has_sizes;   ///< Their sizes are kept.
     bool needs[PARTS];
@@ -96,6 +103,8 @@ struct csource_group {
     char size[96];     ///< As C: a number, or an expression over sizes.
     bool is_relative;
     uint32_t size_code;
+    int misused; ///< As recorded.
+    size_t misused_bytes;
 };
 
 /// Whether the source checks the law.
@@ -143,7 +152,16 @@ void csource_ask_size(struct csource *source, const struct csource_group *group,
                       const struct csource_names *names);
 void csource_ask_owner(struct csource *source, const struct csource_group *group,
                        const struct csource_names *names);
+void csource_ask_address(struct csource *source, const char *address);
 void csource_ask_com(struct csource *source, struct op op);
+
+/// Whether a verb is one of misuse, and writes its calls.
+bool csource_is_misuse(enum verb verb);
+void csource_misuse(struct csource *source, const struct csource_group *group,
+                    const struct csource_names *names);
+
+/// Writes a part that misuse needs, from PART_FAULT to PART_SCRIBBLE.
+void csource_print_misuse(FILE *file, const struct csource *source, enum part part);
 
 /// Writes the calls of a group and their checks.
 void csource_calls(struct csource *source, const struct csource_group *group);

@@ -54,6 +54,16 @@ static void read_answer(struct csource *source, struct csource_group *call, uint
     }
 }
 
+// Likewise of what was done with a stray pointer.
+static void read_misuse(struct csource *source, struct csource_group *call)
+{
+    if (source->answers_read < source->record->answers_made) {
+        call->misused = source->record->answers[source->answers_read].misused;
+        call->misused_bytes = source->record->answers[source->answers_read].misused_bytes;
+        source->answers_read++;
+    }
+}
+
 // The slot as it is after the call.
 static void apply(struct csource *source, struct csource_group *call, uint32_t slot)
 {
@@ -63,6 +73,8 @@ static void apply(struct csource *source, struct csource_group *call, uint32_t s
         held->is_live = held->is_open = false;
     } else if (call->verb == VERB_WRITE || call->verb == VERB_PATTERN) {
         held->fills += held->is_live;
+    } else if (csource_is_misuse(call->verb)) {
+        read_misuse(source, call);
     } else if (is_allocate(call->verb) || is_reallocate(call->verb)) {
         bool was_live = is_reallocate(call->verb) && held->is_live;
         read_answer(source, call, &block);
@@ -86,7 +98,9 @@ static bool continues(const struct csource *source, const struct csource_group *
            group->is_granted == call->is_granted && group->is_over == call->is_over &&
            group->is_refused == call->is_refused &&
            (group->size_bytes == 0) == (call->size_bytes == 0) &&
-           group->is_relative == call->is_relative &&
+           group->is_relative == call->is_relative && group->misused == call->misused &&
+           group->misused_bytes == call->misused_bytes &&
+           (group->slot.address == 0) == (call->slot.address == 0) &&
            (call->is_relative || strcmp(group->size, call->size) == 0) &&
            source->is_asked[group->first] == source->is_asked[call->first];
 }
@@ -105,6 +119,10 @@ static bool is_nothing(const struct csource *source, const struct csource_group 
     switch (group->verb) {
     case VERB_OWNS:
     case VERB_OWNS_ADDRESS:
+    case VERB_BAD_FREE:
+    case VERB_BAD_REALLOCATE:
+    case VERB_BAD_ADDRESS:
+    case VERB_SCRIBBLE:
         return !source->has_world;
     case VERB_CHECK:
         return !group->slot.is_live || !csource_checks(source, LAW_BYTES);
@@ -125,6 +143,11 @@ static void emit(struct csource *source, struct csource_group *group)
     csource_name(source, "size_b", group, own);
     group->is_relative =
         csource_size(source, group->size_code, own, group->size_bytes, group->size);
+    if (group->is_relative &&
+        (group->verb == VERB_SCRIBBLE || verb_operands(group->verb)[0] != 's')) {
+        (void)snprintf(group->size, sizeof group->size, "%zu", group->size_bytes);
+        group->is_relative = false; // It is a number, or not in the source at all.
+    }
     csource_calls(source, group);
 }
 
@@ -201,7 +224,8 @@ static void look(struct csource *source, bool is_broken, struct op op)
     if (op.verb == VERB_REPEAT || op.verb == VERB_REFUSE) {
         return;
     }
-    if (is_broken && (source->law == LAW_EXACT_SIZE || source->law == LAW_BYTES)) {
+    if (is_broken &&
+        (source->law == LAW_EXACT_SIZE || source->law == LAW_BYTES || source->law == LAW_MISUSE)) {
         size_t count = csource_list_live(source, &list);
         bool is_seen = count == 1 && source->law == LAW_EXACT_SIZE && takes_size(op.verb);
         csource_each(source, list, is_seen ? 0 : count, csource_look);

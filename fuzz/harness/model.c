@@ -132,6 +132,7 @@ void model_end(uint32_t slot)
     shift(place + 1, place, model.live_blocks - place);
     held->is_live = false;
     model.live_bytes -= held->size_bytes;
+    held->last_bytes = held->size_bytes;
     held->size_bytes = 0;
     if (model.live_blocks == 0) {
         model.since_empty_bytes = 0;
@@ -176,6 +177,16 @@ struct neighbours model_neighbours(const void *address)
         .previous = place > 0 ? &model.slots[live_slots[place - 1]] : NULL,
         .next = after < model.live_blocks ? &model.slots[live_slots[after]] : NULL,
     };
+}
+
+uint32_t model_next(uintptr_t address)
+{
+    size_t place = place_of(address);
+    uint32_t before = place > 0 ? live_slots[place - 1] : SLOTS;
+    if (before != SLOTS && end_of(begin_of(before), model.slots[before].size_bytes) > address) {
+        return before;
+    }
+    return place < model.live_blocks ? live_slots[place] : SLOTS;
 }
 
 size_t model_size_of(const void *unused, uint32_t slot)

@@ -14,6 +14,7 @@
 struct held {
     void *block;
     size_t size_bytes;
+    size_t last_bytes; ///< The size that it had when it was last live.
     struct fill fill; ///< The bytes in it.
     bool is_live;
     bool is_known; ///< On the list of slots to clear.
@@ -57,6 +58,10 @@ struct neighbours model_neighbours(const void *address);
 
 /// Whether a live block starts at this address.
 bool model_starts_at(const void *address);
+
+/// Returns the slot of the first live block that ends above this address: it holds the address, or
+/// is the next one behind it. Returns SLOTS iff there is none.
+uint32_t model_next(uintptr_t address);
 
 /// The size that a slot's block has; 0 where it holds none. Fits size_resolve.
 size_t model_size_of(const void *unused, uint32_t slot);

@@ -22,8 +22,9 @@ enum verb {
     VERBS
 };
 
-/// What a verb is about: the four calls and what every heap can be asked; the COM face.
-enum family { FAMILY_HEAP, FAMILY_COM };
+/// What a verb is about: the four calls and what every heap can be asked; the COM face;
+/// what a caller must not do.
+enum family { FAMILY_HEAP, FAMILY_COM, FAMILY_MISUSE };
 
 #define RECORD_BYTES 4U
 #define SLOTS 65536U

@@ -10,6 +10,7 @@
 
 #include "harness/asan.h"
 #include "harness/fill.h"
+#include "harness/misuse.h"
 #include "harness/text.h"
 #include "harness/world.h"
 
@@ -43,6 +44,14 @@ static void print_answer(FILE *file, const struct answer *answer)
     case ANSWER_POINTER:
         print_pointer(file, answer->value);
         fprintf(file, ", %zu bytes", answer->size_bytes);
+        break;
+    case ANSWER_WRITTEN:
+        print_pointer(file, answer->value);
+        fprintf(file, ", %zu bytes written", answer->size_bytes);
+        break;
+    case ANSWER_STRAY:
+        print_pointer(file, answer->value);
+        fprintf(file, ", %s", misuse_name((enum stray)answer->size_bytes));
         break;
     case ANSWER_SIZE:
         if (answer->value == SIZE_MAX) {
@@ -141,6 +150,7 @@ void report_laws_off(FILE *file, const struct subject *subject)
         {subject->check == NULL, LAW_INVARIANT, no_way_to_ask},
         {subject->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
         {subject->com == NULL, LAW_COM, "it has no COM face"},
+        {subject->misuse == NULL, LAW_MISUSE, "it does not survive it"},
     };
     const char *why = NULL;
     for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/misuse.h"
 #include "harness/model.h"
 #include "harness/oracle.h"
 #include "harness/pair.h"
@@ -38,9 +39,12 @@ static uint64_t visible_part(const struct run *run, const struct answer *made)
     const struct policies *policies = &run->plan.subject->policies;
     switch (made->kind) {
     case ANSWER_POINTER:
+    case ANSWER_WRITTEN:
         return made->value == 0           ? 0
                : !policies->is_repeatable ? 1
                                           : made->value - (uintptr_t)world_start() + 2;
+    case ANSWER_STRAY: // The address is the program's own, or follows from other answers.
+        return made->size_bytes;
     case ANSWER_SIZE:
         return policies->size_is_exact ? made->value : 0;
     default:
@@ -92,7 +96,7 @@ static void *call_allocate(struct run *run, enum face face, size_t size_bytes)
                              : IMalloc_Alloc(run->malloc, size_bytes);
 }
 
-static void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes)
+void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes)
 {
     run->refusals_before = world_refusals();
     if (face == FACE_HEAP || run->malloc == NULL) {
@@ -102,7 +106,7 @@ static void *call_reallocate(struct run *run, enum face face, void *block, size_
                              : IMalloc_Realloc(run->malloc, block, size_bytes);
 }
 
-static void call_free(struct run *run, enum face face, void *block)
+void call_free(struct run *run, enum face face, void *block)
 {
     if (face == FACE_HEAP || run->malloc == NULL) {
         IAtlMemMgr_Free(run->heap, block);
@@ -174,6 +178,24 @@ static void run_owns(struct run *run, uintptr_t address)
     int owned = run->plan.subject->owns((const void *)address);
     answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)owned, 0});
     count(run, oracle_owned(run, (const void *)address, owned));
+}
+
+static void run_misuse(struct run *run, uint32_t slot, size_t size_bytes)
+{
+    uintptr_t address = misuse_address(run, slot, size_bytes);
+    enum stray stray = misuse_is_on(run) ? misuse_find(run, address) : STRAYS;
+    if (misuse_is_on(run) && run->verb == VERB_SCRIBBLE && model.slots[slot].block != NULL) {
+        size_t extent = misuse_extent(run, slot, address, size_bytes == 0 ? 1 : size_bytes);
+        answer(run, (struct answer){ANSWER_WRITTEN, true, address, extent});
+        count(run, misuse_scribble(run, address, extent, size_bytes % MISUSE_PATTERNS));
+    } else if (stray != STRAYS && run->verb != VERB_SCRIBBLE) {
+        answer(run, (struct answer){ANSWER_STRAY, true, address, stray});
+        count(run, misuse_pointer(run, address, stray));
+    } else if (run->plan.subject->owns != NULL) {
+        run_owns(run, address);
+    } else {
+        run_size(run, slot, FACE_HEAP);
+    }
 }
 
 static void run_minimize(struct run *run)
@@ -300,6 +322,12 @@ static bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
         return true;
     case VERB_QUERY:
         run_query(run, slot % 3);
+        return true;
+    case VERB_BAD_FREE:
+    case VERB_BAD_REALLOCATE:
+    case VERB_BAD_ADDRESS:
+    case VERB_SCRIBBLE:
+        run_misuse(run, slot, size_bytes);
         return true;
     default:
         return false;

@@ -17,10 +17,17 @@ enum face { FACE_HEAP, FACE_TASK, FACE_IMALLOC };
 
 /// What a call answered, kept for the reader of a finding.
 struct answer {
-    enum { ANSWER_NONE, ANSWER_POINTER, ANSWER_SIZE, ANSWER_NUMBER } kind;
+    enum {
+        ANSWER_NONE,
+        ANSWER_POINTER,
+        ANSWER_SIZE,
+        ANSWER_NUMBER,
+        ANSWER_STRAY,  ///< No answer, but the pointer that is misused,
+        ANSWER_WRITTEN ///< or where bytes are.
+    } kind;
     bool is_made; ///< The op was reached.
     uintptr_t value;
-    size_t size_bytes; ///< Of the request behind ANSWER_POINTER.
+    size_t size_bytes; ///< Of the request behind ANSWER_POINTER, or written; or an enum stray.
 };
 
 /// How to run: what stays the same from program to program.
@@ -28,6 +35,7 @@ struct plan {
     const struct subject *subject;
     const struct subject *other; ///< NULL, or run on this one too, and compare: see pair.h.
     bool mixes_faces;            ///< The COM verbs use the COM calls, where the subject has them.
+    bool misuses;                ///< The bad verbs and scribble misuse the heap, where it survives.
     bool walks_always;           ///< Ask for every size and walk the invariants after every op.
     bool runs_twice; ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
     size_t tortures; ///< How many page requests torture.h refuses; run_program does not look at it.
@@ -56,10 +64,11 @@ struct run {
 
     uint32_t repeats; ///< How many more times the next op runs.
     size_t repeated_calls, repeated_bytes;
-    size_t sizes_due;      ///< How many sizes may be asked for before the next op.
-    size_t rolling;        ///< Which live block is looked at next.
-    uint64_t answer_sum;   ///< Of what the answers so far must have in common with another run's.
-    uint64_t calls_walked; ///< The count of calls when a check last walked the invariants.
+    size_t sizes_due;        ///< How many sizes may be asked for before the next op.
+    size_t rolling;          ///< Which live block is looked at next.
+    uint64_t answer_sum;     ///< Of what the answers so far must have in common with another run's.
+    uint64_t calls_walked;   ///< The count of calls when a check last walked the invariants.
+    size_t misuses_unwalked; ///< Misuses since one was followed by a walk.
 };
 
 /// The arena that a program begins with. It is small enough that its pages stay with the process
@@ -82,6 +91,10 @@ void run_program(const struct plan *plan, const struct program *program);
 /// Frees the slot's block, if it holds one, by the face of the op that is under way, and holds that
 /// against the laws: no op asked for it.
 void run_give_up(struct run *run, uint32_t slot);
+
+/// Call the heap through a face; where the faces are not mixed, through its own.
+void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes);
+void call_free(struct run *run, enum face face, void *block);
 
 /// The run that is under way, or NULL.
 const struct run *run_current(void);

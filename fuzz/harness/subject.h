@@ -51,6 +51,22 @@ struct com_calls {
     HRESULT (*get_malloc)(DWORD context, IMalloc **malloc);
 };
 
+/// What can be done with a pointer that is not NULL and no live block,
+enum misuse { MISUSE_FREE, MISUSE_REALLOCATE };
+
+/// and what such a pointer is: into the pages that blocks come from, where nothing is live; to a
+/// byte of a live block, but not its first; or elsewhere.
+enum stray { STRAY_STALE, STRAY_INTERIOR, STRAY_FOREIGN, STRAYS };
+
+/// What a subject promises that survives misuse: it raises one fault, which `fault` of the subject
+/// tells, returns NULL where it returns something, and changes nothing. No write outside of live
+/// blocks harms it.
+struct misuse_answers {
+    const char *(*fault)(enum misuse misuse, enum stray stray); ///< The fault's sentence.
+    size_t size_bytes;                                          ///< GetSize of such a pointer.
+    void (*pages)(uintptr_t *begin, uintptr_t *end);            ///< Where blocks can lie.
+};
+
 struct subject {
     const char *name;
     const char *sentence; ///< What it is, for people who choose one.
@@ -81,6 +97,7 @@ struct subject {
     bool (*count)(struct counts *counts);
     const char *(*check)(const void **where); ///< NULL: every invariant holds; else its sentence.
     const char *(*fault)(const void **where); ///< The fault raised since the last call, or NULL.
+    const struct misuse_answers *misuse;      ///< NULL: misuse ends it.
 };
 
 /// All subjects, in the order of subjects.def, the default first; ends with NULL.

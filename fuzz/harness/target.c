@@ -31,6 +31,13 @@ const struct target target_oom = {
     .families = 1U << FAMILY_HEAP,
     .tortures = 4,
 };
+const struct target target_misuse = {
+    .name = "misuse",
+    .sentence = "each misuse raises exactly its fault, and no write outside of a block does harm",
+    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM | 1U << FAMILY_MISUSE,
+    .mixes_faces = true,
+    .misuses = true,
+};
 const struct target target_pair = {
     .name = "pair",
     .sentence = "two subjects give the same answers under their common policies",
@@ -45,7 +52,7 @@ const struct target target_text = {
 };
 
 const struct target *const targets[] = {
-    &target_heap, &target_com, &target_oom, &target_pair, &target_text, NULL,
+    &target_heap, &target_com, &target_oom, &target_misuse, &target_pair, &target_text, NULL,
 };
 
 const struct target *target_find(const char *name)
@@ -92,6 +99,7 @@ static void read_environment(struct plan *plan, const struct target *target)
 {
     const char *path = getenv("HEAPFUZZ_COUNTERS");
     plan->mixes_faces = target->mixes_faces;
+    plan->misuses = target->misuses;
     plan->tortures = target->tortures;
     plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", subjects[0]);
     if (target->compares) {

@@ -11,6 +11,7 @@ struct target {
     const char *sentence; ///< Its property, for people who choose one.
     unsigned families;    ///< The verbs that its programs are made of, a bit a family.
     bool mixes_faces;     ///< See run.h.
+    bool misuses;         ///< Likewise.
     size_t tortures;      ///< See run.h.
     bool compares;        ///< Programs run on two subjects: see pair.h.
     bool reads_texts;     ///< Nothing runs: see language.h.
@@ -19,6 +20,7 @@ struct target {
 extern const struct target target_heap;
 extern const struct target target_com;
 extern const struct target target_oom;
+extern const struct target target_misuse;
 extern const struct target target_pair;
 extern const struct target target_text;
 

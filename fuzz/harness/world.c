@@ -179,6 +179,12 @@ size_t world_committed_bytes(void)
     return world.committed_pages * WORLD_PAGE_BYTES;
 }
 
+bool world_is_committed(const void *address)
+{
+    size_t offset = (size_t)((const unsigned char *)address - world.start);
+    return offset < world.arena_bytes && world.is_committed[offset / WORLD_PAGE_BYTES] != 0;
+}
+
 const char *world_breach(void)
 {
     return world.breach;

@@ -41,6 +41,9 @@ uint64_t world_refusals(void);
 
 size_t world_committed_bytes(void);
 
+/// Whether the page at an address that is lent out is committed.
+bool world_is_committed(const void *address);
+
 /// What the heap did against the contract of pages.h; NULL: nothing.
 const char *world_breach(void);
 

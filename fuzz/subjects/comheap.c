@@ -15,7 +15,7 @@ static const void *raised_at;
 static void on_fault(void *context, enum ch_fault fault, const void *block)
 {
     (void)context;
-    raised = ch_fault_sentence(fault);
+    raised = raised == NULL ? ch_fault_sentence(fault) : "more than one fault";
     raised_at = block;
 }
 
@@ -113,10 +113,33 @@ static const char *check(const void **where)
 static const char *fault(const void **where)
 {
     const char *sentence = raised;
-    *where = raised_at;
+    *where = raised == NULL ? NULL : raised_at;
     raised = NULL;
     return sentence;
 }
+
+static const char *fault_of(enum misuse misuse, enum stray stray)
+{
+    static const enum ch_fault faults[][STRAYS] = {
+        [MISUSE_FREE] = {CH_FAULT_FREE_TWICE, CH_FAULT_FREE_INTERIOR, CH_FAULT_FREE_FOREIGN},
+        [MISUSE_REALLOCATE] = {CH_FAULT_REALLOC_STALE, CH_FAULT_REALLOC_INTERIOR,
+                               CH_FAULT_REALLOC_FOREIGN},
+    };
+    return ch_fault_sentence(faults[misuse][stray]);
+}
+
+static void pages(uintptr_t *begin, uintptr_t *end)
+{
+    struct ch_stats stats = ch_heap_stats(heap);
+    *begin = (uintptr_t)stats.pages;
+    *end = *begin + stats.pages_bytes;
+}
+
+static const struct misuse_answers misuse = {
+    .fault = fault_of,
+    .size_bytes = SIZE_MAX,
+    .pages = pages,
+};
 
 static const struct com_calls com = {
     .task_alloc = CoTaskMemAlloc,
@@ -150,4 +173,5 @@ const struct subject subject_comheap = {
     .count = count,
     .check = check,
     .fault = fault,
+    .misuse = &misuse,
 };

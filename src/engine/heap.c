@@ -195,7 +195,8 @@ static bool is_inside_small(const struct ch_heap *heap, size_t offset)
     size_t granules = ch_class_granules(span->class_index);
     size_t granule = offset / CH_GRANULE_BYTES;
     size_t start = granule - granule % CH_SPAN_GRANULES % granules;
-    return start % CH_SPAN_GRANULES < span->cut_granules && ch_words(heap)[start] != 0;
+    size_t inside = offset - start * CH_GRANULE_BYTES; // Below the word, which is the size + 1.
+    return start % CH_SPAN_GRANULES < span->cut_granules && inside + 1 < ch_words(heap)[start];
 }
 
 static enum reason explain(const struct ch_heap *heap, const void *block)
@@ -333,6 +334,8 @@ struct ch_stats ch_heap_stats(struct ch_heap *heap)
         .live_bytes = heap->live_bytes,
         .committed_bytes = committed_bytes(heap),
         .arena_bytes = heap->config.arena_bytes,
+        .pages = heap->pages,
+        .pages_bytes = (size_t)heap->page_count << heap->page_log2,
     };
     ch_lock_give(&heap->lock);
     return stats;

@@ -218,7 +218,8 @@ bool ch_run_contains(const struct ch_heap *heap, size_t offset)
         return false;
     }
     uint32_t start = ch_bits_last(ch_starts(heap), heap->first_run, (uint32_t)page);
-    return start != CH_NONE && page - start < ch_runs(heap)[start].pages;
+    return start != CH_NONE &&
+           offset - ((size_t)start << heap->page_log2) < ch_runs(heap)[start].size_bytes;
 }
 
 void ch_run_decommit_free(struct ch_heap *heap)

@@ -18,7 +18,7 @@ bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes);
 /// Returns the page of the live block that starts at this offset; CH_NONE iff none does.
 uint32_t ch_run_at(const struct ch_heap *heap, size_t offset);
 
-/// Whether the offset lies in the run of a live block.
+/// Whether the offset lies in a live block.
 bool ch_run_contains(const struct ch_heap *heap, size_t offset);
 
 /// Decommits every free run.

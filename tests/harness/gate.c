@@ -169,6 +169,9 @@ static const char *why_law_never(enum law law)
             return "the subject can't be held to it";
         }
     }
+    if (law == LAW_MISUSE && (!plan.misuses || is_foreign())) {
+        return "nothing is misused, or misuse ends the subject";
+    }
     if (law == LAW_COM && !has_com()) {
         return "the COM calls are not mixed in, or there are none";
     }
@@ -305,6 +308,7 @@ int main(int argc, char **argv)
         return 2;
     }
     plan.mixes_faces = target->mixes_faces;
+    plan.misuses = target->misuses;
     plan.runs_twice = true;
     report_ends(REPORT_EXITS);
     for (int i = 3; i < argc; i++) {

@@ -3,7 +3,8 @@
 // everywhere else.
 //
 // What is right is known from a map of the pages with a byte for each, drawn from the blocks that
-// the test has and their classes.
+// the test has and their sizes: what is behind a block's last byte is no part of it, whatever class
+// or page it ends in.
 
 #include "churn.h"
 #include "cmocka_headers.h"
@@ -35,21 +36,13 @@ static struct {
     struct ch_stats stats;
 } scene;
 
-static size_t room_of(size_t size_bytes)
-{
-    if (size_bytes <= CH_SMALL_BYTES) {
-        return ch_class_bytes(ch_class_of(size_bytes));
-    }
-    return (size_bytes + 4095) / 4096 * 4096;
-}
-
 static void draw_map(void)
 {
     memset(scene.map, STALE, sizeof scene.map);
     for (size_t i = 0; i < BLOCKS; i++) {
         if (scene.blocks[i] != NULL) {
             size_t offset = (size_t)((unsigned char *)scene.blocks[i] - scene.heap->pages);
-            memset(scene.map + offset, INTERIOR, room_of(scene.sizes[i]));
+            memset(scene.map + offset, INTERIOR, scene.sizes[i]);
             scene.map[offset] = START;
         }
     }
@@ -102,8 +95,8 @@ static int clear_scene(void **state)
 static struct place right_place(uintptr_t address)
 {
     struct place place = {.kind = FOREIGN, .size_bytes = NOWHERE};
-    size_t offset = address - (uintptr_t)scene.heap->pages;
-    if (offset < (size_t)scene.heap->page_count * scene.heap->page_bytes) {
+    size_t offset = address - (uintptr_t)scene.stats.pages;
+    if (offset < scene.stats.pages_bytes) {
         place.kind = (enum kind)scene.map[offset];
     }
     for (size_t i = 0; place.kind == START && i < BLOCKS; i++) {

@@ -24,7 +24,12 @@ extern "C" {
 
 struct ch_heap;
 
-/// What a caller can do wrong; faults.def has a sentence for each.
+/// What a caller can do wrong; faults.def has a sentence for each. A pointer that is no live block
+/// is told by what is there now, to the byte, whatever was there before:
+///   - INTERIOR: a byte of a live block, but not its first.
+///   - FOREIGN: not in the pages that ch_heap_stats names. The heap's own tables are foreign, too.
+///   - TWICE or STALE: anything else in these pages. What a block was is such a place, the bytes
+///     between its end and the next block are, and so is what was never handed out.
 enum ch_fault {
 #define CH_FAULT_DEF(id, sentence) CH_FAULT_##id,
 #include <comheap/faults.def>
@@ -108,6 +113,8 @@ struct ch_stats {
     size_t live_bytes;      ///< The sum of the sizes of the live blocks.
     size_t committed_bytes; ///< What the heap holds of the world, its own tables included.
     size_t arena_bytes;
+    const void *pages;  ///< Every block lies in these pages, which stay where they are,
+    size_t pages_bytes; ///< and nothing else does.
 };
 
 struct ch_stats ch_heap_stats(struct ch_heap *heap);

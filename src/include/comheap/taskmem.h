@@ -166,10 +166,10 @@ LPVOID CoTaskMemAlloc(SIZE_T cb);
 /// Gives a block another size; the first min(old, new) bytes stay, and the block may move, also
 /// when it shrinks (spec R4). With pv NULL: as CoTaskMemAlloc, also for 0 bytes (spec R1, R2).
 ///
-/// With pv a block and cb 0: frees it, as CoTaskMemFree does, and returns NULL (spec R3). Otherwise
-/// returns NULL iff there is no memory, and then pv is what it was (spec R6), or pv is neither NULL
-/// nor a live block, which raises a REALLOC fault of the heap in use and changes nothing (spec
-/// R11).
+/// With pv not NULL and cb 0: frees it, as CoTaskMemFree does, faults included, and returns NULL
+/// (spec R3). Otherwise returns NULL iff there is no memory, and then pv is what it was (spec R6),
+/// or pv is neither NULL nor a live block, which raises a REALLOC fault of the heap in use and
+/// changes nothing (spec R11).
 LPVOID CoTaskMemRealloc(LPVOID pv, SIZE_T cb);
 
 /// Ends a block. pv may be NULL: no effect (spec F1). If pv is neither NULL nor a live block, the
