@@ -123,6 +123,18 @@ size_t fill_find_wrong(const void *block, size_t size_bytes, uint64_t seed, size
     return SIZE_MAX;
 }
 
+size_t fill_written_end(size_t size_bytes, size_t offset)
+{
+    struct range ranges[RANGES];
+    size_t count = ranges_of(size_bytes, ranges);
+    for (size_t i = 0; i < count; i++) {
+        if (offset >= ranges[i].begin && offset < ranges[i].end) {
+            return ranges[i].end;
+        }
+    }
+    return offset;
+}
+
 #ifdef HAS_ASAN
 const void *fill_find_poisoned(void *block, size_t size_bytes)
 {

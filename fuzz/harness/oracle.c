@@ -7,6 +7,7 @@
 
 #include "harness/fill.h"
 #include "harness/model.h"
+#include "harness/place.h"
 #include "harness/world.h"
 
 static size_t limit_of(const struct run *run, enum face face)
@@ -25,11 +26,13 @@ static void check_size(struct run *run, uint32_t slot, size_t answer)
 {
     size_t expected = model.slots[slot].size_bytes;
     if (run->plan.subject->policies.size_is_exact) {
-        LAW(run, EXACT_SIZE, answer == expected, "GetSize(b%u) is %zu, expected %zu", slot, answer,
-            expected);
+        LAW_AT(run, EXACT_SIZE, answer == expected,
+               place_byte(slot, answer, "its end, says GetSize"),
+               "GetSize(b%u) is %zu, expected %zu", slot, answer, expected);
     } else {
-        LAW(run, EXACT_SIZE, answer >= expected, "GetSize(b%u) is %zu, expected %zu or more", slot,
-            answer, expected);
+        LAW_AT(run, EXACT_SIZE, answer >= expected,
+               place_byte(slot, answer, "its end, says GetSize"),
+               "GetSize(b%u) is %zu, expected %zu or more", slot, answer, expected);
     }
 }
 
@@ -38,7 +41,8 @@ static void check_faultless(struct run *run)
     if (run->plan.subject->fault != NULL) {
         const void *where = NULL;
         const char *fault = run->plan.subject->fault(&where);
-        LAW(run, FAULTLESS, fault == NULL, "%s: %p", fault, where);
+        LAW_AT(run, FAULTLESS, fault == NULL, place_address(where, "blamed"),
+               "the heap says of %s, which is right: %s", place_name((uintptr_t)where), fault);
     }
 }
 
@@ -61,7 +65,9 @@ static enum outcome refused(struct run *run, enum face face, size_t size_bytes)
     size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
                        ? SIZE_MAX
                        : model.since_empty_bytes + size_bytes;
-    LAW(run, REASON, !subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1),
+    LAW_AT(
+        run, REASON, !subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1),
+        place_heap(),
         "NULL for %zu bytes, where %zu of the %zu bytes of the arena have been asked for since it "
         "was empty, and the world refused nothing",
         size_bytes, model.since_empty_bytes, run->arena_bytes);
@@ -73,8 +79,9 @@ static void check_bytes_kept(struct run *run, uint32_t slot, const struct held *
 {
     const void *block = model.slots[slot].block;
     size_t wrong = fill_find_wrong(block, before->size_bytes, before->seed, kept_bytes);
-    LAW(run, PREFIX, wrong == SIZE_MAX, "byte %zu of b%u is 0x%02x, expected 0x%02x", wrong, slot,
-        ((const unsigned char *)block)[wrong], fill_byte(before->seed, wrong));
+    LAW_AT(run, PREFIX, wrong == SIZE_MAX, place_wrong(slot, wrong, before, kept_bytes),
+           "byte %zu of b%u is 0x%02x, expected 0x%02x, which it was before Reallocate", wrong,
+           slot, ((const unsigned char *)block)[wrong], fill_byte(before->seed, wrong));
 }
 
 static bool is_aligned(const struct run *run, const void *block)
@@ -87,17 +94,20 @@ static void check_block(struct run *run, uint32_t slot, size_t size_bytes, uint3
 {
     const struct held *held = &model.slots[slot];
     const struct policies *policies = &run->plan.subject->policies;
-    LAW(run, DISJOINT, overlapped == SLOTS, "b%u of %zu bytes overlaps b%u", slot, size_bytes,
-        overlapped);
+    LAW_AT(run, DISJOINT, overlapped == SLOTS,
+           place_overlap(slot, held->block, size_bytes, overlapped),
+           "b%u of %zu bytes overlaps b%u, which is live", slot, size_bytes, overlapped);
     check_size(run, slot, get_size(run, FACE_HEAP, held->block));
     if (policies->hides_slack && fill_sees_poison()) {
         const unsigned char *end = (const unsigned char *)held->block + size_bytes;
-        LAW(run, PAST_END, fill_is_poisoned(end) || model_starts_at(end),
-            "byte %zu of b%u, the first past its end, can be touched", size_bytes, slot);
+        LAW_AT(run, PAST_END, fill_is_poisoned(end) || model_starts_at(end),
+               place_byte(slot, size_bytes, "can be touched"),
+               "byte %zu of b%u, the first past its end, can be touched", size_bytes, slot);
         // The rest of its last granule is nobody else's either.
         size_t more = -size_bytes % policies->alignment_bytes;
-        LAW(run, PAST_END, more == 0 || fill_is_poisoned(end + more - 1),
-            "byte %zu of b%u, past its end, can be touched", size_bytes + more - 1, slot);
+        LAW_AT(run, PAST_END, more == 0 || fill_is_poisoned(end + more - 1),
+               place_byte(slot, size_bytes + more - 1, "can be touched"),
+               "byte %zu of b%u, past its end, can be touched", size_bytes + more - 1, slot);
     }
 }
 
@@ -107,8 +117,10 @@ void oracle_rewrite(struct run *run, uint32_t slot)
     held->seed = (++model.next_seed) * 0xd6e8feb86659fd93U;
     if (fill_sees_poison()) {
         const void *poisoned = fill_find_poisoned(held->block, held->size_bytes);
-        LAW(run, WRITABLE, poisoned == NULL, "byte %zu of b%u, of %zu, is poisoned",
-            (size_t)((const char *)poisoned - (const char *)held->block), slot, held->size_bytes);
+        size_t offset = (size_t)((const char *)poisoned - (const char *)held->block);
+        LAW_AT(run, WRITABLE, poisoned == NULL, place_byte(slot, offset, "poisoned"),
+               "byte %zu of b%u, of %zu bytes, is poisoned: its owner can't write it", offset, slot,
+               held->size_bytes);
     }
     fill_write(held->block, held->size_bytes, held->seed);
 }
@@ -129,10 +141,13 @@ static void note_most(void)
 static void check_granted(struct run *run, uint32_t slot, enum face face, const void *block,
                           size_t size_bytes)
 {
-    LAW(run, LIMIT, size_bytes <= limit_of(run, face), "%zu bytes granted, above the limit of %zu",
-        size_bytes, limit_of(run, face));
-    LAW(run, ALIGNED, is_aligned(run, block), "b%u is at %p, not a multiple of %zu", slot, block,
-        run->plan.subject->policies.alignment_bytes);
+    LAW_AT(run, LIMIT, size_bytes <= limit_of(run, face),
+           place_granted(slot, block, size_bytes, "granted"),
+           "%zu bytes granted, above the limit of %zu", size_bytes, limit_of(run, face));
+    LAW_AT(run, ALIGNED, is_aligned(run, block),
+           place_granted(slot, block, size_bytes, "not aligned"),
+           "b%u is at %s, which is no multiple of %zu", slot, place_name((uintptr_t)block),
+           run->plan.subject->policies.alignment_bytes);
 }
 
 enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, void *block,
@@ -149,19 +164,22 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
 }
 
 // What is left of a block that is no longer live.
-static void check_gone(struct run *run, const void *block, size_t size_bytes)
+static void check_gone(struct run *run, uint32_t slot, const void *block, size_t size_bytes)
 {
     const struct subject *subject = run->plan.subject;
     bool is_reused = model_starts_at(block);
     if (subject->owns != NULL && !is_reused) {
         int answer = subject->owns(block);
-        LAW(run, MEMBER, answer == 0, "DidAlloc of a freed block is %d, expected 0", answer);
+        LAW_AT(run, MEMBER, answer == 0,
+               place_gone(slot, block, size_bytes, "freed, DidAlloc says live"),
+               "DidAlloc of what b%u was is %d, expected 0", slot, answer);
     }
     size_t hidden = subject->policies.hides_freed_bytes;
     if (fill_sees_poison() && size_bytes > 0 && size_bytes <= hidden && !is_reused) {
         const unsigned char *bytes = block;
-        LAW(run, FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
-            "a freed block of %zu bytes can still be touched", size_bytes);
+        LAW_AT(run, FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
+               place_gone(slot, block, size_bytes, "can be touched"),
+               "what b%u was, %zu bytes, can still be touched", slot, size_bytes);
     }
 }
 
@@ -170,13 +188,14 @@ static void check_refused(struct run *run, uint32_t slot)
     const struct subject *subject = run->plan.subject;
     const struct held *held = &model.slots[slot];
     size_t size_bytes = get_size(run, FACE_HEAP, held->block);
-    LAW(run, REFUSED,
-        subject->policies.size_is_exact ? size_bytes == held->size_bytes
-                                        : size_bytes >= held->size_bytes,
-        "GetSize(b%u) is %zu after a refusal, it was %zu", slot, size_bytes, held->size_bytes);
+    LAW_AT(run, REFUSED,
+           subject->policies.size_is_exact ? size_bytes == held->size_bytes
+                                           : size_bytes >= held->size_bytes,
+           place_byte(slot, size_bytes, "its end, says GetSize"),
+           "GetSize(b%u) is %zu after a refusal, it was %zu", slot, size_bytes, held->size_bytes);
     size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->seed, held->size_bytes);
-    LAW(run, REFUSED, wrong == SIZE_MAX, "byte %zu of b%u has changed in a refused call", wrong,
-        slot);
+    LAW_AT(run, REFUSED, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
+           "byte %zu of b%u has changed in a refused call", wrong, slot);
     struct counts counts;
     if (subject->count != NULL && subject->count(&counts)) {
         LAW(run, REFUSED,
@@ -218,7 +237,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
                      size_bytes < before.size_bytes ? size_bytes : before.size_bytes);
     oracle_rewrite(run, slot);
     if (block != before.block) {
-        check_gone(run, before.block, before.size_bytes);
+        check_gone(run, slot, before.block, before.size_bytes);
     }
     note_most();
     return block == before.block ? OUTCOME_IN_PLACE : OUTCOME_MOVED;
@@ -229,7 +248,7 @@ enum outcome oracle_freed(struct run *run, uint32_t slot)
     size_t size_bytes = model.slots[slot].size_bytes;
     check_faultless(run);
     model_end(slot);
-    check_gone(run, model.slots[slot].block, size_bytes);
+    check_gone(run, slot, model.slots[slot].block, size_bytes);
     return OUTCOME_DONE;
 }
 
@@ -250,8 +269,8 @@ enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t
 enum outcome oracle_owned(struct run *run, const void *address, int answer)
 {
     int expected = address == NULL ? -1 : model_starts_at(address);
-    LAW(run, MEMBER, answer == expected, "DidAlloc(%p) is %d, expected %d", address, answer,
-        expected);
+    LAW_AT(run, MEMBER, answer == expected, place_address(address, "asked about"),
+           "DidAlloc(%s) is %d, expected %d", place_name((uintptr_t)address), answer, expected);
     return OUTCOME_DONE;
 }
 
@@ -287,8 +306,18 @@ void oracle_bytes(struct run *run, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
     size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->seed, held->size_bytes);
-    LAW(run, BYTES, wrong == SIZE_MAX, "byte %zu of b%u is 0x%02x, expected 0x%02x", wrong, slot,
-        ((const unsigned char *)held->block)[wrong], fill_byte(held->seed, wrong));
+    LAW_AT(run, BYTES, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
+           "byte %zu of b%u is 0x%02x, expected 0x%02x, which its owner wrote", wrong, slot,
+           ((const unsigned char *)held->block)[wrong], fill_byte(held->seed, wrong));
+}
+
+void oracle_every_block(struct run *run)
+{
+    for (size_t i = 0; i < model.live_blocks; i++) {
+        uint32_t slot = model_live_slot(i);
+        check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
+        oracle_bytes(run, slot);
+    }
 }
 
 void oracle_between(struct run *run)
@@ -316,7 +345,8 @@ static void check_footprint(struct run *run)
         .peak_live_bytes = model.peak_live_bytes,
     };
     size_t most_bytes = subject->most_committed(&load);
-    LAW(run, FOOTPRINT, world_committed_bytes() <= most_bytes,
+    LAW_AT(
+        run, FOOTPRINT, world_committed_bytes() <= most_bytes, place_heap(),
         "%zu bytes are committed for %zu blocks of %zu bytes, at most %zu of them at a time; the "
         "bound is %zu",
         world_committed_bytes(), model.live_blocks, model.live_bytes, model.peak_live_bytes,
@@ -351,7 +381,8 @@ void oracle_walk(struct run *run)
     if (subject->check != NULL) {
         const void *where = NULL;
         const char *broken = subject->check(&where);
-        LAW(run, INVARIANT, broken == NULL, "it does not hold that %s: %p", broken, where);
+        LAW_AT(run, INVARIANT, broken == NULL, place_address(where, "here"),
+               "it does not hold that %s: see %s", broken, place_name((uintptr_t)where));
     }
 }
 
@@ -364,10 +395,10 @@ static void check_capacity(struct run *run)
         return;
     }
     void *block = IAtlMemMgr_Allocate(run->heap, size_bytes);
-    LAW(run, CAPACITY, block != NULL,
-        "NULL for %zu bytes in an arena of %zu that has nothing live, and the world refused "
-        "nothing",
-        size_bytes, run->arena_bytes);
+    LAW_AT(run, CAPACITY, block != NULL, place_heap(),
+           "NULL for %zu bytes in an arena of %zu that has nothing live, and the world refused "
+           "nothing",
+           size_bytes, run->arena_bytes);
     IAtlMemMgr_Free(run->heap, block);
 }
 
@@ -385,9 +416,9 @@ void oracle_empty(struct run *run)
     check_pages(run);
     if (subject->minimize != NULL) {
         subject->minimize();
-        LAW(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes,
-            "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
-            world_committed_bytes(), run->fresh_committed_bytes);
+        LAW_AT(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes, place_heap(),
+               "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
+               world_committed_bytes(), run->fresh_committed_bytes);
     }
     oracle_walk(run);
 }

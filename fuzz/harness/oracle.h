@@ -43,6 +43,9 @@ void oracle_rewrite(struct run *run, uint32_t slot);
 /// Between ops: no fault, no breach, and the next live block in turn is what it was.
 void oracle_between(struct run *run);
 
+/// The same of every live block.
+void oracle_every_block(struct run *run);
+
 /// The heap's own invariants and counts.
 void oracle_walk(struct run *run);
 

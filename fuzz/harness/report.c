@@ -10,6 +10,8 @@
 
 #include "harness/asan.h"
 #include "harness/fill.h"
+#include "harness/picture.h"
+#include "harness/place.h"
 #include "harness/text.h"
 #include "harness/world.h"
 
@@ -102,13 +104,15 @@ _Noreturn void report_finding(const struct run *run, enum law law, const char *f
         fprintf(stderr, "law %s broken at op %zu of %zu: %s\n", law_name(law), run->op_index + 1,
                 run->program->count, law_sentence(law));
     } else {
-        fprintf(stderr, "law %s broken at the end, after %zu ops: %s\n", law_name(law),
-                run->program->count, law_sentence(law));
+        fprintf(stderr, "law %s broken at the end, when all was freed, after %zu op%s: %s\n",
+                law_name(law), run->program->count, run->program->count == 1 ? "" : "s",
+                law_sentence(law));
     }
     fprintf(stderr, "  %s: ", run->plan.subject->name);
     vfprintf(stderr, format, arguments);
     fprintf(stderr, "\n");
     print_program(run);
+    picture_draw(stderr, run);
     end_process(law);
 }
 
@@ -169,6 +173,9 @@ void __asan_on_error(void)
         fprintf(stderr, "AddressSanitizer stopped %s in op %zu of %zu\n", run->plan.subject->name,
                 run->op_index + 1, run->program->count);
         print_program(run);
+        void *address = __asan_get_report_address();
+        place_address(address, __asan_get_report_access_type() ? "written" : "read");
+        picture_draw(stderr, run);
     }
 }
 #endif

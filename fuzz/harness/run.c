@@ -380,6 +380,9 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
             plan->before_op(&run);
         }
         run_op(&run, &program->ops[run.op_index]);
+        if (plan->walks_always) {
+            oracle_every_block(&run);
+        }
         if (plan->walks_always || run.op_index % WALK_OPS == WALK_OPS - 1) {
             oracle_walk(&run);
         }

@@ -26,7 +26,7 @@ struct answer {
 struct plan {
     const struct subject *subject;
     bool mixes_faces;  ///< The COM verbs use the COM calls, where the subject has them.
-    bool walks_always; ///< Walk the heap's invariants after every op, not now and then.
+    bool walks_always; ///< Look at every block and invariant after each op, not now and then.
     bool runs_twice;   ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
     void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
     void (*after_op)(const struct run *run);  ///< and when it is done.

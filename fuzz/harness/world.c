@@ -152,6 +152,15 @@ size_t world_committed_bytes(void)
     return world.committed_pages * WORLD_PAGE_BYTES;
 }
 
+size_t world_committed_between(size_t begin, size_t end)
+{
+    size_t pages = 0;
+    for (size_t page = begin / WORLD_PAGE_BYTES; page < end / WORLD_PAGE_BYTES; page++) {
+        pages += world.is_committed[page];
+    }
+    return pages * WORLD_PAGE_BYTES;
+}
+
 const char *world_breach(void)
 {
     return world.breach;

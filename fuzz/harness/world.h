@@ -38,6 +38,9 @@ uint64_t world_refusals(void);
 
 size_t world_committed_bytes(void);
 
+/// How much is committed of the first `end` bytes of the range that lie behind the first `begin`.
+size_t world_committed_between(size_t begin, size_t end);
+
 /// What the heap did against the contract of pages.h; NULL: nothing.
 const char *world_breach(void);
 
