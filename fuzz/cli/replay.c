@@ -10,6 +10,7 @@
 #include "harness/csource.h"
 #include "harness/report.h"
 #include "harness/run.h"
+#include "harness/stop.h"
 
 // It would break no law, having done nothing.
 static void refuse_empty(const char *path, const struct program *program)
@@ -24,6 +25,7 @@ int command_replay(int argc, char **argv)
     struct choice choice = choose_run(argc, argv);
     struct program program = {0};
     report_ends(REPORT_EXITS);
+    stop_watch(true);
     report_laws_off(stdout, choice.subject);
     for (int at = choice.first_file; at < argc; at++) {
         load_program(argv[at], &program);
@@ -83,6 +85,7 @@ int command_explain(int argc, char **argv)
     const char *path = choose_one_file(argc, argv, &choice);
     struct program program = {0};
     report_ends(REPORT_EXITS);
+    stop_watch(true);
     load_program(path, &program);
     refuse_empty(path, &program);
     if (is_as_c) {

@@ -123,6 +123,18 @@ static uint32_t slot_around(uintptr_t address)
     return SLOTS;
 }
 
+static bool is_in_world(uintptr_t address)
+{
+    uintptr_t start = (uintptr_t)world_start();
+    return start != 0 && address >= start && address - start < world_most_bytes();
+}
+
+bool place_is_known(const void *address)
+{
+    uintptr_t at = (uintptr_t)address;
+    return is_in_world(at) || slot_around(at) != SLOTS;
+}
+
 const char *place_name(uintptr_t address)
 {
     static char names[NAMES][NAME_BYTES];
@@ -132,7 +144,7 @@ const char *place_name(uintptr_t address)
     if (address == 0) {
         return "NULL";
     }
-    bool is_ours = start != 0 && address >= start && address - start < world_most_bytes();
+    bool is_ours = is_in_world(address);
     int length = snprintf(name, NAME_BYTES, "%s0x%" PRIxPTR, is_ours ? "heap+" : "",
                           is_ours ? address - start : address);
     uint32_t slot = slot_around(address);

@@ -59,6 +59,9 @@ void place_address(const void *address, const char *says);
 /// All of the heap.
 void place_heap(void);
 
+/// Whether an address lies in the world, or in or next to a live block.
+bool place_is_known(const void *address);
+
 /// An address as text that is the same in every run: from the start of the world where it lies in
 /// it, with the name of the live block that it lies in. One of the last four answers stays as it
 /// is.

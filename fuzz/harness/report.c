@@ -8,10 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/asan.h"
 #include "harness/fill.h"
 #include "harness/picture.h"
-#include "harness/place.h"
 #include "harness/text.h"
 #include "harness/world.h"
 
@@ -75,7 +73,7 @@ void report_op(FILE *file, const struct run *run, size_t op_index)
     fprintf(file, "\n");
 }
 
-static void print_program(const struct run *run)
+void report_program(const struct run *run)
 {
     size_t end = run->op_index + 1 < run->program->count ? run->op_index + 1 : run->program->count;
     size_t begin = end > OPS_SHOWN ? end - OPS_SHOWN : 0;
@@ -87,13 +85,12 @@ static void print_program(const struct run *run)
     }
 }
 
-static _Noreturn void end_process(enum law law)
+void report_stop(int own_status)
 {
-    if (ending == REPORT_ABORTS) {
-        abort();
+    if (ending != REPORT_ABORTS) {
+        fflush(NULL);
+        _Exit(ending == REPORT_EXITS ? 1 : own_status);
     }
-    fflush(NULL);
-    _Exit(ending == REPORT_EXITS ? 1 : REPORT_FIRST_STATUS + (int)law);
 }
 
 _Noreturn void report_finding(const struct run *run, enum law law, const char *format,
@@ -111,9 +108,10 @@ _Noreturn void report_finding(const struct run *run, enum law law, const char *f
     fprintf(stderr, "  %s: ", run->plan.subject->name);
     vfprintf(stderr, format, arguments);
     fprintf(stderr, "\n");
-    print_program(run);
+    report_program(run);
     picture_draw(stderr, run);
-    end_process(law);
+    report_stop(REPORT_FIRST_STATUS + (int)law);
+    abort();
 }
 
 void report_laws_off(FILE *file, const struct subject *subject)
@@ -163,19 +161,3 @@ void report_laws_off(FILE *file, const struct subject *subject)
         fprintf(file, " (%s)\n", why);
     }
 }
-
-#ifdef HAS_ASAN
-// Called by AddressSanitizer before its own report.
-void __asan_on_error(void)
-{
-    const struct run *run = run_current();
-    if (run != NULL) {
-        fprintf(stderr, "AddressSanitizer stopped %s in op %zu of %zu\n", run->plan.subject->name,
-                run->op_index + 1, run->program->count);
-        print_program(run);
-        void *address = __asan_get_report_address();
-        place_address(address, __asan_get_report_access_type() ? "written" : "read");
-        picture_draw(stderr, run);
-    }
-}
-#endif

@@ -9,6 +9,7 @@
 #include "harness/asan.h"
 #include "harness/counters.h"
 #include "harness/run.h"
+#include "harness/stop.h"
 
 const struct target target_heap = {
     .name = "heap",
@@ -47,6 +48,7 @@ static void read_environment(struct plan *plan, const struct target *target)
 {
     const char *name = getenv("HEAPFUZZ_SUBJECT");
     const char *path = getenv("HEAPFUZZ_COUNTERS");
+    stop_watch(false);
     plan->mixes_faces = target->mixes_faces;
     plan->subject = name == NULL ? subjects[0] : subject_find(name);
     if (plan->subject == NULL) {
