@@ -58,6 +58,12 @@ static const char *committed(const struct csource *source)
                                      : "ch_heap_stats(engine).committed_bytes";
 }
 
+// Whether what a fresh heap holds is kept.
+static bool has_fresh(const struct csource *source)
+{
+    return csource_checks(source, LAW_EMPTY) || csource_checks(source, LAW_FOOTPRINT);
+}
+
 static void print_world(FILE *file, const struct csource *source)
 {
     bool has_pages = source->needs[PART_PAGES];
@@ -91,7 +97,7 @@ static void print_world(FILE *file, const struct csource *source)
     if (source->needs[PART_TASK]) {
         fprintf(file, "    (void)CoGetMalloc(MEMCTX_TASK, &task);\n");
     }
-    if (csource_checks(source, LAW_EMPTY)) {
+    if (has_fresh(source)) {
         fprintf(file, "    fresh_bytes = %s;\n", committed(source));
     }
     fprintf(file, "}\n");
@@ -136,6 +142,25 @@ static void print_gone(FILE *file, const struct csource *source)
         fprintf(file, "    (void)size;\n");
     }
     fprintf(file, "}\n");
+}
+
+static void print_same(FILE *file, const struct csource *source)
+{
+    fprintf(
+        file,
+        "static bool is_second; // Run.\n"
+        "static size_t noted, places[%zu];\n\n"
+        "// Where in the arena each block was answered, in the first run; 0 for NULL.\n"
+        "static void note_same(const void *block)\n{\n"
+        "    size_t place = block == NULL ? 0 : (size_t)((const unsigned char *)block - arena) + "
+        "1;\n"
+        "    if (is_second && places[noted] != place) {\n"
+        "        fprintf(stderr, \"law same broken: answer %%zu is arena+0x%%zx, and was \"\n"
+        "                        \"arena+0x%%zx in the first run\\n\",\n"
+        "                noted + 1, place - 1, places[noted] - 1);\n"
+        "        exit(1);\n    }\n"
+        "    places[noted++] = place;\n}\n",
+        source->record->answers_made + 1);
 }
 
 // The variables of some of the slots.
@@ -248,7 +273,7 @@ static void print_includes(FILE *file, const struct csource *source)
     if (source->has_world) {
         fprintf(file,
                 "\nstatic IAtlMemMgr *heap;\nstatic struct ch_heap *engine; // Behind it.\n%s",
-                csource_checks(source, LAW_EMPTY) ? "static size_t fresh_bytes;\n" : "");
+                has_fresh(source) ? "static size_t fresh_bytes;\n" : "");
     } else {
         fprintf(file, "\n#include <malloc.h>\n");
     }
@@ -271,6 +296,8 @@ void csource_parts(FILE *file, const struct csource *source, const char *name)
             print_gone(file, source);
         } else if (part == PART_PAGES) {
             print_pages(file, source);
+        } else if (part == PART_SAME) {
+            print_same(file, source);
         } else if (part == PART_END) {
             print_end(file, source);
         } else if (part == PART_WORLD) {

@@ -34,6 +34,7 @@ enum part {
     PART_QUERY,      ///< expect_query
     PART_FAULT,      ///< on_fault
     PART_PAGES,      ///< Pages of its own.
+    PART_SAME,       ///< note_same
     PART_END,        ///< end_world
     PART_WORLD,      ///< begin_world
     PARTS
@@ -77,8 +78,11 @@ struct csource {
     struct csource_slot *slots;
     const struct csource_record *record;
     size_t answers_read;
-    size_t arena_bytes; ///< Of the world under way,
-    bool is_scarce;     ///< which may refuse pages.
+    size_t arena_bytes;             ///< Of the world under way,
+    bool is_scarce;                 ///< which may refuse pages.
+    size_t live_blocks, live_bytes; ///< In it, if every answer is the run's,
+    size_t peak_live_bytes;         ///< and at most.
+    bool is_unsure;                 ///< An answer need not be: see is_open.
     size_t repeated_calls, repeated_bytes;
     unsigned depth; ///< Of blocks in main.
 };
@@ -171,6 +175,9 @@ void csource_each(struct csource *source, struct csource_slot **list, size_t cou
 void csource_end_world(struct csource *source);
 void csource_begin_world(struct csource *source, size_t arena_bytes, uint32_t budget_pages);
 void csource_next_world(struct csource *source, size_t arena_bytes, uint32_t budget_pages);
+
+/// Writes that the heap holds no more than its bound, if that is certain.
+void csource_footprint(struct csource *source);
 
 /// Writes main.
 void csource_walk(struct csource *source);

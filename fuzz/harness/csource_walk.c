@@ -54,10 +54,24 @@ static void read_answer(struct csource *source, struct csource_group *call, uint
     }
 }
 
+static void count_live(struct csource *source, const struct csource_slot *before,
+                       const struct csource_slot *after)
+{
+    source->live_blocks += after->is_live;
+    source->live_blocks -= before->is_live;
+    source->live_bytes += after->is_live ? after->size_bytes : 0;
+    source->live_bytes -= before->is_live ? before->size_bytes : 0;
+    if (source->live_bytes > source->peak_live_bytes) {
+        source->peak_live_bytes = source->live_bytes;
+    }
+    source->is_unsure = source->is_unsure || after->is_open;
+}
+
 // The slot as it is after the call.
 static void apply(struct csource *source, struct csource_group *call, uint32_t slot)
 {
     struct csource_slot *held = &source->slots[slot];
+    struct csource_slot before = *held;
     uintptr_t block = 0;
     if (is_free(call->verb)) {
         held->is_live = held->is_open = false;
@@ -76,6 +90,7 @@ static void apply(struct csource *source, struct csource_group *call, uint32_t s
             held->is_open = !call->is_over;
         }
     }
+    count_live(source, &before, held);
 }
 
 static bool continues(const struct csource *source, const struct csource_group *group,
@@ -176,6 +191,7 @@ static void walk_op(struct csource *source, struct op op, uint32_t repeats)
     case VERB_MINIMIZE:
         if (source->has_world) {
             csource_say(source, "ch_heap_minimize(engine);");
+            csource_footprint(source);
         }
         break;
     case VERB_GET_MALLOC:

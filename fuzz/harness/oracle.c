@@ -423,9 +423,16 @@ void oracle_empty(struct run *run)
     oracle_walk(run);
 }
 
-void oracle_same(struct run *run, uint64_t expected, uint64_t answer)
+void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before)
 {
-    LAW(run, SAME, answer == expected,
-        "the answers of a second run differ from those of the first (sums %016llx and %016llx)",
-        (unsigned long long)expected, (unsigned long long)answer);
+    if (other == run->program->count) {
+        LAW(run, SAME, is_same,
+            "a second run differs from the first in a call that a repeat makes");
+        return;
+    }
+    run->op_index = other;
+    LAW(run, SAME, is_same,
+        "op %zu answered %s the first time, and %s when the same program ran again on a new heap",
+        other + 1, place_name(before->value), place_name(run->answers[other].value));
+    run->op_index = run->program->count;
 }

@@ -52,7 +52,8 @@ void oracle_walk(struct run *run);
 /// Every block is freed: nothing is live, the largest block fits again, and every page goes back.
 void oracle_empty(struct run *run);
 
-/// A second run of the same program has given its answers; both are sums over all of them.
-void oracle_same(struct run *run, uint64_t expected, uint64_t answer);
+/// A second run of the same program has given its answers: those of the first, or not from op
+/// `other` on, which had answered `before`.
+void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before);
 
 #endif
