@@ -120,6 +120,7 @@ static void prepare(struct csource *source)
                                      LAW_PAST_END,   LAW_FREED,    LAW_PREFIX,
                                      LAW_REFUSED,    LAW_BYTES,    LAW_COUNTS};
     bool has_pages = source->law == LAW_PAGES || source->law == LAW_BYTES ||
+                     source->law == LAW_PREFIX || source->law == LAW_COUNTS ||
                      source->law == LAW_EMPTY || source->law == LAW_SAME;
     size_t used = 0;
     uint32_t repeats = 0;

@@ -37,18 +37,27 @@ void csource_need(struct csource *source, enum part part)
     }
 }
 
+static void print_checked(FILE *file, const char *text, const char *check)
+{
+    const char *place = strstr(text, "$check");
+    fprintf(file, "%.*s%s%s", (int)(place - text), text, check, place + strlen("$check"));
+}
+
 static void print_pages(FILE *file, const struct csource *source)
 {
-    const char *check = strstr(csource_pages, "$check");
-    fprintf(file, "%.*s", (int)(check - csource_pages), csource_pages);
-    if (csource_checks(source, LAW_PAGES)) {
-        fprintf(file, "expect(is_committed[i] != comes, \"pages\",\n"
-                      "               comes ? \"commit of a page that is committed\"\n"
-                      "                     : \"decommit of a page that is not committed\");");
-    } else {
-        fprintf(file, "(void)comes;");
-    }
-    fprintf(file, "%s", check + strlen("$check"));
+    static const char check[] =
+        "expect(is_committed[i] != comes, \"pages\",\n"
+        "               comes ? \"commit of a page that is committed\"\n"
+        "                     : \"decommit of a page that is not committed\");";
+    print_checked(file, csource_pages, csource_checks(source, LAW_PAGES) ? check : "(void)comes;");
+}
+
+static void print_counts(FILE *file, const struct csource *source)
+{
+    static const char check[] =
+        "    expect(stats.committed_bytes == committed_pages * page_bytes, law,\n"
+        "           \"the heap does not count the pages that it holds\");\n";
+    print_checked(file, csource_counts, source->needs[PART_PAGES] ? check : "");
 }
 
 // What the heap holds of the system, as C.
@@ -296,6 +305,8 @@ void csource_parts(FILE *file, const struct csource *source, const char *name)
             print_gone(file, source);
         } else if (part == PART_PAGES) {
             print_pages(file, source);
+        } else if (part == PART_COUNTS) {
+            print_counts(file, source);
         } else if (part == PART_SAME) {
             print_same(file, source);
         } else if (part == PART_END) {

@@ -16,6 +16,7 @@ enum part {
     PART_ALL,        ///< block_at: the blocks by number.
     PART_SIZES,      ///< size_at: their sizes.
     PART_EXPECT,     ///< expect
+    PART_PAGES,      ///< Pages of its own.
     PART_ALLOCATE,   ///< allocate and reallocate,
     PART_REALLOCATE, ///< for the C library.
     PART_SIZE,       ///< expect_size
@@ -33,7 +34,6 @@ enum part {
     PART_MALLOC,     ///< expect_get_malloc
     PART_QUERY,      ///< expect_query
     PART_FAULT,      ///< on_fault
-    PART_PAGES,      ///< Pages of its own.
     PART_SAME,       ///< note_same
     PART_END,        ///< end_world
     PART_WORLD,      ///< begin_world
@@ -158,11 +158,12 @@ void csource_look(struct csource *source, const struct csource_group *group);
 /// Says that a part is needed, and what it needs.
 void csource_need(struct csource *source, enum part part);
 
-/// The text of a part; NULL: it depends on the source. And of two: enough bytes for expect_size,
-/// and pages, with $check where a page changes.
+/// The text of a part; NULL: it depends on the source. And of three: enough bytes for expect_size;
+/// pages, with $check where a page changes; and counts, with $check where they are known.
 extern const char *const csource_texts[PARTS];
 extern const char csource_size_is_enough[];
 extern const char csource_pages[];
+extern const char csource_counts[];
 
 /// Lists the slots that hold a block, or might. Returns how many; the caller frees the list.
 size_t csource_list_live(struct csource *source, struct csource_slot ***list);
