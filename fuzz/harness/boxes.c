@@ -294,7 +294,7 @@ static void print_mark(FILE *file, const struct boxes *boxes)
     print_line(file, line);
 }
 
-void boxes_draw(FILE *file, const struct run *run)
+bool boxes_draw(FILE *file, const struct run *run)
 {
     static struct boxes boxes;
     for (int with_neighbours = 1; with_neighbours >= 0; with_neighbours--) {
@@ -317,4 +317,5 @@ void boxes_draw(FILE *file, const struct run *run)
         print_cells(file, &boxes);
         print_mark(file, &boxes);
     }
+    return boxes.cell_count > 0;
 }

@@ -6,6 +6,7 @@
 
 #include "harness/run.h"
 
-void boxes_draw(FILE *file, const struct run *run);
+/// Returns false iff there is no block to draw.
+bool boxes_draw(FILE *file, const struct run *run);
 
 #endif

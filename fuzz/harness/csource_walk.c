@@ -15,22 +15,6 @@ static size_t size_of(const void *context, uint32_t slot)
                                                                     : 0;
 }
 
-static bool is_allocate(enum verb verb)
-{
-    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
-}
-
-static bool is_reallocate(enum verb verb)
-{
-    return verb == VERB_REALLOCATE || verb == VERB_TASK_REALLOCATE ||
-           verb == VERB_IMALLOC_REALLOCATE;
-}
-
-static bool is_free(enum verb verb)
-{
-    return verb == VERB_FREE || verb == VERB_TASK_FREE || verb == VERB_IMALLOC_FREE;
-}
-
 static size_t limit_of(const struct csource *source, enum verb verb)
 {
     bool is_heap = !source->has_com || verb == VERB_ALLOCATE || verb == VERB_REALLOCATE;
@@ -73,12 +57,12 @@ static void apply(struct csource *source, struct csource_group *call, uint32_t s
     struct csource_slot *held = &source->slots[slot];
     struct csource_slot before = *held;
     uintptr_t block = 0;
-    if (is_free(call->verb)) {
+    if (verb_frees(call->verb)) {
         held->is_live = held->is_open = false;
     } else if (call->verb == VERB_WRITE) {
         held->fills += held->is_live;
-    } else if (is_allocate(call->verb) || is_reallocate(call->verb)) {
-        bool was_live = is_reallocate(call->verb) && held->is_live;
+    } else if (verb_allocates(call->verb) || verb_reallocates(call->verb)) {
+        bool was_live = verb_reallocates(call->verb) && held->is_live;
         read_answer(source, call, &block);
         bool is_given = call->is_granted && !call->is_over;
         if (was_live && call->size_bytes == 0) {

@@ -3,6 +3,9 @@
 
 #include "harness/history.h"
 
+// A line of a long program is printed for each of its ops: this keeps that from taking long.
+#define OPS_LOOKED_AT 256U
+
 uint32_t history_calls(const struct program *program, size_t op_index)
 {
     bool takes_slot = verb_operands(program->ops[op_index].verb)[0] == 's';
@@ -17,34 +20,38 @@ static bool reaches(const struct program *program, size_t op_index, uint32_t slo
            (slot - first) % SLOTS < history_calls(program, op_index);
 }
 
+uintptr_t history_block(const struct run *run, size_t op_index, uint32_t slot)
+{
+    for (size_t i = op_index; i-- > 0 && op_index - i < OPS_LOOKED_AT;) {
+        enum verb verb = run->program->ops[i].verb;
+        bool is_reached = reaches(run->program, i, slot);
+        uintptr_t block = run->answers[i].value;
+        if (verb == VERB_WORLD || (is_reached && verb_frees(verb))) {
+            return 0;
+        }
+        if (is_reached && (verb_allocates(verb) || (verb_reallocates(verb) && block != 0))) {
+            return history_calls(run->program, i) == 1 ? block : 0;
+        }
+    }
+    return 0;
+}
+
 // What an op did to the block. Returns whether there is nothing to look for before it.
 static bool look(const struct run *run, size_t op_index, struct history *history)
 {
+    enum verb verb = run->program->ops[op_index].verb;
     bool is_refused = run->answers[op_index].value == 0;
-    switch (run->program->ops[op_index].verb) {
-    case VERB_ALLOCATE:
-    case VERB_TASK_ALLOCATE:
-    case VERB_IMALLOC_ALLOCATE:
+    if (verb_allocates(verb)) {
         history->made = op_index;
         return true;
-    case VERB_REALLOCATE:
-    case VERB_TASK_REALLOCATE:
-    case VERB_IMALLOC_REALLOCATE:
-        if (is_refused && run->answers[op_index].size_bytes == 0) {
-            return true; // It freed it.
-        }
-        if (!is_refused) { // It allocated the block, if nothing before it did.
-            history->resized = history->resized == HISTORY_NONE ? op_index : history->resized;
-            history->made = op_index;
-        }
-        return false;
-    case VERB_FREE:
-    case VERB_TASK_FREE:
-    case VERB_IMALLOC_FREE:
-        return true;
-    default:
-        return false;
     }
+    if (verb_reallocates(verb) && !is_refused) { // It made the block, if nothing before it did.
+        history->resized = history->resized == HISTORY_NONE ? op_index : history->resized;
+        history->made = op_index;
+    }
+    bool is_freed = verb_frees(verb) || (verb_reallocates(verb) && is_refused &&
+                                         run->answers[op_index].size_bytes == 0);
+    return is_freed && op_index != run->op_index; // Of what is being freed the story is told.
 }
 
 struct history history_of(const struct run *run, uint32_t slot)

@@ -14,6 +14,9 @@ struct history {
 /// Looks back from the op under way.
 struct history history_of(const struct run *run, uint32_t slot);
 
+/// Where the slot's block was before an op; 0: nowhere, or it was too long ago to look for.
+uintptr_t history_block(const struct run *run, size_t op_index, uint32_t slot);
+
 /// How often an op is called: once, and what a repeat before it adds.
 uint32_t history_calls(const struct program *program, size_t op_index);
 

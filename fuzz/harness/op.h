@@ -42,6 +42,11 @@ const char *verb_name(enum verb verb);
 const char *verb_operands(enum verb verb);
 const char *verb_sentence(enum verb verb);
 
+/// What a verb does, through whichever interface.
+bool verb_allocates(enum verb verb);
+bool verb_reallocates(enum verb verb);
+bool verb_frees(enum verb verb);
+
 /// Adds an op. Ends the process with a sentence iff there is no memory.
 void program_add(struct program *program, struct op op);
 

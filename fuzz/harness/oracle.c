@@ -26,12 +26,10 @@ static void check_size(struct run *run, uint32_t slot, size_t answer)
 {
     size_t expected = model.slots[slot].size_bytes;
     if (run->plan.subject->policies.size_is_exact) {
-        LAW_AT(run, EXACT_SIZE, answer == expected,
-               place_byte(slot, answer, "its end, says GetSize"),
-               "GetSize(b%u) is %zu, expected %zu", slot, answer, expected);
+        LAW_AT(run, EXACT_SIZE, answer == expected, place_end(slot, answer),
+               "GetSize(b%u) is %s, expected %zu", slot, place_size(answer), expected);
     } else {
-        LAW_AT(run, EXACT_SIZE, answer >= expected,
-               place_byte(slot, answer, "its end, says GetSize"),
+        LAW_AT(run, EXACT_SIZE, answer >= expected, place_end(slot, answer),
                "GetSize(b%u) is %zu, expected %zu or more", slot, answer, expected);
     }
 }
@@ -42,13 +40,15 @@ static void check_faultless(struct run *run)
         const void *where = NULL;
         const char *fault = run->plan.subject->fault(&where);
         LAW_AT(run, FAULTLESS, fault == NULL, place_address(where, "blamed"),
-               "the heap says of %s, which is right: %s", place_name((uintptr_t)where), fault);
+               "no rule is broken, but the heap raised a fault about %s: %s",
+               place_name((uintptr_t)where), fault);
     }
 }
 
 static void check_pages(struct run *run)
 {
-    LAW(run, PAGES, world_breach() == NULL, "%s", world_breach());
+    LAW_AT(run, PAGES, world_breach() == NULL, place_address(world_breach_at(), "from here on"),
+           "%s: %s", world_breach(), place_name((uintptr_t)world_breach_at()));
 }
 
 // A call was refused: that must have a reason. Returns it.
@@ -90,12 +90,12 @@ static bool is_aligned(const struct run *run, const void *block)
 }
 
 // The address and extent of a block that was just granted or resized.
-static void check_block(struct run *run, uint32_t slot, size_t size_bytes, uint32_t overlapped)
+static void check_block(struct run *run, uint32_t slot, const void *block, size_t size_bytes,
+                        uint32_t overlapped)
 {
     const struct held *held = &model.slots[slot];
     const struct policies *policies = &run->plan.subject->policies;
-    LAW_AT(run, DISJOINT, overlapped == SLOTS,
-           place_overlap(slot, held->block, size_bytes, overlapped),
+    LAW_AT(run, DISJOINT, overlapped == SLOTS, place_overlap(slot, block, size_bytes, overlapped),
            "b%u of %zu bytes overlaps b%u, which is live", slot, size_bytes, overlapped);
     check_size(run, slot, get_size(run, FACE_HEAP, held->block));
     if (policies->hides_slack && fill_sees_poison()) {
@@ -157,7 +157,7 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
         return refused(run, face, size_bytes);
     }
     check_granted(run, slot, face, block, size_bytes);
-    check_block(run, slot, size_bytes, model_begin(slot, block, size_bytes));
+    check_block(run, slot, block, size_bytes, model_begin(slot, block, size_bytes));
     oracle_rewrite(run, slot);
     note_most();
     return OUTCOME_GRANTED;
@@ -191,8 +191,8 @@ static void check_refused(struct run *run, uint32_t slot)
     LAW_AT(run, REFUSED,
            subject->policies.size_is_exact ? size_bytes == held->size_bytes
                                            : size_bytes >= held->size_bytes,
-           place_byte(slot, size_bytes, "its end, says GetSize"),
-           "GetSize(b%u) is %zu after a refusal, it was %zu", slot, size_bytes, held->size_bytes);
+           place_end(slot, size_bytes), "GetSize(b%u) is %s after a refusal, it was %zu", slot,
+           place_size(size_bytes), held->size_bytes);
     size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->seed, held->size_bytes);
     LAW_AT(run, REFUSED, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
            "byte %zu of b%u has changed in a refused call", wrong, slot);
@@ -207,7 +207,8 @@ static void check_refused(struct run *run, uint32_t slot)
 
 static enum outcome reallocated_to_zero(struct run *run, uint32_t slot, const void *block)
 {
-    LAW(run, ZERO, block == NULL, "Reallocate(b%u, 0) is not NULL", slot);
+    LAW_AT(run, ZERO, block == NULL, place_byte(slot, 0, "still there"),
+           "Reallocate(b%u, 0) is not NULL", slot);
     return oracle_freed(run, slot);
 }
 
@@ -232,7 +233,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
         model_end(slot);
         overlapped = model_begin(slot, block, size_bytes);
     }
-    check_block(run, slot, size_bytes, overlapped);
+    check_block(run, slot, block, size_bytes, overlapped);
     check_bytes_kept(run, slot, &before,
                      size_bytes < before.size_bytes ? size_bytes : before.size_bytes);
     oracle_rewrite(run, slot);
@@ -274,16 +275,23 @@ enum outcome oracle_owned(struct run *run, const void *address, int answer)
     return OUTCOME_DONE;
 }
 
+static const char *object_name(const struct run *run, const void *object)
+{
+    return object == NULL          ? "NULL"
+           : object == run->malloc ? "the allocator"
+                                   : "a pointer that is neither NULL nor the allocator";
+}
+
 enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, IMalloc *malloc)
 {
     if (context == 1) {
         LAW(run, COM, result == S_OK && malloc == run->malloc,
-            "CoGetMalloc(1) is 0x%08x with %p, expected S_OK with %p", (unsigned)result,
-            (void *)malloc, (void *)run->malloc);
+            "CoGetMalloc(1) is 0x%08x with %s, expected S_OK with the allocator", (unsigned)result,
+            object_name(run, malloc));
     } else {
         LAW(run, COM, result == E_INVALIDARG && malloc == NULL,
-            "CoGetMalloc(%u) is 0x%08x with %p, expected E_INVALIDARG with NULL", context,
-            (unsigned)result, (void *)malloc);
+            "CoGetMalloc(%u) is 0x%08x with %s, expected E_INVALIDARG with NULL", context,
+            (unsigned)result, object_name(run, malloc));
     }
     return OUTCOME_DONE;
 }
@@ -292,12 +300,12 @@ enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, voi
 {
     if (which < 2) {
         LAW(run, COM, result == S_OK && object == run->malloc,
-            "QueryInterface is 0x%08x with %p, expected S_OK with %p", (unsigned)result, object,
-            (void *)run->malloc);
+            "QueryInterface is 0x%08x with %s, expected S_OK with the allocator", (unsigned)result,
+            object_name(run, object));
     } else {
         LAW(run, COM, result == E_NOINTERFACE && object == NULL,
-            "QueryInterface is 0x%08x with %p, expected E_NOINTERFACE with NULL", (unsigned)result,
-            object);
+            "QueryInterface is 0x%08x with %s, expected E_NOINTERFACE with NULL", (unsigned)result,
+            object_name(run, object));
     }
     return OUTCOME_DONE;
 }
@@ -345,12 +353,11 @@ static void check_footprint(struct run *run)
         .peak_live_bytes = model.peak_live_bytes,
     };
     size_t most_bytes = subject->most_committed(&load);
-    LAW_AT(
-        run, FOOTPRINT, world_committed_bytes() <= most_bytes, place_heap(),
-        "%zu bytes are committed for %zu blocks of %zu bytes, at most %zu of them at a time; the "
-        "bound is %zu",
-        world_committed_bytes(), model.live_blocks, model.live_bytes, model.peak_live_bytes,
-        most_bytes);
+    LAW_AT(run, FOOTPRINT, world_committed_bytes() <= most_bytes, place_heap(),
+           "the heap holds %zu bytes of pages for %zu blocks of %zu bytes, %zu at the peak; it may "
+           "hold %zu",
+           world_committed_bytes(), model.live_blocks, model.live_bytes, model.peak_live_bytes,
+           most_bytes);
 }
 
 enum outcome oracle_minimized(struct run *run)
@@ -367,7 +374,7 @@ static void check_counts(struct run *run)
     }
     LAW(run, COUNTS,
         counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
-        "%zu blocks of %zu bytes are counted, %zu of %zu are live", counts.live_blocks,
+        "the heap counts %zu blocks of %zu bytes, %zu of %zu are live", counts.live_blocks,
         counts.live_bytes, model.live_blocks, model.live_bytes);
     LAW(run, COUNTS, counts.committed_bytes == world_committed_bytes(),
         "%zu bytes are counted as committed, the world has given %zu", counts.committed_bytes,
@@ -381,7 +388,7 @@ void oracle_walk(struct run *run)
     if (subject->check != NULL) {
         const void *where = NULL;
         const char *broken = subject->check(&where);
-        LAW_AT(run, INVARIANT, broken == NULL, place_address(where, "here"),
+        LAW_AT(run, INVARIANT, broken == NULL, place_address(where, "wrong here"),
                "it does not hold that %s: see %s", broken, place_name((uintptr_t)where));
     }
 }

@@ -47,6 +47,11 @@ static void draw_map(FILE *file, const struct run *run)
     }
     fprintf(file, "    heap |%s| %zu KiB, %zu a column\n", map, run->arena_bytes / 1024,
             run->arena_bytes / columns / 1024);
+    size_t offset = place.mark - start;
+    if (place.kind == PLACE_AROUND && place.mark >= start && offset < run->arena_bytes) {
+        size_t column = offset / WORLD_PAGE_BYTES * columns / pages;
+        fprintf(file, "          %*s^ %s\n", (int)column, "", place.says);
+    }
     fprintf(file, "         # holds a live block   + holds none, but is committed   . neither\n");
 }
 
@@ -93,10 +98,9 @@ static void tell_story(FILE *file, const struct run *run, uint32_t slot)
 
 void picture_draw(FILE *file, const struct run *run)
 {
-    if (place.kind == PLACE_HEAP) {
+    bool has_boxes = place.kind == PLACE_AROUND && boxes_draw(file, run);
+    if (place.kind != PLACE_NONE && !has_boxes) {
         draw_map(file, run);
-    } else if (place.kind == PLACE_AROUND) {
-        boxes_draw(file, run);
     }
     if (place.kind == PLACE_AROUND && place.has_bytes) {
         draw_bytes(file);

@@ -58,6 +58,20 @@ void place_byte(uint32_t slot, size_t offset, const char *says)
     tell(slot);
 }
 
+void place_end(uint32_t slot, size_t answer)
+{
+    bool is_known = answer != SIZE_MAX;
+    place_byte(slot, is_known ? answer : 0,
+               is_known ? "its end, says GetSize" : "unknown to GetSize");
+}
+
+const char *place_size(size_t size_bytes)
+{
+    static char text[24];
+    (void)snprintf(text, sizeof text, size_bytes == SIZE_MAX ? "SIZE_MAX" : "%zu", size_bytes);
+    return text;
+}
+
 void place_wrong(uint32_t slot, size_t offset, const struct held *written, size_t kept_bytes)
 {
     const struct held *held = &model.slots[slot];
@@ -150,8 +164,12 @@ const char *place_name(uintptr_t address)
     uint32_t slot = slot_around(address);
     if (slot != SLOTS) {
         size_t offset = address - (uintptr_t)model.slots[slot].block;
-        (void)snprintf(name + length, NAME_BYTES - (size_t)length, ", byte %zu of b%u", offset,
-                       slot);
+        if (offset == 0) {
+            (void)snprintf(name + length, NAME_BYTES - (size_t)length, ", where b%u begins", slot);
+        } else {
+            (void)snprintf(name + length, NAME_BYTES - (size_t)length, ", byte %zu of b%u", offset,
+                           slot);
+        }
     }
     return name;
 }

@@ -42,6 +42,9 @@ void place_clear(void);
 /// A byte of a slot's live block, or past its end.
 void place_byte(uint32_t slot, size_t offset, const char *says);
 
+/// The end that GetSize says a slot's live block has.
+void place_end(uint32_t slot, size_t answer);
+
 /// The first wrong one of the kept bytes of a slot's live block, and the block that it was when its
 /// bytes were written.
 void place_wrong(uint32_t slot, size_t offset, const struct held *written, size_t kept_bytes);
@@ -58,6 +61,9 @@ void place_address(const void *address, const char *says);
 
 /// All of the heap.
 void place_heap(void);
+
+/// A size as text; the last answer stays as it is.
+const char *place_size(size_t size_bytes);
 
 /// Whether an address lies in the world, or in or next to a live block.
 bool place_is_known(const void *address);

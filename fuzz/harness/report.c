@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/fill.h"
+#include "harness/history.h"
 #include "harness/picture.h"
 #include "harness/text.h"
 #include "harness/world.h"
@@ -42,7 +43,8 @@ static void print_answer(FILE *file, const struct answer *answer)
         break;
     case ANSWER_POINTER:
         print_pointer(file, answer->value);
-        fprintf(file, ", %zu bytes", answer->size_bytes);
+        fprintf(file, answer->value == 0 ? " for %zu byte%s" : ", %zu byte%s", answer->size_bytes,
+                answer->size_bytes == 1 ? "" : "s");
         break;
     case ANSWER_SIZE:
         if (answer->value == SIZE_MAX) {
@@ -59,6 +61,20 @@ static void print_answer(FILE *file, const struct answer *answer)
     }
 }
 
+// What can't be seen of the answer alone: which of many it is, and what became of the block before.
+static void print_change(FILE *file, const struct run *run, size_t op_index)
+{
+    struct op op = run->program->ops[op_index];
+    uint32_t calls = history_calls(run->program, op_index);
+    uintptr_t block = run->answers[op_index].value;
+    uintptr_t before = history_block(run, op_index, op.slot);
+    if (calls > 1) {
+        fprintf(file, ", the last of %u", calls);
+    } else if (verb_reallocates(op.verb) && before != 0 && block != 0) {
+        fprintf(file, block == before ? ", in place" : ", moved");
+    }
+}
+
 void report_op(FILE *file, const struct run *run, size_t op_index)
 {
     char text[TEXT_OP_BYTES];
@@ -69,6 +85,7 @@ void report_op(FILE *file, const struct run *run, size_t op_index)
         int width = 30 - (int)strlen(text);
         fprintf(file, "%*s -> ", width > 0 ? width : 0, "");
         print_answer(file, answer);
+        print_change(file, run, op_index);
     }
     fprintf(file, "\n");
 }

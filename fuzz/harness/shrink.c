@@ -231,6 +231,15 @@ bool shrink_replace(struct shrinker *shrinker, size_t at, struct op op)
     return accept(shrinker);
 }
 
+bool shrink_replace_two(struct shrinker *shrinker, size_t at, struct op op, size_t other_at,
+                        struct op other)
+{
+    begin_guess(shrinker);
+    shrinker->guess.ops[at] = op;
+    shrinker->guess.ops[other_at] = other;
+    return accept(shrinker);
+}
+
 static enum verb plainer(enum verb verb)
 {
     switch (verb) {
@@ -301,8 +310,8 @@ static bool rename_slots(struct shrinker *shrinker)
 size_t shrink(const struct plan *plan, struct program *program, trial_verdict verdict,
               shrink_progress progress)
 {
-    static bool (*const ways[])(struct shrinker *) = {cut,   drop,         fold,
-                                                      plain, shrink_lower, rename_slots};
+    static bool (*const ways[])(struct shrinker *) = {
+        cut, drop, fold, plain, shrink_lower, shrink_lower_pairs, rename_slots};
     struct shrinker shrinker = {.plan = plan,
                                 .program = program,
                                 .verdict = verdict,

@@ -17,22 +17,6 @@
 #define MIB ((size_t)1024 * 1024)
 #define PAGE ((size_t)4096)
 
-bool verb_allocates(enum verb verb)
-{
-    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
-}
-
-bool verb_reallocates(enum verb verb)
-{
-    return verb == VERB_REALLOCATE || verb == VERB_TASK_REALLOCATE ||
-           verb == VERB_IMALLOC_REALLOCATE;
-}
-
-bool verb_frees(enum verb verb)
-{
-    return verb == VERB_FREE || verb == VERB_TASK_FREE || verb == VERB_IMALLOC_FREE;
-}
-
 static size_t sizes[SLOTS];
 
 static size_t size_of(const void *unused, uint32_t slot)
@@ -140,6 +124,71 @@ bool shrink_lower(struct shrinker *shrinker)
     for (size_t at = 0; at < shrinker->program->count; at++) {
         if (has_size(shrinker->program->ops[at])) {
             is_simpler = lower_one(shrinker, at) || is_simpler;
+        }
+    }
+    return is_simpler;
+}
+
+// The op that gave the slot its size before an op; `at` itself: none did.
+static size_t maker_of(const struct program *program, size_t at)
+{
+    for (size_t i = at; i-- > 0;) {
+        enum verb verb = program->ops[i].verb;
+        if ((verb_allocates(verb) || verb_reallocates(verb)) &&
+            program->ops[i].slot == program->ops[at].slot) {
+            return i;
+        }
+    }
+    return at;
+}
+
+static bool set_pair(struct shrinker *shrinker, size_t maker, size_t at, size_t before,
+                     size_t after)
+{
+    struct op first = shrinker->program->ops[maker];
+    struct op second = shrinker->program->ops[at];
+    first.size_code = size_literal((uint32_t)before);
+    second.size_code = size_literal((uint32_t)after);
+    return shrink_replace_two(shrinker, maker, first, at, second);
+}
+
+// Where a block grows or shrinks by little, both sizes go down at once.
+static bool lower_pair(struct shrinker *shrinker, size_t at)
+{
+    size_t maker = maker_of(shrinker->program, at);
+    size_t after = shrink_size_at(shrinker->program, at);
+    size_t before = sizes[shrinker->program->ops[at].slot];
+    size_t away = after > before ? after - before : before - after;
+    bool is_simpler = false;
+    if (maker == at || away == 0 || away > PAGE || before <= away) {
+        return false;
+    }
+    if (before > SIZE_LITERAL_MAX - PAGE || after > SIZE_LITERAL_MAX) {
+        size_t over = (before > after ? before : after) - SIZE_LITERAL_MAX;
+        if (!set_pair(shrinker, maker, at, before - over, after - over)) {
+            return false;
+        }
+        before -= over;
+        after -= over;
+        is_simpler = true;
+    }
+    for (size_t step = before / 2; step > 0; step /= 2) {
+        while (before > step && after > step &&
+               set_pair(shrinker, maker, at, before - step, after - step)) {
+            before -= step;
+            after -= step;
+            is_simpler = true;
+        }
+    }
+    return is_simpler;
+}
+
+bool shrink_lower_pairs(struct shrinker *shrinker)
+{
+    bool is_simpler = false;
+    for (size_t at = 0; at < shrinker->program->count; at++) {
+        if (verb_reallocates(shrinker->program->ops[at].verb)) {
+            is_simpler = lower_pair(shrinker, at) || is_simpler;
         }
     }
     return is_simpler;

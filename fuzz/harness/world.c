@@ -49,6 +49,7 @@ static struct {
     uint32_t granted_before_refusal;
     uint64_t refusals;
     const char *breach;
+    const void *breach_at;
     size_t touched_bytes; ///< Since the range was last mapped.
     unsigned moves;       ///< Likewise.
     uint64_t garbage;     ///< Different at each request.
@@ -166,6 +167,17 @@ const char *world_breach(void)
     return world.breach;
 }
 
+const void *world_breach_at(void)
+{
+    return world.breach_at;
+}
+
+static void note_breach(const char *breach, const void *at)
+{
+    world.breach = breach;
+    world.breach_at = at;
+}
+
 const unsigned char *world_start(void)
 {
     return world.start;
@@ -176,11 +188,11 @@ static bool find_pages(const void *start, size_t size_bytes, size_t *page, size_
 {
     size_t offset = (size_t)((const unsigned char *)start - world.start);
     if (offset >= world.arena_bytes || size_bytes > world.arena_bytes - offset) {
-        world.breach = "a range outside the reservation";
+        note_breach("a range outside the reservation", start);
         return false;
     }
     if (offset % WORLD_PAGE_BYTES != 0 || size_bytes % WORLD_PAGE_BYTES != 0 || size_bytes == 0) {
-        world.breach = "a range that is not whole pages";
+        note_breach("a range that is not whole pages", start);
         return false;
     }
     *page = offset / WORLD_PAGE_BYTES;
@@ -251,7 +263,7 @@ static bool commit(void *unused, void *start, size_t size_bytes)
         return false;
     }
     if (memchr(world.is_committed + page, 1, pages) != NULL) {
-        world.breach = "commit of a page that is committed";
+        note_breach("commit of a page that is committed", start);
     }
     memset(world.is_committed + page, 1, pages);
     world.committed_pages += pages;
@@ -278,7 +290,7 @@ static void decommit(void *unused, void *start, size_t size_bytes)
         return;
     }
     if (memchr(world.is_committed + page, 0, pages) != NULL) {
-        world.breach = "decommit of a page that is not committed";
+        note_breach("decommit of a page that is not committed", start);
         return;
     }
     memset(world.is_committed + page, 0, pages);
@@ -290,7 +302,7 @@ static void release(void *unused, void *start, size_t size_bytes)
 {
     (void)unused;
     if (start != world.start || size_bytes != world.arena_bytes) {
-        world.breach = "release of what is not the reservation";
+        note_breach("release of what is not the reservation", start);
     }
     forget_commits();
     world.arena_bytes = 0;
