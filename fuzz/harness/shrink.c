@@ -278,8 +278,8 @@ static bool plain(struct shrinker *shrinker)
             continue;
         }
         for (uint32_t step = (number + 1) / 2; step > 0; step /= 2) {
-            while (number > step &&
-                   (op.slot = (uint16_t)(number - step), shrink_replace(shrinker, at, op))) {
+            if (number > step &&
+                (op.slot = (uint16_t)(number - step), shrink_replace(shrinker, at, op))) {
                 number -= step;
                 is_simpler = true;
             }

@@ -1,6 +1,7 @@
 // Sizes made as small as they can be, and then worded. A size becomes 0, 1, the number that its
 // code stands for, and that number lowered by halves and by one; where it is too large for a
-// number, the lowest of the edges that does.
+// number, the lowest of the edges that does. Each step down is tried once a pass: where only some
+// sizes fail the same way, going down one by one would take all the trials there are.
 
 #include "harness/shrink_parts.h"
 
@@ -110,7 +111,7 @@ static bool lower_one(struct shrinker *shrinker, size_t at)
     }
     bool is_changed = set_size(shrinker, at, size_bytes);
     for (size_t step = size_bytes / 2; step > 0; step /= 2) {
-        while (size_bytes > step && set_size(shrinker, at, size_bytes - step)) {
+        if (size_bytes > step && set_size(shrinker, at, size_bytes - step)) {
             size_bytes -= step;
             is_changed = true;
         }
@@ -173,8 +174,8 @@ static bool lower_pair(struct shrinker *shrinker, size_t at)
         is_simpler = true;
     }
     for (size_t step = before / 2; step > 0; step /= 2) {
-        while (before > step && after > step &&
-               set_pair(shrinker, maker, at, before - step, after - step)) {
+        if (before > step && after > step &&
+            set_pair(shrinker, maker, at, before - step, after - step)) {
             before -= step;
             after -= step;
             is_simpler = true;
