@@ -133,7 +133,8 @@ static void hear_error_part(struct heard *heard, const char *line)
 static void hear_fault(struct heard *heard, const char *line)
 {
     if (is_law_broken(heard, line) || is_language_law_broken(heard, line) ||
-        begins(line, "AddressSanitizer stopped ")) {
+        begins(line, "AddressSanitizer stopped ") ||
+        begins(line, "UndefinedBehaviorSanitizer stopped ")) {
         heard->part = PART_PROGRAM;
         add_to_report(heard, line);
     } else if (is_error(heard, line)) {

@@ -11,6 +11,7 @@
 #include "harness/csource.h"
 #include "harness/report.h"
 #include "harness/run.h"
+#include "harness/stop.h"
 #include "harness/torture.h"
 
 // Under a target that refuses page requests, this many of a program's are.
@@ -37,6 +38,7 @@ int command_replay(int argc, char **argv)
     struct choice choice = choose_run(argc, argv);
     struct program program = {0};
     report_ends(REPORT_EXITS);
+    stop_watch(true);
     if (choice.target->reads_texts) {
         texts_replay(argc, argv, choice.first_file);
         return 0;
@@ -114,6 +116,7 @@ int command_explain(int argc, char **argv)
     struct program program = {0};
     refuse_to_run(argv[0], &choice);
     report_ends(REPORT_EXITS);
+    stop_watch(true);
     load_program(path, &program);
     refuse_empty(path, &program);
     if (is_as_c) {

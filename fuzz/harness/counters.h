@@ -53,7 +53,7 @@ struct counters {
     uint64_t calls_by[VERBS][OUTCOMES];
     uint64_t checks_by[LAWS];
     uint64_t reached[REACHES];
-    uint64_t reached_after[REACHES]; ///< How many calls had been made when it first was.
+    uint64_t reached_after[REACHES];   ///< How many calls had been made when it first was.
     uint64_t compared_by[VERBS];       ///< Answers of a pair,
     uint64_t differed_by[DIFFERENCES]; ///< those that may differ and did,
     uint64_t given_up;                 ///< and requests that left their slot empty for it.

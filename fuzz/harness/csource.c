@@ -77,6 +77,7 @@ bool csource_checks(const struct csource *source, enum law law)
     case LAW_COUNTS:
     case LAW_EMPTY:
     case LAW_CAPACITY:
+    case LAW_FOOTPRINT:
     case LAW_INVARIANT:
     case LAW_FAULTLESS:
     case LAW_PAST_END:
@@ -84,6 +85,8 @@ bool csource_checks(const struct csource *source, enum law law)
         return is_asked && source->has_world;
     case LAW_MISUSE:
         return is_asked && source->has_misuse;
+    case LAW_SAME:
+        return source->law == law && source->has_world;
     case LAW_COM:
         return is_asked && source->has_com;
     case LAW_PAGES:
@@ -118,11 +121,13 @@ static bool takes_size(enum verb verb)
 // Looks a program through for what has to be known before its first line.
 static void prepare(struct csource *source)
 {
-    static const enum law sizes[] = {LAW_EXACT_SIZE, LAW_DISJOINT, LAW_WRITABLE, LAW_PAST_END,
-                                     LAW_FREED,      LAW_PREFIX,   LAW_REFUSED,  LAW_BYTES,
-                                     LAW_COUNTS,     LAW_MISUSE};
-    bool has_pages =
-        source->law == LAW_PAGES || source->law == LAW_BYTES || source->law == LAW_EMPTY;
+    static const enum law sizes[] = {LAW_EXACT_SIZE, LAW_DISJOINT, LAW_WRITABLE,
+                                     LAW_PAST_END,   LAW_FREED,    LAW_PREFIX,
+                                     LAW_REFUSED,    LAW_BYTES,    LAW_COUNTS,
+                                     LAW_MISUSE};
+    bool has_pages = source->law == LAW_PAGES || source->law == LAW_BYTES ||
+                     source->law == LAW_PREFIX || source->law == LAW_COUNTS ||
+                     source->law == LAW_EMPTY || source->law == LAW_SAME;
     size_t used = 0;
     uint32_t repeats = 0;
     for (size_t i = 0; i < source->program->count && i <= source->broken_op; i++) {
@@ -166,6 +171,9 @@ static void prepare(struct csource *source)
     if (csource_checks(source, LAW_PAGES)) {
         csource_need(source, PART_EXPECT);
     }
+    if (csource_checks(source, LAW_SAME)) {
+        csource_need(source, PART_SAME);
+    }
     if (csource_checks(source, LAW_INVARIANT)) {
         csource_need(source, PART_HOLDS);
     }
@@ -188,7 +196,8 @@ static void *allocate(size_t size_bytes)
 
 static void print_main(FILE *file, const struct csource *source, const char *text)
 {
-    fprintf(file, "\nint main(void)\n{\n");
+    bool runs_twice = csource_checks(source, LAW_SAME);
+    fprintf(file, runs_twice ? "\nstatic void run(void)\n{\n" : "\nint main(void)\n{\n");
     if (source->uses_answer) {
         fprintf(file, "    void *answer;\n");
     }
@@ -199,6 +208,10 @@ static void print_main(FILE *file, const struct csource *source, const char *tex
         fprintf(file, "    size_t wanted;\n");
     }
     fprintf(file, "%s", text);
+    if (runs_twice) {
+        fprintf(file, "}\n\nint main(void)\n{\n    run();\n    noted = 0;\n"
+                      "    is_second = true;\n    run();\n");
+    }
     if (source->law < LAWS && csource_checks(source, source->law)) {
         fprintf(file, "    puts(\"law %s holds\");\n", law_name(source->law));
     }

@@ -33,6 +33,14 @@ static void expect_bytes(struct csource *source, const struct csource_names *nam
     }
 }
 
+// What a second run has to answer as well.
+static void note(struct csource *source, const char *answer)
+{
+    if (checks(source, LAW_SAME)) {
+        say(source, "note_same(%s);", answer);
+    }
+}
+
 static bool looks_back(const struct csource *source)
 {
     return checks(source, LAW_MEMBER) || checks(source, LAW_FREED);
@@ -132,6 +140,7 @@ static void allocate(struct csource *source, const struct csource_group *group,
     }
     csource_call(source, group->verb, kind, kind == KIND_ALLOCATE ? "" : "NULL", group->size, line);
     say(source, "%s = %s;%s", names->block, line, why_null(group));
+    note(source, names->block);
     expect_answer(source, group, names->block);
     if (group->is_granted && !group->is_over) {
         granted(source, group, names);
@@ -152,6 +161,7 @@ static void refused(struct csource *source, const struct csource_group *group,
     }
     source->uses_answer = true;
     say(source, "answer = %s;%s", line, why_null(group));
+    note(source, "answer");
     expect_answer(source, group, "answer");
     if (!group->is_over) {
         say(source, "if (answer != NULL) {");
@@ -226,6 +236,7 @@ static void reallocate(struct csource *source, const struct csource_group *group
         say(source, "was = %s;", names->block);
     }
     say(source, "%s = %s;", names->block, line);
+    note(source, names->block);
     expect_answer(source, group, names->block);
     if (checks(source, LAW_PREFIX)) {
         csource_need(source, PART_BYTES);

@@ -43,18 +43,27 @@ void csource_need(struct csource *source, enum part part)
     }
 }
 
+static void print_checked(FILE *file, const char *text, const char *check)
+{
+    const char *place = strstr(text, "$check");
+    fprintf(file, "%.*s%s%s", (int)(place - text), text, check, place + strlen("$check"));
+}
+
 static void print_pages(FILE *file, const struct csource *source)
 {
-    const char *check = strstr(csource_pages, "$check");
-    fprintf(file, "%.*s", (int)(check - csource_pages), csource_pages);
-    if (csource_checks(source, LAW_PAGES)) {
-        fprintf(file, "expect(is_committed[i] != comes, \"pages\",\n"
-                      "               comes ? \"commit of a page that is committed\"\n"
-                      "                     : \"decommit of a page that is not committed\");");
-    } else {
-        fprintf(file, "(void)comes;");
-    }
-    fprintf(file, "%s", check + strlen("$check"));
+    static const char check[] =
+        "expect(is_committed[i] != comes, \"pages\",\n"
+        "               comes ? \"commit of a page that is committed\"\n"
+        "                     : \"decommit of a page that is not committed\");";
+    print_checked(file, csource_pages, csource_checks(source, LAW_PAGES) ? check : "(void)comes;");
+}
+
+static void print_counts(FILE *file, const struct csource *source)
+{
+    static const char check[] =
+        "    expect(stats.committed_bytes == committed_pages * page_bytes, law,\n"
+        "           \"the heap does not count the pages that it holds\");\n";
+    print_checked(file, csource_counts, source->needs[PART_PAGES] ? check : "");
 }
 
 // What the heap holds of the system, as C.
@@ -62,6 +71,12 @@ static const char *committed(const struct csource *source)
 {
     return source->needs[PART_PAGES] ? "committed_pages * page_bytes"
                                      : "ch_heap_stats(engine).committed_bytes";
+}
+
+// Whether what a fresh heap holds is kept.
+static bool has_fresh(const struct csource *source)
+{
+    return csource_checks(source, LAW_EMPTY) || csource_checks(source, LAW_FOOTPRINT);
 }
 
 static void print_world(FILE *file, const struct csource *source)
@@ -97,7 +112,7 @@ static void print_world(FILE *file, const struct csource *source)
     if (source->needs[PART_TASK]) {
         fprintf(file, "    (void)CoGetMalloc(MEMCTX_TASK, &task);\n");
     }
-    if (csource_checks(source, LAW_EMPTY)) {
+    if (has_fresh(source)) {
         fprintf(file, "    fresh_bytes = %s;\n", committed(source));
     }
     fprintf(file, "}\n");
@@ -142,6 +157,25 @@ static void print_gone(FILE *file, const struct csource *source)
         fprintf(file, "    (void)size;\n");
     }
     fprintf(file, "}\n");
+}
+
+static void print_same(FILE *file, const struct csource *source)
+{
+    fprintf(
+        file,
+        "static bool is_second; // Run.\n"
+        "static size_t noted, places[%zu];\n\n"
+        "// Where in the arena each block was answered, in the first run; 0 for NULL.\n"
+        "static void note_same(const void *block)\n{\n"
+        "    size_t place = block == NULL ? 0 : (size_t)((const unsigned char *)block - arena) + "
+        "1;\n"
+        "    if (is_second && places[noted] != place) {\n"
+        "        fprintf(stderr, \"law same broken: answer %%zu is arena+0x%%zx, and was \"\n"
+        "                        \"arena+0x%%zx in the first run\\n\",\n"
+        "                noted + 1, place - 1, places[noted] - 1);\n"
+        "        exit(1);\n    }\n"
+        "    places[noted++] = place;\n}\n",
+        source->record->answers_made + 1);
 }
 
 // The variables of some of the slots.
@@ -254,7 +288,7 @@ static void print_includes(FILE *file, const struct csource *source)
     if (source->has_world) {
         fprintf(file,
                 "\nstatic IAtlMemMgr *heap;\nstatic struct ch_heap *engine; // Behind it.\n%s",
-                csource_checks(source, LAW_EMPTY) ? "static size_t fresh_bytes;\n" : "");
+                has_fresh(source) ? "static size_t fresh_bytes;\n" : "");
     } else {
         fprintf(file, "\n#include <malloc.h>\n");
     }
@@ -277,6 +311,10 @@ void csource_parts(FILE *file, const struct csource *source, const char *name)
             print_gone(file, source);
         } else if (part == PART_PAGES) {
             print_pages(file, source);
+        } else if (part == PART_COUNTS) {
+            print_counts(file, source);
+        } else if (part == PART_SAME) {
+            print_same(file, source);
         } else if (part == PART_END) {
             print_end(file, source);
         } else if (part == PART_WORLD) {

@@ -16,6 +16,7 @@ enum part {
     PART_ALL,        ///< block_at: the blocks by number.
     PART_SIZES,      ///< size_at: their sizes.
     PART_EXPECT,     ///< expect
+    PART_PAGES,      ///< Pages of its own.
     PART_ALLOCATE,   ///< allocate and reallocate,
     PART_REALLOCATE, ///< for the C library.
     PART_SIZE,       ///< expect_size
@@ -37,7 +38,7 @@ enum part {
     PART_BAD_FREE,   ///< bad_free
     PART_BAD_REALLOCATE,
     PART_SCRIBBLE, ///< scribble
-    PART_PAGES,    ///< Pages of its own.
+    PART_SAME,     ///< note_same
     PART_END,      ///< end_world
     PART_WORLD,    ///< begin_world
     PARTS
@@ -84,8 +85,11 @@ struct csource {
     struct csource_slot *slots;
     const struct csource_record *record;
     size_t answers_read;
-    size_t arena_bytes; ///< Of the world under way,
-    bool is_scarce;     ///< which may refuse pages.
+    size_t arena_bytes;             ///< Of the world under way,
+    bool is_scarce;                 ///< which may refuse pages.
+    size_t live_blocks, live_bytes; ///< In it, if every answer is the run's,
+    size_t peak_live_bytes;         ///< and at most.
+    bool is_unsure;                 ///< An answer need not be: see is_open.
     size_t repeated_calls, repeated_bytes;
     unsigned depth; ///< Of blocks in main.
 };
@@ -172,11 +176,12 @@ void csource_look(struct csource *source, const struct csource_group *group);
 /// Says that a part is needed, and what it needs.
 void csource_need(struct csource *source, enum part part);
 
-/// The text of a part; NULL: it depends on the source. And of two: enough bytes for expect_size,
-/// and pages, with $check where a page changes.
+/// The text of a part; NULL: it depends on the source. And of three: enough bytes for expect_size;
+/// pages, with $check where a page changes; and counts, with $check where they are known.
 extern const char *const csource_texts[PARTS];
 extern const char csource_size_is_enough[];
 extern const char csource_pages[];
+extern const char csource_counts[];
 
 /// Lists the slots that hold a block, or might. Returns how many; the caller frees the list.
 size_t csource_list_live(struct csource *source, struct csource_slot ***list);
@@ -189,6 +194,9 @@ void csource_each(struct csource *source, struct csource_slot **list, size_t cou
 void csource_end_world(struct csource *source);
 void csource_begin_world(struct csource *source, size_t arena_bytes, uint32_t budget_pages);
 void csource_next_world(struct csource *source, size_t arena_bytes, uint32_t budget_pages);
+
+/// Writes that the heap holds no more than its bound, if that is certain.
+void csource_footprint(struct csource *source);
 
 /// Writes main.
 void csource_walk(struct csource *source);

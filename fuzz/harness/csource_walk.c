@@ -15,22 +15,6 @@ static size_t size_of(const void *context, uint32_t slot)
                                                                     : 0;
 }
 
-static bool is_allocate(enum verb verb)
-{
-    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
-}
-
-static bool is_reallocate(enum verb verb)
-{
-    return verb == VERB_REALLOCATE || verb == VERB_TASK_REALLOCATE ||
-           verb == VERB_IMALLOC_REALLOCATE;
-}
-
-static bool is_free(enum verb verb)
-{
-    return verb == VERB_FREE || verb == VERB_TASK_FREE || verb == VERB_IMALLOC_FREE;
-}
-
 static size_t limit_of(const struct csource *source, enum verb verb)
 {
     bool is_heap = !source->has_com || verb == VERB_ALLOCATE || verb == VERB_REALLOCATE;
@@ -64,19 +48,33 @@ static void read_misuse(struct csource *source, struct csource_group *call)
     }
 }
 
+static void count_live(struct csource *source, const struct csource_slot *before,
+                       const struct csource_slot *after)
+{
+    source->live_blocks += after->is_live;
+    source->live_blocks -= before->is_live;
+    source->live_bytes += after->is_live ? after->size_bytes : 0;
+    source->live_bytes -= before->is_live ? before->size_bytes : 0;
+    if (source->live_bytes > source->peak_live_bytes) {
+        source->peak_live_bytes = source->live_bytes;
+    }
+    source->is_unsure = source->is_unsure || after->is_open;
+}
+
 // The slot as it is after the call.
 static void apply(struct csource *source, struct csource_group *call, uint32_t slot)
 {
     struct csource_slot *held = &source->slots[slot];
+    struct csource_slot before = *held;
     uintptr_t block = 0;
-    if (is_free(call->verb)) {
+    if (verb_frees(call->verb)) {
         held->is_live = held->is_open = false;
     } else if (call->verb == VERB_WRITE || call->verb == VERB_PATTERN) {
         held->fills += held->is_live;
     } else if (csource_is_misuse(call->verb)) {
         read_misuse(source, call);
-    } else if (is_allocate(call->verb) || is_reallocate(call->verb)) {
-        bool was_live = is_reallocate(call->verb) && held->is_live;
+    } else if (verb_allocates(call->verb) || verb_reallocates(call->verb)) {
+        bool was_live = verb_reallocates(call->verb) && held->is_live;
         read_answer(source, call, &block);
         bool is_given = call->is_granted && !call->is_over;
         if (was_live && call->size_bytes == 0) {
@@ -88,6 +86,7 @@ static void apply(struct csource *source, struct csource_group *call, uint32_t s
             held->is_open = !call->is_over;
         }
     }
+    count_live(source, &before, held);
 }
 
 static bool continues(const struct csource *source, const struct csource_group *group,
@@ -200,6 +199,7 @@ static void walk_op(struct csource *source, struct op op, uint32_t repeats)
     case VERB_MINIMIZE:
         if (source->has_world) {
             csource_say(source, "ch_heap_minimize(engine);");
+            csource_footprint(source);
         }
         break;
     case VERB_GET_MALLOC:

@@ -92,6 +92,25 @@ static void ask_for_largest(struct csource *source)
     csource_say(source, "IAtlMemMgr_Free(heap, was);");
 }
 
+void csource_footprint(struct csource *source)
+{
+    const struct load load = {
+        .arena_bytes = source->arena_bytes,
+        .live_blocks = source->live_blocks,
+        .live_bytes = source->live_bytes,
+        .peak_live_bytes = source->peak_live_bytes,
+    };
+    if (!csource_checks(source, LAW_FOOTPRINT) || source->is_unsure) {
+        return;
+    }
+    csource_need(source, PART_EXPECT);
+    csource_say(source, "// The bound for %zu live blocks of %zu bytes, and at most %zu before.",
+                load.live_blocks, load.live_bytes, load.peak_live_bytes);
+    csource_say(source, "expect(ch_heap_stats(engine).committed_bytes <= fresh_bytes + %zu,",
+                source->plan->subject->most_committed(&load));
+    csource_say(source, "       \"footprint\", \"more is committed than the bound\");");
+}
+
 // What the run does at the end of a world: every block is freed, the last address first.
 void csource_end_world(struct csource *source)
 {
@@ -108,6 +127,8 @@ void csource_end_world(struct csource *source)
             csource_say(source, "will_refuse = false;");
             csource_say(source, "budget_pages = SIZE_MAX;");
         }
+        source->live_blocks = source->live_bytes = 0;
+        csource_footprint(source);
         ask_for_largest(source);
         csource_need(source, PART_END);
         csource_say(source, "end_world();");
@@ -120,6 +141,8 @@ void csource_begin_world(struct csource *source, size_t arena_bytes, uint32_t bu
     char arena[64];
     source->arena_bytes = arena_bytes;
     source->is_scarce = budget_pages > 0;
+    source->is_unsure = false;
+    source->peak_live_bytes = 0;
     if (!source->has_world) {
         return;
     }

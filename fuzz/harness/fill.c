@@ -126,6 +126,18 @@ size_t fill_find_wrong(const void *block, size_t size_bytes, struct fill fill, s
     return SIZE_MAX;
 }
 
+size_t fill_written_end(size_t size_bytes, size_t offset)
+{
+    struct range ranges[RANGES];
+    size_t count = ranges_of(size_bytes, ranges);
+    for (size_t i = 0; i < count; i++) {
+        if (offset >= ranges[i].begin && offset < ranges[i].end) {
+            return ranges[i].end;
+        }
+    }
+    return offset;
+}
+
 #ifdef HAS_ASAN
 // AddressSanitizer's byte for every `1 << scale` bytes: 0 where all of them may be touched, else
 // how many of them, from the first on, or less than 0 for none. It is asked itself only where

@@ -28,6 +28,9 @@ void fill_write(void *block, size_t size_bytes, struct fill fill);
 /// block. Returns the offset of the first that is wrong; SIZE_MAX iff none is.
 size_t fill_find_wrong(const void *block, size_t size_bytes, struct fill fill, size_t kept_bytes);
 
+/// Where the written part of a block ends that an offset lies in.
+size_t fill_written_end(size_t size_bytes, size_t offset);
+
 /// Returns the first byte that AddressSanitizer has poisoned, of the whole of a block of up to
 /// FILL_ASKED_BYTES, and of those that fill_write touches of a larger one; NULL iff none is, and in
 /// a build without it.

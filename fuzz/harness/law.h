@@ -33,4 +33,14 @@ struct run;
         }                                                                                          \
     } while (0)
 
+/// The same, with a call that notes the place which the law is broken at: see place.h.
+#define LAW_AT(run, id, condition, note_place, ...)                                                \
+    do {                                                                                           \
+        counters->checks_by[LAW_##id]++;                                                           \
+        if (__builtin_expect(!(condition), 0)) {                                                   \
+            note_place;                                                                            \
+            law_broken_##id(run, __VA_ARGS__);                                                     \
+        }                                                                                          \
+    } while (0)
+
 #endif

@@ -15,7 +15,7 @@ struct held {
     void *block;
     size_t size_bytes;
     size_t last_bytes; ///< The size that it had when it was last live.
-    struct fill fill; ///< The bytes in it.
+    struct fill fill;  ///< The bytes in it.
     bool is_live;
     bool is_known; ///< On the list of slots to clear.
 };

@@ -50,6 +50,22 @@ const char *verb_sentence(enum verb verb)
     return table[verb].sentence;
 }
 
+bool verb_allocates(enum verb verb)
+{
+    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
+}
+
+bool verb_reallocates(enum verb verb)
+{
+    return verb == VERB_REALLOCATE || verb == VERB_TASK_REALLOCATE ||
+           verb == VERB_IMALLOC_REALLOCATE;
+}
+
+bool verb_frees(enum verb verb)
+{
+    return verb == VERB_FREE || verb == VERB_TASK_FREE || verb == VERB_IMALLOC_FREE;
+}
+
 void program_add(struct program *program, struct op op)
 {
     if (program->count == program->capacity) {

@@ -48,6 +48,11 @@ enum family verb_family(enum verb verb);
 unsigned verb_weight(enum verb verb);
 const char *verb_sentence(enum verb verb);
 
+/// What a verb does, through whichever interface.
+bool verb_allocates(enum verb verb);
+bool verb_reallocates(enum verb verb);
+bool verb_frees(enum verb verb);
+
 /// Adds an op. Ends the process with a sentence iff there is no memory.
 void program_add(struct program *program, struct op op);
 

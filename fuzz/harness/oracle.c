@@ -7,6 +7,7 @@
 
 #include "harness/fill.h"
 #include "harness/model.h"
+#include "harness/place.h"
 #include "harness/reach.h"
 #include "harness/world.h"
 
@@ -26,11 +27,11 @@ static void check_size(struct run *run, uint32_t slot, size_t answer)
 {
     size_t expected = model.slots[slot].size_bytes;
     if (run->plan.subject->policies.size_is_exact) {
-        LAW(run, EXACT_SIZE, answer == expected, "GetSize(b%u) is %zu, expected %zu", slot, answer,
-            expected);
+        LAW_AT(run, EXACT_SIZE, answer == expected, place_end(slot, answer),
+               "GetSize(b%u) is %s, expected %zu", slot, place_size(answer), expected);
     } else {
-        LAW(run, EXACT_SIZE, answer >= expected, "GetSize(b%u) is %zu, expected %zu or more", slot,
-            answer, expected);
+        LAW_AT(run, EXACT_SIZE, answer >= expected, place_end(slot, answer),
+               "GetSize(b%u) is %zu, expected %zu or more", slot, answer, expected);
     }
 }
 
@@ -39,13 +40,16 @@ static void check_faultless(struct run *run)
     if (run->plan.subject->fault != NULL) {
         const void *where = NULL;
         const char *fault = run->plan.subject->fault(&where);
-        LAW(run, FAULTLESS, fault == NULL, "%s: %p", fault, where);
+        LAW_AT(run, FAULTLESS, fault == NULL, place_address(where, "blamed"),
+               "no rule is broken, but the heap raised a fault about %s: %s",
+               place_name((uintptr_t)where), fault);
     }
 }
 
 static void check_pages(struct run *run)
 {
-    LAW(run, PAGES, world_breach() == NULL, "%s", world_breach());
+    LAW_AT(run, PAGES, world_breach() == NULL, place_address(world_breach_at(), "from here on"),
+           "%s: %s", world_breach(), place_name((uintptr_t)world_breach_at()));
 }
 
 // A call was refused: that must have a reason. Returns it.
@@ -62,7 +66,9 @@ static enum outcome refused(struct run *run, enum face face, size_t size_bytes)
     size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
                        ? SIZE_MAX
                        : model.since_empty_bytes + size_bytes;
-    LAW(run, REASON, !subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1),
+    LAW_AT(
+        run, REASON, !subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1),
+        place_heap(),
         "NULL for %zu bytes, where %zu of the %zu bytes of the arena have been asked for since it "
         "was empty, and the world refused nothing",
         size_bytes, model.since_empty_bytes, run->arena_bytes);
@@ -74,8 +80,9 @@ static void check_bytes_kept(struct run *run, uint32_t slot, const struct held *
 {
     const void *block = model.slots[slot].block;
     size_t wrong = fill_find_wrong(block, before->size_bytes, before->fill, kept_bytes);
-    LAW(run, PREFIX, wrong == SIZE_MAX, "byte %zu of b%u is 0x%02x, expected 0x%02x", wrong, slot,
-        ((const unsigned char *)block)[wrong], fill_byte(before->fill, wrong));
+    LAW_AT(run, PREFIX, wrong == SIZE_MAX, place_wrong(slot, wrong, before, kept_bytes),
+           "byte %zu of b%u is 0x%02x, expected 0x%02x, which it was before Reallocate", wrong,
+           slot, ((const unsigned char *)block)[wrong], fill_byte(before->fill, wrong));
 }
 
 static bool is_aligned(const struct run *run, const void *block)
@@ -97,23 +104,26 @@ static void check_past_end(struct run *run, uint32_t slot)
     const struct held *held = &model.slots[slot];
     const unsigned char *end = (const unsigned char *)held->block + held->size_bytes;
     size_t most = hidden_past_end(held);
-    LAW(run, PAST_END, most == 0 || fill_is_poisoned(end),
-        "byte %zu of b%u, the first past its end, can be touched", held->size_bytes, slot);
+    LAW_AT(run, PAST_END, most == 0 || fill_is_poisoned(end),
+           place_byte(slot, held->size_bytes, "can be touched"),
+           "byte %zu of b%u, the first past its end, can be touched", held->size_bytes, slot);
     // The rest of its last granule is nobody else's either, nor is what lies beyond.
     size_t more = -held->size_bytes % run->plan.subject->policies.alignment_bytes;
     size_t places[] = {more < most ? more : most, most};
     for (unsigned i = 0; i < 2; i++) {
-        LAW(run, PAST_END, places[i] == 0 || fill_is_poisoned(end + places[i] - 1),
-            "byte %zu of b%u, past its end, can be touched", held->size_bytes + places[i] - 1,
-            slot);
+        size_t at = held->size_bytes + places[i] - 1;
+        LAW_AT(run, PAST_END, places[i] == 0 || fill_is_poisoned(end + places[i] - 1),
+               place_byte(slot, at, "can be touched"),
+               "byte %zu of b%u, past its end, can be touched", at, slot);
     }
 }
 
 // The address and extent of a block that was just granted or resized.
-static void check_block(struct run *run, uint32_t slot, size_t size_bytes, uint32_t overlapped)
+static void check_block(struct run *run, uint32_t slot, const void *block, size_t size_bytes,
+                        uint32_t overlapped)
 {
-    LAW(run, DISJOINT, overlapped == SLOTS, "b%u of %zu bytes overlaps b%u", slot, size_bytes,
-        overlapped);
+    LAW_AT(run, DISJOINT, overlapped == SLOTS, place_overlap(slot, block, size_bytes, overlapped),
+           "b%u of %zu bytes overlaps b%u, which is live", slot, size_bytes, overlapped);
     check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
     if (run->plan.subject->policies.hides_slack && fill_sees_poison()) {
         check_past_end(run, slot);
@@ -131,8 +141,10 @@ void oracle_write(struct run *run, uint32_t slot, struct fill fill)
     held->fill = fill;
     if (fill_sees_poison()) {
         const void *poisoned = fill_find_poisoned(held->block, held->size_bytes);
-        LAW(run, WRITABLE, poisoned == NULL, "byte %zu of b%u, of %zu, is poisoned",
-            (size_t)((const char *)poisoned - (const char *)held->block), slot, held->size_bytes);
+        size_t offset = (size_t)((const char *)poisoned - (const char *)held->block);
+        LAW_AT(run, WRITABLE, poisoned == NULL, place_byte(slot, offset, "poisoned"),
+               "byte %zu of b%u, of %zu bytes, is poisoned: its owner can't write it", offset, slot,
+               held->size_bytes);
     }
     fill_write(held->block, held->size_bytes, fill);
 }
@@ -153,10 +165,13 @@ static void note_most(void)
 static void check_granted(struct run *run, uint32_t slot, enum face face, const void *block,
                           size_t size_bytes)
 {
-    LAW(run, LIMIT, size_bytes <= limit_of(run, face), "%zu bytes granted, above the limit of %zu",
-        size_bytes, limit_of(run, face));
-    LAW(run, ALIGNED, is_aligned(run, block), "b%u is at %p, not a multiple of %zu", slot, block,
-        run->plan.subject->policies.alignment_bytes);
+    LAW_AT(run, LIMIT, size_bytes <= limit_of(run, face),
+           place_granted(slot, block, size_bytes, "granted"),
+           "%zu bytes granted, above the limit of %zu", size_bytes, limit_of(run, face));
+    LAW_AT(run, ALIGNED, is_aligned(run, block),
+           place_granted(slot, block, size_bytes, "not aligned"),
+           "b%u is at %s, which is no multiple of %zu", slot, place_name((uintptr_t)block),
+           run->plan.subject->policies.alignment_bytes);
 }
 
 enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, void *block,
@@ -168,7 +183,7 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
         return outcome;
     }
     check_granted(run, slot, face, block, size_bytes);
-    check_block(run, slot, size_bytes, model_begin(slot, block, size_bytes));
+    check_block(run, slot, block, size_bytes, model_begin(slot, block, size_bytes));
     oracle_rewrite(run, slot);
     reach_granted(run, slot);
     note_most();
@@ -176,19 +191,22 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
 }
 
 // What is left of a block that is no longer live.
-static void check_gone(struct run *run, const void *block, size_t size_bytes)
+static void check_gone(struct run *run, uint32_t slot, const void *block, size_t size_bytes)
 {
     const struct subject *subject = run->plan.subject;
     bool is_reused = model_starts_at(block);
     if (subject->owns != NULL && !is_reused) {
         int answer = subject->owns(block);
-        LAW(run, MEMBER, answer == 0, "DidAlloc of a freed block is %d, expected 0", answer);
+        LAW_AT(run, MEMBER, answer == 0,
+               place_gone(slot, block, size_bytes, "freed, DidAlloc says live"),
+               "DidAlloc of what b%u was is %d, expected 0", slot, answer);
     }
     size_t hidden = subject->policies.hides_freed_bytes;
     if (fill_sees_poison() && size_bytes > 0 && size_bytes <= hidden && !is_reused) {
         const unsigned char *bytes = block;
-        LAW(run, FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
-            "a freed block of %zu bytes can still be touched", size_bytes);
+        LAW_AT(run, FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
+               place_gone(slot, block, size_bytes, "can be touched"),
+               "what b%u was, %zu bytes, can still be touched", slot, size_bytes);
     }
 }
 
@@ -197,13 +215,14 @@ static void check_refused(struct run *run, uint32_t slot)
     const struct subject *subject = run->plan.subject;
     const struct held *held = &model.slots[slot];
     size_t size_bytes = get_size(run, FACE_HEAP, held->block);
-    LAW(run, REFUSED,
-        subject->policies.size_is_exact ? size_bytes == held->size_bytes
-                                        : size_bytes >= held->size_bytes,
-        "GetSize(b%u) is %zu after a refusal, it was %zu", slot, size_bytes, held->size_bytes);
+    LAW_AT(run, REFUSED,
+           subject->policies.size_is_exact ? size_bytes == held->size_bytes
+                                           : size_bytes >= held->size_bytes,
+           place_end(slot, size_bytes), "GetSize(b%u) is %s after a refusal, it was %zu", slot,
+           place_size(size_bytes), held->size_bytes);
     size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->fill, held->size_bytes);
-    LAW(run, REFUSED, wrong == SIZE_MAX, "byte %zu of b%u has changed in a refused call", wrong,
-        slot);
+    LAW_AT(run, REFUSED, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
+           "byte %zu of b%u has changed in a refused call", wrong, slot);
     struct counts counts;
     if (subject->count != NULL && subject->count(&counts)) {
         LAW(run, REFUSED,
@@ -215,7 +234,8 @@ static void check_refused(struct run *run, uint32_t slot)
 
 static enum outcome reallocated_to_zero(struct run *run, uint32_t slot, const void *block)
 {
-    LAW(run, ZERO, block == NULL, "Reallocate(b%u, 0) is not NULL", slot);
+    LAW_AT(run, ZERO, block == NULL, place_byte(slot, 0, "still there"),
+           "Reallocate(b%u, 0) is not NULL", slot);
     return oracle_freed(run, slot);
 }
 
@@ -241,12 +261,12 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
         model_end(slot);
         overlapped = model_begin(slot, block, size_bytes);
     }
-    check_block(run, slot, size_bytes, overlapped);
+    check_block(run, slot, block, size_bytes, overlapped);
     check_bytes_kept(run, slot, &before,
                      size_bytes < before.size_bytes ? size_bytes : before.size_bytes);
     oracle_rewrite(run, slot);
     if (block != before.block) {
-        check_gone(run, before.block, before.size_bytes);
+        check_gone(run, slot, before.block, before.size_bytes);
     }
     reach_reallocated(run, slot, &before);
     note_most();
@@ -259,7 +279,7 @@ enum outcome oracle_freed(struct run *run, uint32_t slot)
     check_faultless(run);
     model_end(slot);
     reach_freed(model.slots[slot].block, size_bytes);
-    check_gone(run, model.slots[slot].block, size_bytes);
+    check_gone(run, slot, model.slots[slot].block, size_bytes);
     return OUTCOME_DONE;
 }
 
@@ -280,21 +300,28 @@ enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t
 enum outcome oracle_owned(struct run *run, const void *address, int answer)
 {
     int expected = address == NULL ? -1 : model_starts_at(address);
-    LAW(run, MEMBER, answer == expected, "DidAlloc(%p) is %d, expected %d", address, answer,
-        expected);
+    LAW_AT(run, MEMBER, answer == expected, place_address(address, "asked about"),
+           "DidAlloc(%s) is %d, expected %d", place_name((uintptr_t)address), answer, expected);
     return OUTCOME_DONE;
+}
+
+static const char *object_name(const struct run *run, const void *object)
+{
+    return object == NULL          ? "NULL"
+           : object == run->malloc ? "the allocator"
+                                   : "a pointer that is neither NULL nor the allocator";
 }
 
 enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, IMalloc *malloc)
 {
     if (context == 1) {
         LAW(run, COM, result == S_OK && malloc == run->malloc,
-            "CoGetMalloc(1) is 0x%08x with %p, expected S_OK with %p", (unsigned)result,
-            (void *)malloc, (void *)run->malloc);
+            "CoGetMalloc(1) is 0x%08x with %s, expected S_OK with the allocator", (unsigned)result,
+            object_name(run, malloc));
     } else {
         LAW(run, COM, result == E_INVALIDARG && malloc == NULL,
-            "CoGetMalloc(%u) is 0x%08x with %p, expected E_INVALIDARG with NULL", context,
-            (unsigned)result, (void *)malloc);
+            "CoGetMalloc(%u) is 0x%08x with %s, expected E_INVALIDARG with NULL", context,
+            (unsigned)result, object_name(run, malloc));
     }
     return OUTCOME_DONE;
 }
@@ -303,12 +330,12 @@ enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, voi
 {
     if (which < 2) {
         LAW(run, COM, result == S_OK && object == run->malloc,
-            "QueryInterface is 0x%08x with %p, expected S_OK with %p", (unsigned)result, object,
-            (void *)run->malloc);
+            "QueryInterface is 0x%08x with %s, expected S_OK with the allocator", (unsigned)result,
+            object_name(run, object));
     } else {
         LAW(run, COM, result == E_NOINTERFACE && object == NULL,
-            "QueryInterface is 0x%08x with %p, expected E_NOINTERFACE with NULL", (unsigned)result,
-            object);
+            "QueryInterface is 0x%08x with %s, expected E_NOINTERFACE with NULL", (unsigned)result,
+            object_name(run, object));
     }
     return OUTCOME_DONE;
 }
@@ -317,8 +344,18 @@ void oracle_bytes(struct run *run, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
     size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->fill, held->size_bytes);
-    LAW(run, BYTES, wrong == SIZE_MAX, "byte %zu of b%u is 0x%02x, expected 0x%02x", wrong, slot,
-        ((const unsigned char *)held->block)[wrong], fill_byte(held->fill, wrong));
+    LAW_AT(run, BYTES, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
+           "byte %zu of b%u is 0x%02x, expected 0x%02x, which its owner wrote", wrong, slot,
+           ((const unsigned char *)held->block)[wrong], fill_byte(held->fill, wrong));
+}
+
+void oracle_every_block(struct run *run)
+{
+    for (size_t i = 0; i < model.live_blocks; i++) {
+        uint32_t slot = model_live_slot(i);
+        check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
+        oracle_bytes(run, slot);
+    }
 }
 
 void oracle_between(struct run *run)
@@ -354,11 +391,11 @@ static void check_footprint(struct run *run)
         .peak_live_bytes = model.peak_live_bytes,
     };
     size_t most_bytes = subject->most_committed(&load);
-    LAW(run, FOOTPRINT, world_committed_bytes() <= most_bytes,
-        "%zu bytes are committed for %zu blocks of %zu bytes, at most %zu of them at a time; the "
-        "bound is %zu",
-        world_committed_bytes(), model.live_blocks, model.live_bytes, model.peak_live_bytes,
-        most_bytes);
+    LAW_AT(run, FOOTPRINT, world_committed_bytes() <= most_bytes, place_heap(),
+           "the heap holds %zu bytes of pages for %zu blocks of %zu bytes, %zu at the peak; it may "
+           "hold %zu",
+           world_committed_bytes(), model.live_blocks, model.live_bytes, model.peak_live_bytes,
+           most_bytes);
 }
 
 enum outcome oracle_minimized(struct run *run)
@@ -375,7 +412,7 @@ static void check_counts(struct run *run)
     }
     LAW(run, COUNTS,
         counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
-        "%zu blocks of %zu bytes are counted, %zu of %zu are live", counts.live_blocks,
+        "the heap counts %zu blocks of %zu bytes, %zu of %zu are live", counts.live_blocks,
         counts.live_bytes, model.live_blocks, model.live_bytes);
     LAW(run, COUNTS, counts.committed_bytes == world_committed_bytes(),
         "%zu bytes are counted as committed, the world has given %zu", counts.committed_bytes,
@@ -389,7 +426,8 @@ void oracle_walk(struct run *run)
     if (subject->check != NULL) {
         const void *where = NULL;
         const char *broken = subject->check(&where);
-        LAW(run, INVARIANT, broken == NULL, "it does not hold that %s: %p", broken, where);
+        LAW_AT(run, INVARIANT, broken == NULL, place_address(where, "wrong here"),
+               "it does not hold that %s: see %s", broken, place_name((uintptr_t)where));
     }
 }
 
@@ -402,10 +440,10 @@ static void check_capacity(struct run *run)
         return;
     }
     void *block = IAtlMemMgr_Allocate(run->heap, size_bytes);
-    LAW(run, CAPACITY, block != NULL,
-        "NULL for %zu bytes in an arena of %zu that has nothing live, and the world refused "
-        "nothing",
-        size_bytes, run->arena_bytes);
+    LAW_AT(run, CAPACITY, block != NULL, place_heap(),
+           "NULL for %zu bytes in an arena of %zu that has nothing live, and the world refused "
+           "nothing",
+           size_bytes, run->arena_bytes);
     IAtlMemMgr_Free(run->heap, block);
 }
 
@@ -423,16 +461,23 @@ void oracle_empty(struct run *run)
     check_pages(run);
     if (subject->minimize != NULL) {
         subject->minimize();
-        LAW(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes,
-            "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
-            world_committed_bytes(), run->fresh_committed_bytes);
+        LAW_AT(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes, place_heap(),
+               "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
+               world_committed_bytes(), run->fresh_committed_bytes);
     }
     oracle_walk(run);
 }
 
-void oracle_same(struct run *run, uint64_t expected, uint64_t answer)
+void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before)
 {
-    LAW(run, SAME, answer == expected,
-        "the answers of a second run differ from those of the first (sums %016llx and %016llx)",
-        (unsigned long long)expected, (unsigned long long)answer);
+    if (other == run->program->count) {
+        LAW(run, SAME, is_same,
+            "a second run differs from the first in a call that a repeat makes");
+        return;
+    }
+    run->op_index = other;
+    LAW(run, SAME, is_same,
+        "op %zu answered %s the first time, and %s when the same program ran again on a new heap",
+        other + 1, place_name(before->value), place_name(run->answers[other].value));
+    run->op_index = run->program->count;
 }

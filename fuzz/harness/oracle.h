@@ -48,13 +48,17 @@ void oracle_between(struct run *run);
 /// Every live block has its size.
 void oracle_sizes(struct run *run);
 
+/// Every live block has its size and its bytes.
+void oracle_every_block(struct run *run);
+
 /// The heap's own invariants and counts.
 void oracle_walk(struct run *run);
 
 /// Every block is freed: nothing is live, the largest block fits again, and every page goes back.
 void oracle_empty(struct run *run);
 
-/// A second run of the same program has given its answers; both are sums over all of them.
-void oracle_same(struct run *run, uint64_t expected, uint64_t answer);
+/// A second run of the same program has given its answers: those of the first, or not from op
+/// `other` on, which had answered `before`.
+void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before);
 
 #endif

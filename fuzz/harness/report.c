@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/asan.h"
 #include "harness/fill.h"
+#include "harness/history.h"
 #include "harness/misuse.h"
+#include "harness/picture.h"
 #include "harness/text.h"
 #include "harness/world.h"
 
@@ -43,7 +44,8 @@ static void print_answer(FILE *file, const struct answer *answer)
         break;
     case ANSWER_POINTER:
         print_pointer(file, answer->value);
-        fprintf(file, ", %zu bytes", answer->size_bytes);
+        fprintf(file, answer->value == 0 ? " for %zu byte%s" : ", %zu byte%s", answer->size_bytes,
+                answer->size_bytes == 1 ? "" : "s");
         break;
     case ANSWER_WRITTEN:
         print_pointer(file, answer->value);
@@ -68,6 +70,20 @@ static void print_answer(FILE *file, const struct answer *answer)
     }
 }
 
+// What can't be seen of the answer alone: which of many it is, and what became of the block before.
+static void print_change(FILE *file, const struct run *run, size_t op_index)
+{
+    struct op op = run->program->ops[op_index];
+    uint32_t calls = history_calls(run->program, op_index);
+    uintptr_t block = run->answers[op_index].value;
+    uintptr_t before = history_block(run, op_index, op.slot);
+    if (calls > 1) {
+        fprintf(file, ", the last of %u", calls);
+    } else if (verb_reallocates(op.verb) && before != 0 && block != 0) {
+        fprintf(file, block == before ? ", in place" : ", moved");
+    }
+}
+
 void report_op(FILE *file, const struct run *run, size_t op_index)
 {
     char text[TEXT_OP_BYTES];
@@ -78,11 +94,12 @@ void report_op(FILE *file, const struct run *run, size_t op_index)
         int width = 30 - (int)strlen(text);
         fprintf(file, "%*s -> ", width > 0 ? width : 0, "");
         print_answer(file, answer);
+        print_change(file, run, op_index);
     }
     fprintf(file, "\n");
 }
 
-static void print_program(const struct run *run)
+void report_program(const struct run *run)
 {
     size_t end = run->op_index + 1 < run->program->count ? run->op_index + 1 : run->program->count;
     size_t begin = end > OPS_SHOWN ? end - OPS_SHOWN : 0;
@@ -94,13 +111,18 @@ static void print_program(const struct run *run)
     }
 }
 
+void report_stop(int own_status)
+{
+    if (ending != REPORT_ABORTS) {
+        fflush(NULL);
+        _Exit(ending == REPORT_EXITS ? 1 : own_status);
+    }
+}
+
 _Noreturn void report_end(unsigned number)
 {
-    if (ending == REPORT_ABORTS) {
-        abort();
-    }
-    fflush(NULL);
-    _Exit(ending == REPORT_EXITS ? 1 : REPORT_FIRST_STATUS + (int)number);
+    report_stop(REPORT_FIRST_STATUS + (int)number);
+    abort();
 }
 
 _Noreturn void report_finding(const struct run *run, enum law law, const char *format,
@@ -111,13 +133,15 @@ _Noreturn void report_finding(const struct run *run, enum law law, const char *f
         fprintf(stderr, "law %s broken at op %zu of %zu: %s\n", law_name(law), run->op_index + 1,
                 run->program->count, law_sentence(law));
     } else {
-        fprintf(stderr, "law %s broken at the end, after %zu ops: %s\n", law_name(law),
-                run->program->count, law_sentence(law));
+        fprintf(stderr, "law %s broken at the end, when all was freed, after %zu op%s: %s\n",
+                law_name(law), run->program->count, run->program->count == 1 ? "" : "s",
+                law_sentence(law));
     }
     fprintf(stderr, "  %s: ", run->plan.subject->name);
     vfprintf(stderr, format, arguments);
     fprintf(stderr, "\n");
-    print_program(run);
+    report_program(run);
+    picture_draw(stderr, run);
     report_end(law);
 }
 
@@ -169,16 +193,3 @@ void report_laws_off(FILE *file, const struct subject *subject)
         fprintf(file, " (%s)\n", why);
     }
 }
-
-#ifdef HAS_ASAN
-// Called by AddressSanitizer before its own report.
-void __asan_on_error(void)
-{
-    const struct run *run = run_current();
-    if (run != NULL) {
-        fprintf(stderr, "AddressSanitizer stopped %s in op %zu of %zu\n", run->plan.subject->name,
-                run->op_index + 1, run->program->count);
-        print_program(run);
-    }
-}
-#endif

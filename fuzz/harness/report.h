@@ -13,7 +13,7 @@
 enum report_end { REPORT_ABORTS, REPORT_EXITS, REPORT_EXITS_BY_LAW };
 void report_ends(enum report_end end);
 
-/// The status of the first law; those below are of sanitizers and of our own commands.
+/// The status of the first law; those below are of sanitizers (stop.h) and of our own commands.
 #define REPORT_FIRST_STATUS 100
 
 /// Ends the process so; `number` tells the laws apart.
@@ -22,6 +22,12 @@ _Noreturn void report_end(unsigned number);
 /// Prints the finding to standard error and ends the process. Called by the laws' own functions.
 _Noreturn void report_finding(const struct run *run, enum law law, const char *format,
                               va_list arguments);
+
+/// Prints the program up to the op under way, or the last ops of it, to standard error.
+void report_program(const struct run *run);
+
+/// Ends the process as report_ends says; returns where that is to abort.
+void report_stop(int own_status);
 
 /// Prints an op of a run and what it answered, as one line: its number, its text, its answer.
 void report_op(FILE *file, const struct run *run, size_t op_index);

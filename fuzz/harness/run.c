@@ -417,27 +417,53 @@ static void look_around(struct run *run)
     if (walks) {
         oracle_walk(run);
     }
+    if (run->plan.walks_always) {
+        oracle_every_block(run);
+    }
 }
 
-// Room for an answer an op, kept from run to run.
+// Room for an answer an op, and for those of the run before, both kept from run to run.
+static struct {
+    struct answer *now, *before;
+    size_t capacity;
+} answers;
+
 static struct answer *answers_for(size_t ops)
 {
-    static struct answer *answers;
-    static size_t capacity;
-    if (ops > capacity) {
-        free(answers);
-        capacity = ops;
-        answers = malloc(capacity * sizeof *answers);
-        if (answers == NULL) {
+    if (ops > answers.capacity) {
+        free(answers.now);
+        free(answers.before);
+        answers.capacity = ops;
+        answers.now = malloc(ops * sizeof *answers.now);
+        answers.before = malloc(ops * sizeof *answers.before);
+        if (answers.now == NULL || answers.before == NULL) {
             abort();
         }
     }
-    memset(answers, 0, ops * sizeof *answers);
-    return answers;
+    memset(answers.now, 0, ops * sizeof *answers.now);
+    return answers.now;
 }
 
+static struct answer *keep_answers(size_t ops)
+{
+    return memcpy(answers.before, answers.now, ops * sizeof *answers.now);
+}
+
+// The first op that was answered otherwise than in an equal run before; the number of ops: none
+// was, as far as its last call goes.
+static size_t first_other(const struct run *run, const struct answer *before)
+{
+    size_t i = 0;
+    while (i < run->program->count &&
+           visible_part(run, &run->answers[i]) == visible_part(run, &before[i])) {
+        i++;
+    }
+    return i;
+}
+
+// A second run is held against the answers of the first, where there is one.
 static uint64_t run_once(const struct plan *plan, const struct program *program,
-                         const uint64_t *expected)
+                         const struct answer *before, uint64_t expected)
 {
     struct run run = {
         .plan = *plan,
@@ -459,8 +485,9 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
         }
     }
     end_world(&run);
-    if (expected != NULL) {
-        oracle_same(&run, *expected, run.answer_sum);
+    if (before != NULL) {
+        size_t other = run.answer_sum == expected ? 0 : first_other(&run, before);
+        oracle_same(&run, expected == run.answer_sum, other, &before[other]);
     }
     current = NULL;
     return run.answer_sum;
@@ -472,14 +499,15 @@ void run_program(const struct plan *plan, const struct program *program)
         pair_run(plan, program);
         return;
     }
-    uint64_t sum = run_once(plan, program, NULL);
+    uint64_t sum = run_once(plan, program, NULL, 0);
     // Which programs run twice depends on what they answer, so that it is the same ones every time.
     if (plan->runs_twice || sum % RUN_TWICE_ONE_IN == 0) {
         struct plan again = *plan;
         struct counters counted = *counters;
+        struct answer *before = keep_answers(program->count + 1);
         again.before_op = NULL;
         again.after_op = NULL;
-        (void)run_once(&again, program, &sum);
+        (void)run_once(&again, program, before, sum);
         *counters = counted; // It did nothing that was not counted before, but for the comparison.
         counters->checks_by[LAW_SAME]++;
     }

@@ -1,29 +1,37 @@
-// Five ways to make a program simpler, from the coarse to the fine; whatever works, the coarse ones
-// are tried again, until none works any more:
+// Ways to make a program simpler, from the coarse to the fine; whatever works, the coarse ones are
+// tried again, until none works any more, so that in the end no single op can be left out and no
+// size lowered:
 //
 //     cut      leave out a stretch of ops, of half the program, a quarter, ... a single op
-//     drop     leave out everything that one slot does
+//     drop     leave out everything that one slot does, or one lifetime of a block in it
+//     fold     one repeated op for many, one large block for many small ones
 //     plain    allocate for reallocate, the interface's own call for a COM one, fewer repeats
-//     lower    a size nearer to 0: 0, 1, the number that its code stands for, halves, one less
+//     lower    a size nearer to 0 (shrink_sizes.c)
 //     rename   slots b0, b1, ... in the order in which they come
 //
 // Each is only a guess: the trial decides. Deleting an op renumbers nothing, which is what makes
-// most guesses good.
+// most guesses good. At last sizes are written as what they are near to.
 
 #include "harness/shrink.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "harness/shrink_parts.h"
 #include "harness/size.h"
 
-struct shrinker {
-    const struct plan *plan;
-    struct program *program; ///< The simplest so far.
-    struct program guess;
-    trial_verdict verdict;
-    size_t trials;
-    shrink_progress progress;
-};
+// What hangs is given this long in a trial: much more than any program takes that ends.
+#define HUNG_SECONDS 2U
+
+// So many calls in a row are not worth a repeat, and longer rows are.
+#define ROW_CALLS 4U
+
+static double now(void)
+{
+    struct timespec time;
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
 
 static void begin_guess(struct shrinker *shrinker)
 {
@@ -33,10 +41,12 @@ static void begin_guess(struct shrinker *shrinker)
     }
 }
 
-// Tries the guess. If it fails the same way it is the program from now on.
+// Tries the guess. If it fails the same way it is the program from now on. A program without ops is
+// none that can be replayed.
 static bool accept(struct shrinker *shrinker)
 {
-    if (shrinker->trials >= SHRINK_TRIALS) {
+    if (shrinker->guess.count == 0 || shrinker->trials >= SHRINK_TRIALS ||
+        now() >= shrinker->ends) {
         return false;
     }
     shrinker->trials++;
@@ -76,9 +86,35 @@ static bool has_slot(struct op op)
     return verb_operands(op.verb)[0] == 's';
 }
 
-static bool has_size(struct op op)
+// Tries the program without what its ops from begin to end do with a slot.
+static bool drop_slot(struct shrinker *shrinker, uint16_t slot, size_t begin, size_t end)
 {
-    return strchr(verb_operands(op.verb), 'z') != NULL;
+    program_clear(&shrinker->guess);
+    for (size_t i = 0; i < shrinker->program->count; i++) {
+        struct op op = shrinker->program->ops[i];
+        if (i < begin || i >= end || !has_slot(op) || op.slot != slot) {
+            program_add(&shrinker->guess, op);
+        }
+    }
+    return accept(shrinker);
+}
+
+// The end of the lifetime that an op may begin: behind the op that frees, or at the next that
+// allocates.
+static size_t end_of_life(const struct program *program, size_t begin)
+{
+    for (size_t i = begin + 1; i < program->count; i++) {
+        enum verb verb = program->ops[i].verb;
+        if (has_slot(program->ops[i]) && program->ops[i].slot == program->ops[begin].slot) {
+            if (verb_frees(verb)) {
+                return i + 1;
+            }
+            if (verb_allocates(verb)) {
+                return i;
+            }
+        }
+    }
+    return program->count;
 }
 
 static bool drop(struct shrinker *shrinker)
@@ -86,23 +122,104 @@ static bool drop(struct shrinker *shrinker)
     bool is_simpler = false;
     for (size_t at = 0; at < shrinker->program->count; at++) {
         struct op first = shrinker->program->ops[at];
-        if (!has_slot(first)) {
-            continue;
+        size_t end = end_of_life(shrinker->program, at);
+        if (has_slot(first) && (drop_slot(shrinker, first.slot, 0, shrinker->program->count) ||
+                                (end > at + 1 && drop_slot(shrinker, first.slot, at, end)))) {
+            is_simpler = true;
         }
-        program_clear(&shrinker->guess);
-        for (size_t i = 0; i < shrinker->program->count; i++) {
-            struct op op = shrinker->program->ops[i];
-            if (!has_slot(op) || op.slot != first.slot) {
-                program_add(&shrinker->guess, op);
-            }
-        }
-        is_simpler = accept(shrinker) || is_simpler;
     }
     return is_simpler;
 }
 
-// Tries another op in the place of one. Nothing is tried if it is the same.
-static bool replace(struct shrinker *shrinker, size_t at, struct op op)
+// How many ops from here on differ only in their slot.
+static size_t row_at(const struct program *program, size_t at)
+{
+    size_t count = 0;
+    struct op first = program->ops[at];
+    while (at + count < program->count && has_slot(first) &&
+           program->ops[at + count].verb == first.verb &&
+           program->ops[at + count].size_code == first.size_code) {
+        count++;
+    }
+    return count;
+}
+
+// Tries other ops in the place of some.
+static bool replace_ops(struct shrinker *shrinker, size_t at, size_t count, const struct op *ops,
+                        size_t ops_count)
+{
+    program_clear(&shrinker->guess);
+    for (size_t i = 0; i < at; i++) {
+        program_add(&shrinker->guess, shrinker->program->ops[i]);
+    }
+    for (size_t i = 0; i < ops_count; i++) {
+        program_add(&shrinker->guess, ops[i]);
+    }
+    for (size_t i = at + count; i < shrinker->program->count; i++) {
+        program_add(&shrinker->guess, shrinker->program->ops[i]);
+    }
+    return accept(shrinker);
+}
+
+// A row of calls as a repeated one, from the first slot in the row, or the lowest, on.
+static bool fold_row(struct shrinker *shrinker, size_t at, size_t count)
+{
+    const struct op *row = &shrinker->program->ops[at];
+    struct op ops[2] = {{.verb = VERB_REPEAT, .slot = (uint16_t)(count - 1)}, row[0]};
+    uint16_t lowest = row[0].slot;
+    for (size_t i = 1; i < count; i++) {
+        lowest = row[i].slot < lowest ? row[i].slot : lowest;
+    }
+    if (replace_ops(shrinker, at, count, ops, 2)) {
+        return true;
+    }
+    ops[1].slot = lowest;
+    return replace_ops(shrinker, at, count, ops, 2);
+}
+
+// A repeated allocation as one of as many bytes; a few repeats as so many ops, to be looked at one
+// by one.
+static bool unfold(struct shrinker *shrinker, size_t at)
+{
+    struct op ops[ROW_CALLS];
+    size_t calls = 1U + shrinker->program->ops[at].slot;
+    struct op op = shrinker->program->ops[at + 1];
+    size_t size_bytes = shrink_size_at(shrinker->program, at + 1);
+    if (!has_slot(op)) {
+        return false;
+    }
+    if (verb_allocates(op.verb) && size_bytes > 0 && size_bytes <= SIZE_LITERAL_MAX / calls) {
+        ops[0] = op;
+        ops[0].size_code = size_literal((uint32_t)(size_bytes * calls));
+        if (replace_ops(shrinker, at, 2, ops, 1)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < calls && i < ROW_CALLS; i++) {
+        ops[i] = op;
+        ops[i].slot = (uint16_t)(op.slot + i);
+    }
+    return calls <= ROW_CALLS && replace_ops(shrinker, at, 2, ops, calls);
+}
+
+static bool fold(struct shrinker *shrinker)
+{
+    bool is_simpler = false;
+    for (size_t at = 0; at < shrinker->program->count; at++) {
+        bool is_repeat = shrinker->program->ops[at].verb == VERB_REPEAT;
+        bool is_repeated = at > 0 && shrinker->program->ops[at - 1].verb == VERB_REPEAT;
+        size_t row = row_at(shrinker->program, at);
+        if (is_repeat && at + 1 < shrinker->program->count) {
+            is_simpler = unfold(shrinker, at) || is_simpler;
+        } else if (!is_repeated && row > ROW_CALLS) {
+            is_simpler = fold_row(shrinker, at, row) || is_simpler;
+            at += shrinker->program->ops[at].verb == VERB_REPEAT ? 1 : row - 1;
+        }
+    }
+    return is_simpler;
+}
+
+bool shrink_replace(struct shrinker *shrinker, size_t at, struct op op)
 {
     struct op old = shrinker->program->ops[at];
     op = op_canonical(op);
@@ -111,6 +228,15 @@ static bool replace(struct shrinker *shrinker, size_t at, struct op op)
     }
     begin_guess(shrinker);
     shrinker->guess.ops[at] = op;
+    return accept(shrinker);
+}
+
+bool shrink_replace_two(struct shrinker *shrinker, size_t at, struct op op, size_t other_at,
+                        struct op other)
+{
+    begin_guess(shrinker);
+    shrinker->guess.ops[at] = op;
+    shrinker->guess.ops[other_at] = other;
     return accept(shrinker);
 }
 
@@ -140,71 +266,24 @@ static bool plain(struct shrinker *shrinker)
     for (size_t at = 0; at < shrinker->program->count; at++) {
         struct op op = shrinker->program->ops[at];
         op.verb = plainer(op.verb);
-        is_simpler = replace(shrinker, at, op) || is_simpler;
+        is_simpler = shrink_replace(shrinker, at, op) || is_simpler;
         op = shrinker->program->ops[at];
-        if (!has_slot(op)) { // A number: half of it, then one less, as long as that works.
-            uint16_t number = op.slot;
-            while (op.slot = (uint16_t)(number / 2), number > 0 && replace(shrinker, at, op)) {
-                number = op.slot;
-                is_simpler = true;
-            }
-            while (op.slot = (uint16_t)(number - 1), number > 0 && replace(shrinker, at, op)) {
-                number = op.slot;
-                is_simpler = true;
-            }
-        }
-    }
-    return is_simpler;
-}
-
-static size_t no_size(const void *unused, uint32_t slot)
-{
-    (void)unused, (void)slot;
-    return 0;
-}
-
-// The number that a code stands for, if it is one that a literal can be and no block's size is in
-// it.
-static bool as_number(uint32_t code, uint32_t *number)
-{
-    char text[SIZE_TEXT_BYTES];
-    size_print(code, text);
-    size_t size_bytes = size_resolve(code, 0, no_size, NULL);
-    *number = (uint32_t)size_bytes;
-    return strncmp(text, "size", 4) != 0 && size_bytes <= SIZE_LITERAL_MAX;
-}
-
-static bool set_size(struct shrinker *shrinker, size_t at, uint32_t size_bytes)
-{
-    struct op op = shrinker->program->ops[at];
-    op.size_code = size_literal(size_bytes);
-    return replace(shrinker, at, op);
-}
-
-static bool lower(struct shrinker *shrinker)
-{
-    bool is_simpler = false;
-    for (size_t at = 0; at < shrinker->program->count; at++) {
-        uint32_t number;
-        struct op op = shrinker->program->ops[at];
-        if (!has_size(op) || op.size_code == 0) {
+        if (has_slot(op)) {
             continue;
         }
-        if (set_size(shrinker, at, 0) || (op.size_code != 1 && set_size(shrinker, at, 1))) {
+        uint32_t number = op.slot; // How many repeats, pages, ...: as few as do.
+        op.slot = 0;
+        if (number > 0 && shrink_replace(shrinker, at, op)) {
             is_simpler = true;
             continue;
         }
-        if (!as_number(op.size_code, &number)) {
-            continue;
-        }
-        bool is_changed = set_size(shrinker, at, number);
-        for (uint32_t step = number / 2; step > 0; step /= 2) {
-            while (number > step && set_size(shrinker, at, number - step)) {
+        for (uint32_t step = (number + 1) / 2; step > 0; step /= 2) {
+            if (number > step &&
+                (op.slot = (uint16_t)(number - step), shrink_replace(shrinker, at, op))) {
                 number -= step;
-                is_changed = true;
+                is_simpler = true;
             }
         }
-        is_simpler = is_simpler || is_changed;
     }
     return is_simpler;
 }
@@ -231,12 +310,19 @@ static bool rename_slots(struct shrinker *shrinker)
 size_t shrink(const struct plan *plan, struct program *program, trial_verdict verdict,
               shrink_progress progress)
 {
-    static bool (*const ways[])(struct shrinker *) = {cut, drop, plain, lower, rename_slots};
-    struct shrinker shrinker = {
-        .plan = plan, .program = program, .verdict = verdict, .progress = progress};
+    static bool (*const ways[])(struct shrinker *) = {
+        cut, drop, fold, plain, shrink_lower, shrink_lower_pairs, rename_slots};
+    struct shrinker shrinker = {.plan = plan,
+                                .program = program,
+                                .verdict = verdict,
+                                .progress = progress,
+                                .ends = now() + SHRINK_SECONDS};
+    trial_may_take(verdict == TRIAL_TIMEOUT ? HUNG_SECONDS : TRIAL_SECONDS);
     for (size_t way = 0; way < sizeof ways / sizeof ways[0];) {
         way = ways[way](&shrinker) ? 0 : way + 1;
     }
+    shrink_word(&shrinker);
+    trial_may_take(TRIAL_SECONDS);
     program_close(&shrinker.guess);
     return shrinker.trials;
 }

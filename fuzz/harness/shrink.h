@@ -8,9 +8,10 @@
 typedef void (*shrink_progress)(size_t ops, size_t trials);
 
 /// Makes a program whose trial has this verdict, not TRIAL_CLEAN, as simple as it can while
-/// the verdict stays; at most SHRINK_TRIALS trials. progress may be NULL. Returns how many trials
-/// it made.
+/// the verdict stays, in at most SHRINK_TRIALS trials and SHRINK_SECONDS. progress may be NULL.
+/// Returns how many trials it made.
 #define SHRINK_TRIALS 5000U
+#define SHRINK_SECONDS 60U
 size_t shrink(const struct plan *plan, struct program *program, trial_verdict verdict,
               shrink_progress progress);
 

@@ -10,6 +10,7 @@
 #include "harness/counters.h"
 #include "harness/language.h"
 #include "harness/run.h"
+#include "harness/stop.h"
 #include "harness/torture.h"
 
 const struct target target_heap = {
@@ -98,6 +99,7 @@ static const struct subject *read_subject(const struct target *target, const cha
 static void read_environment(struct plan *plan, const struct target *target)
 {
     const char *path = getenv("HEAPFUZZ_COUNTERS");
+    stop_watch(false);
     plan->mixes_faces = target->mixes_faces;
     plan->misuses = target->misuses;
     plan->tortures = target->tortures;

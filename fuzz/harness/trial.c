@@ -11,6 +11,14 @@
 #include <unistd.h>
 
 #include "harness/report.h"
+#include "harness/stop.h"
+
+static unsigned seconds = TRIAL_SECONDS;
+
+void trial_may_take(unsigned most_seconds)
+{
+    seconds = most_seconds;
+}
 
 // Gives the child's output to one file. Both streams: sanitizers write to the second.
 static void redirect(int file)
@@ -25,8 +33,11 @@ static _Noreturn void run_child(void (*act)(const void *context), const void *co
 {
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     redirect(is_shown || nowhere < 0 ? STDOUT_FILENO : nowhere);
-    (void)signal(SIGALRM, SIG_DFL);
-    (void)alarm(TRIAL_SECONDS);
+    stop_watch(true);
+    if (!is_shown) {
+        stop_quietly();
+    }
+    (void)alarm(seconds);
     report_ends(REPORT_EXITS_BY_LAW);
     act(context);
     _exit(TRIAL_CLEAN);
@@ -34,11 +45,8 @@ static _Noreturn void run_child(void (*act)(const void *context), const void *co
 
 static trial_verdict verdict_of(int status)
 {
-    if (WIFEXITED(status)) {
-        return WEXITSTATUS(status);
-    }
-    int number = WTERMSIG(status);
-    return number == SIGALRM ? TRIAL_TIMEOUT : 256 + number;
+    int verdict = WIFEXITED(status) ? WEXITSTATUS(status) : STOP_SIGNAL_STATUS + WTERMSIG(status);
+    return verdict == STOP_SIGNAL_STATUS + SIGALRM ? TRIAL_TIMEOUT : verdict;
 }
 
 trial_verdict trial_call(void (*act)(const void *context), const void *context, bool is_shown)

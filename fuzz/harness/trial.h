@@ -10,9 +10,10 @@ typedef int trial_verdict;
 /// No law is broken, and nothing else stopped the program.
 #define TRIAL_CLEAN 0
 
-/// The trial took longer than TRIAL_SECONDS.
+/// The trial took longer than TRIAL_SECONDS, or than what trials may take from now on.
 #define TRIAL_SECONDS 10U
 #define TRIAL_TIMEOUT (-1)
+void trial_may_take(unsigned most_seconds);
 
 /// Calls a function in a child process that says nothing, or to standard output. A law that it
 /// breaks is the verdict. Ends the process with a sentence and status 2 iff there can be no child.

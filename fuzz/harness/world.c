@@ -51,6 +51,7 @@ static struct {
     uint32_t granted_before_refusal;
     uint64_t requests, refusals;
     const char *breach;
+    const void *breach_at;
     size_t touched_bytes; ///< At most, since it was last asked how much is resident.
     unsigned moves;       ///< Since the range was last mapped.
     uint64_t garbage;     ///< Different at each request.
@@ -185,9 +186,29 @@ bool world_is_committed(const void *address)
     return offset < world.arena_bytes && world.is_committed[offset / WORLD_PAGE_BYTES] != 0;
 }
 
+size_t world_committed_between(size_t begin, size_t end)
+{
+    size_t pages = 0;
+    for (size_t page = begin / WORLD_PAGE_BYTES; page < end / WORLD_PAGE_BYTES; page++) {
+        pages += world.is_committed[page];
+    }
+    return pages * WORLD_PAGE_BYTES;
+}
+
 const char *world_breach(void)
 {
     return world.breach;
+}
+
+const void *world_breach_at(void)
+{
+    return world.breach_at;
+}
+
+static void note_breach(const char *breach, const void *at)
+{
+    world.breach = breach;
+    world.breach_at = at;
 }
 
 const unsigned char *world_start(void)
@@ -200,11 +221,11 @@ static bool find_pages(const void *start, size_t size_bytes, size_t *page, size_
 {
     size_t offset = (size_t)((const unsigned char *)start - world.start);
     if (offset >= world.arena_bytes || size_bytes > world.arena_bytes - offset) {
-        world.breach = "a range outside the reservation";
+        note_breach("a range outside the reservation", start);
         return false;
     }
     if (offset % WORLD_PAGE_BYTES != 0 || size_bytes % WORLD_PAGE_BYTES != 0 || size_bytes == 0) {
-        world.breach = "a range that is not whole pages";
+        note_breach("a range that is not whole pages", start);
         return false;
     }
     *page = offset / WORLD_PAGE_BYTES;
@@ -276,7 +297,7 @@ static bool commit(void *unused, void *start, size_t size_bytes)
         return false;
     }
     if (memchr(world.is_committed + page, 1, pages) != NULL) {
-        world.breach = "commit of a page that is committed";
+        note_breach("commit of a page that is committed", start);
     }
     memset(world.is_committed + page, 1, pages);
     world.committed_pages += pages;
@@ -301,7 +322,7 @@ static void decommit(void *unused, void *start, size_t size_bytes)
         return;
     }
     if (memchr(world.is_committed + page, 0, pages) != NULL) {
-        world.breach = "decommit of a page that is not committed";
+        note_breach("decommit of a page that is not committed", start);
         return;
     }
     memset(world.is_committed + page, 0, pages);
@@ -313,7 +334,7 @@ static void release(void *unused, void *start, size_t size_bytes)
 {
     (void)unused;
     if (start != world.start || size_bytes != world.arena_bytes) {
-        world.breach = "release of what is not the reservation";
+        note_breach("release of what is not the reservation", start);
     }
     forget_commits();
     world.arena_bytes = 0;

@@ -44,8 +44,12 @@ size_t world_committed_bytes(void);
 /// Whether the page at an address that is lent out is committed.
 bool world_is_committed(const void *address);
 
+/// How much is committed of the first `end` bytes of the range that lie behind the first `begin`.
+size_t world_committed_between(size_t begin, size_t end);
+
 /// What the heap did against the contract of pages.h; NULL: nothing.
 const char *world_breach(void);
+const void *world_breach_at(void);
 
 /// Where the lent range begins, for printing addresses that do not change from run to run.
 const unsigned char *world_start(void);

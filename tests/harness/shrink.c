@@ -14,11 +14,16 @@
 #define WRONG_SIZE 1001U // And what is larger.
 #define CRASH_SIZE 501U  // Half of it, so that shrinking comes by.
 #define LIMIT_BYTES 100000U
+#define CROWD_BLOCKS 40U // So many blocks of CROWD_SIZE up to CRASH_SIZE, and the next crashes.
+#define CROWD_SIZE 450U
+
+static unsigned crowd;
 
 static void *allocate(IAtlMemMgr *This, size_t size_bytes)
 {
     (void)This;
-    if (size_bytes == CRASH_SIZE) {
+    if (size_bytes == CRASH_SIZE ||
+        (size_bytes >= CROWD_SIZE && size_bytes < CRASH_SIZE && ++crowd > CROWD_BLOCKS)) {
         abort();
     }
     return size_bytes > LIMIT_BYTES ? NULL : malloc(size_bytes + 1);
@@ -55,6 +60,7 @@ static IAtlMemMgr manager = {&methods};
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
+    crowd = 0;
     return &manager;
 }
 
@@ -78,6 +84,55 @@ static const struct subject planted = {
 };
 
 static const struct plan plan = {.subject = &planted};
+
+// Forgets how large a block is that takes more than sixteen pages.
+static size_t get_size_of_pages(IAtlMemMgr *This, void *block)
+{
+    size_t size_bytes = block == NULL ? 0 : malloc_usable_size(block);
+    (void)This;
+    return size_bytes > 65536 + 32 ? 65536 : SIZE_MAX;
+}
+
+static void *allocate_pages(IAtlMemMgr *This, size_t size_bytes)
+{
+    (void)This;
+    return size_bytes > LIMIT_BYTES ? NULL : malloc(size_bytes <= 65536 ? 1 : LIMIT_BYTES);
+}
+
+static const IAtlMemMgrVtbl methods_of_pages = {allocate_pages, free_block, reallocate,
+                                                get_size_of_pages};
+static IAtlMemMgr manager_of_pages = {&methods_of_pages};
+
+static IAtlMemMgr *open_pages(size_t arena_bytes)
+{
+    (void)arena_bytes;
+    return &manager_of_pages;
+}
+
+static IAtlMemMgr *open_nothing(size_t arena_bytes)
+{
+    (void)arena_bytes;
+    return NULL;
+}
+
+static const struct subject of_pages = {
+    .name = "planted",
+    .sentence = "malloc that is wrong above 64 KiB",
+    .policies = {.limit_bytes = LIMIT_BYTES, .alignment_bytes = 8},
+    .open = open_pages,
+    .close = close_heap,
+    .must_grant = must_grant,
+};
+static const struct subject that_opens_nothing = {
+    .name = "planted",
+    .sentence = "no heap at all",
+    .policies = {.limit_bytes = LIMIT_BYTES, .alignment_bytes = 8},
+    .open = open_nothing,
+    .close = close_heap,
+    .must_grant = must_grant,
+};
+static const struct plan plan_of_pages = {.subject = &of_pages};
+static const struct plan plan_that_opens_nothing = {.subject = &that_opens_nothing};
 
 static struct op op(enum verb verb, unsigned slot, unsigned size_bytes)
 {
@@ -148,6 +203,51 @@ static void another_failure_is_not_taken_for_the_same(void **state)
     program_close(&program);
 }
 
+// None of them can be left out, and one repeated op is all of them.
+static void many_like_calls_become_a_repeated_one(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    for (unsigned i = 0; i < 2 * CROWD_BLOCKS; i++) {
+        program_add(&program, op(VERB_ALLOCATE, 70 + i * 7 % 90, CROWD_SIZE + 40));
+    }
+    trial_verdict crash = trial_run(&plan, &program);
+    (void)shrink(&plan, &program, crash, NULL);
+    assert_int_equal(program.count, 2);
+    assert_int_equal(program.ops[0].verb, VERB_REPEAT);
+    assert_int_equal(program.ops[0].slot, CROWD_BLOCKS);
+    assert_int_equal(program.ops[1].size_code, size_literal(CROWD_SIZE)); // And no size below.
+    program_close(&program);
+}
+
+static void a_size_is_written_as_the_edge_it_is_next_to(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    char text[SIZE_TEXT_BYTES];
+    program_add(&program, op(VERB_ALLOCATE, 1, LIMIT_BYTES));
+    trial_verdict law = trial_run(&plan_of_pages, &program);
+    assert_int_not_equal(law, TRIAL_CLEAN);
+    (void)shrink(&plan_of_pages, &program, law, NULL);
+    assert_int_equal(program.count, 1);
+    size_print(program.ops[0].size_code, text);
+    assert_string_equal(text, "page*16+1");
+    program_close(&program);
+}
+
+// It would be no program that can be replayed.
+static void an_op_is_left_where_none_is_needed(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    program_add(&program, op(VERB_ALLOCATE, 1, 100));
+    trial_verdict law = trial_run(&plan_that_opens_nothing, &program);
+    assert_int_not_equal(law, TRIAL_CLEAN);
+    (void)shrink(&plan_that_opens_nothing, &program, law, NULL);
+    assert_int_equal(program.count, 1);
+    program_close(&program);
+}
+
 static void a_clean_program_has_a_clean_trial(void **state)
 {
     (void)state;
@@ -163,6 +263,9 @@ int main(void)
         cmocka_unit_test(a_broken_law_shrinks_to_the_call_that_breaks_it),
         cmocka_unit_test(a_crash_of_the_subject_shrinks_as_a_law_does),
         cmocka_unit_test(another_failure_is_not_taken_for_the_same),
+        cmocka_unit_test(many_like_calls_become_a_repeated_one),
+        cmocka_unit_test(a_size_is_written_as_the_edge_it_is_next_to),
+        cmocka_unit_test(an_op_is_left_where_none_is_needed),
         cmocka_unit_test(a_clean_program_has_a_clean_trial),
     };
     return cmocka_run_group_tests_name("shrinking", tests, NULL, NULL);

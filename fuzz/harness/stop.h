@@ -1,0 +1,23 @@
+// What stops a program other than a broken law: a sanitizer's error, a signal, no end. It is told
+// as a finding is, with the program and the picture.
+#ifndef HARNESS_STOP_H
+#define HARNESS_STOP_H
+
+#include <stdbool.h>
+
+/// Sanitizers' errors are told in every program that calls this. Where is_watched, signals are told
+/// too, SIGALRM as a program that does not end; a fuzzing engine watches for them itself.
+void stop_watch(bool is_watched);
+
+/// From now on nothing is told.
+void stop_quietly(void);
+
+/// A process that is stopped by a sanitizer ends with one of these statuses, so that two kinds of
+/// errors hardly ever have the same.
+#define STOP_FIRST_STATUS 10
+#define STOP_STATUSES 80
+
+/// And one that a signal stops with this and the signal's number.
+#define STOP_SIGNAL_STATUS 200
+
+#endif
