@@ -50,7 +50,7 @@ int command_replay(int argc, char **argv)
         printf("%s: ", argv[at]);
         fflush(stdout); // A finding ends the process, and the reader must know where.
         struct plan plan = choice_plan(&choice, &program);
-        plan.tortures = choice.target->tortures == 0 ? 0 : TORTURES;
+        plan.tortures = plan.tortures == 0 ? 0 : TORTURES;
         uint64_t calls_before = counters->calls;
         double started = seconds_now();
         torture_run(&plan, &program);

@@ -19,10 +19,10 @@ static void show_progress(size_t ops, size_t trials)
 bool shrink_program(const struct plan *plan, struct program *program)
 {
     bool is_watched = isatty(STDERR_FILENO) == 1;
-    trial_verdict verdict = trial_run(plan, program);
-    if (verdict == TRIAL_CLEAN) {
+    if (!torture_settle(plan, program)) {
         return false;
     }
+    trial_verdict verdict = trial_run(plan, program);
     (void)shrink(plan, program, verdict, is_watched ? show_progress : NULL);
     if (is_watched) {
         fprintf(stderr, "\r%*s\r", 50, "");
@@ -45,8 +45,6 @@ int command_shrink(int argc, char **argv)
     load_program(path, &program);
     struct plan plan = choice_plan(&choice, &program);
     size_t ops = program.count;
-    plan.tortures = choice.target->tortures;
-    (void)torture_settle(&plan, &program);
     if (!shrink_program(&plan, &program)) {
         refuse("%s: it breaks no law, or not every time: there is nothing to shrink to", path);
     }

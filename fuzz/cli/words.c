@@ -173,6 +173,7 @@ struct plan choice_plan(const struct choice *choice, const struct program *progr
         .subject = choice->subject,
         .other = choice->other,
         .mixes_faces = choice->target->mixes_faces,
+        .tortures = choice->target->tortures,
         .misuses = choice->target->misuses,
         .walks_always = program->count <= WALKED_OPS,
         .runs_twice = true,

@@ -12,8 +12,8 @@
 /// time, evenly spread over all that it makes. Returns iff no law was broken.
 void torture_run(const struct plan *plan, const struct program *program);
 
-/// Makes the program that breaks a law in torture_run one that breaks it as it is: puts the refusal
-/// into it. Returns false iff none of them does in a process of its own.
+/// Makes a program that breaks a law in torture_run one that breaks it as it is: puts the refusal
+/// into it, where it needs one. Returns false iff in a process of its own no law breaks.
 bool torture_settle(const struct plan *plan, struct program *program);
 
 #endif
