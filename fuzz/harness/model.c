@@ -39,11 +39,16 @@ static uintptr_t end_of(uintptr_t begin, size_t size_bytes)
     return taken_bytes > UINTPTR_MAX - begin ? UINTPTR_MAX : begin + taken_bytes;
 }
 
-// How many live blocks begin below an address.
+// How many live blocks begin below an address. The last answer is tried first: most questions are
+// about the block that was asked about just before.
 static size_t place_of(uintptr_t begin)
 {
+    static size_t last;
     size_t low = 0;
     size_t high = model.live_blocks;
+    if (last < high && begin_of(live_slots[last]) == begin) {
+        return last;
+    }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (begin_of(live_slots[middle]) < begin) {
@@ -52,6 +57,7 @@ static size_t place_of(uintptr_t begin)
             high = middle;
         }
     }
+    last = low;
     return low;
 }
 
