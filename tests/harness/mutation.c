@@ -1,0 +1,203 @@
+// Mutation, torture and what a program reaches: that new programs stay within their bounds and have
+// everything in reach, and that every refusal that is put into a program happens.
+
+#include <string.h>
+
+#include "../unit/cmocka_headers.h"
+#include "harness/counters.h"
+#include "harness/mix.h"
+#include "harness/mutate.h"
+#include "harness/run.h"
+#include "harness/size.h"
+#include "harness/torture.h"
+#include "harness/world.h"
+
+#define SEEDS 20000U
+#define HEAP_VERBS (1U << FAMILY_HEAP)
+
+static bool are_equal(const struct program *a, const struct program *b)
+{
+    bool is_equal = a->count == b->count;
+    for (size_t i = 0; is_equal && i < a->count; i++) {
+        is_equal = a->ops[i].verb == b->ops[i].verb && a->ops[i].slot == b->ops[i].slot &&
+                   a->ops[i].size_code == b->ops[i].size_code;
+    }
+    return is_equal;
+}
+
+static void copy(struct program *to, const struct program *from)
+{
+    program_clear(to);
+    for (size_t i = 0; i < from->count; i++) {
+        program_add(to, from->ops[i]);
+    }
+}
+
+static void equal_seeds_give_equal_programs(void **state)
+{
+    (void)state;
+    struct program a = {0};
+    struct program b = {0};
+    unsigned differing = 0;
+    for (uint64_t seed = 0; seed < 500; seed++) {
+        struct program before = {0};
+        copy(&before, &a);
+        mutate_program(&a, HEAP_VERBS, 64, seed);
+        mutate_program(&b, HEAP_VERBS, 64, seed);
+        assert_true(are_equal(&a, &b));
+        differing += !are_equal(&a, &before);
+        program_close(&before);
+    }
+    assert_true(differing > 450); // It mutates.
+    program_close(&a);
+    program_close(&b);
+}
+
+static void a_mutated_program_is_within_its_bounds(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        size_t most_ops = 1 + seed % 100;
+        unsigned worlds = 0;
+        mutate_program(&program, HEAP_VERBS, most_ops, seed);
+        assert_true(program.count >= 1 && program.count <= most_ops);
+        for (size_t i = 0; i < program.count; i++) {
+            struct op op = program.ops[i];
+            struct op canonical = op_canonical(op);
+            assert_memory_equal(&op, &canonical, sizeof op);
+            assert_int_equal(verb_family(op.verb), FAMILY_HEAP);
+            worlds += op.verb == VERB_WORLD;
+        }
+        assert_true(worlds <= 2);
+    }
+    program_close(&program);
+}
+
+static void every_verb_and_every_form_of_a_size_is_in_reach(void **state)
+{
+    (void)state;
+    unsigned verbs[VERBS] = {0};
+    unsigned forms[SIZE_MIB + 1] = {0};
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        struct program program = {0};
+        mutate_program(&program, ~0U, 8, seed);
+        for (size_t i = 0; i < program.count; i++) {
+            verbs[program.ops[i].verb]++;
+            forms[size_form_of(program.ops[i].size_code)]++;
+        }
+        program_close(&program);
+    }
+    for (unsigned verb = 0; verb < VERBS; verb++) {
+        assert_true(verbs[verb] > 0);
+    }
+    for (unsigned form = 0; form <= SIZE_MIB; form++) {
+        assert_true(forms[form] > 0);
+    }
+}
+
+// Programs whose slots tell which of two parents an op is from.
+static void fill(struct program *program, uint16_t slot)
+{
+    for (unsigned i = 0; i < 10; i++) {
+        program_add(program, (struct op){VERB_ALLOCATE, slot, i});
+    }
+}
+
+static void a_crossed_program_has_ops_of_both(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        struct program program = {0};
+        struct program other = {0};
+        unsigned of_other = 0;
+        fill(&program, 100);
+        fill(&other, 200);
+        mutate_cross(&program, &other, 64, seed);
+        for (size_t i = 0; i < program.count; i++) {
+            of_other += program.ops[i].slot >= 200;
+        }
+        assert_true(of_other > 0 && program.count - of_other == 10);
+        program_close(&program);
+        program_close(&other);
+    }
+}
+
+static void a_magnitude_is_within_its_bound(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    unsigned small = 0;
+    for (unsigned i = 0; i < SEEDS; i++) {
+        uint32_t number = draw_magnitude(&random, 1000);
+        assert_true(number >= 1 && number <= 1000);
+        small += number <= 31;
+    }
+    assert_true(small > SEEDS / 4 && small < SEEDS); // Half of the magnitudes.
+}
+
+static uint64_t refusals;
+
+static void note_refusals(const struct run *run)
+{
+    if (run->op_index + 1 == run->program->count) {
+        refusals += world_refusals();
+    }
+}
+
+static void every_refusal_that_is_put_in_happens(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    struct plan plan = {.subject = subjects[0], .tortures = 1000, .after_op = note_refusals};
+    program_add(&program, (struct op){VERB_REPEAT, 3, 0});
+    program_add(&program, (struct op){VERB_ALLOCATE, 0, size_make(SIZE_PAGES, 5, 1)});
+    program_add(&program, (struct op){VERB_ALLOCATE, 10, 40});
+    program_add(&program, (struct op){VERB_REALLOCATE, 0, size_make(SIZE_MIB, 1, 0)});
+    uint64_t programs_before = counters->programs;
+    refusals = 0;
+    torture_run(&plan, &program);
+    uint64_t runs = counters->programs - programs_before;
+    assert_true(runs > 8); // Once as it is, and at least a request each for pages and tables.
+    assert_int_equal(refusals, runs - 1);
+    program_close(&program);
+}
+
+static void a_limited_torture_is_spread_over_the_program(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    struct plan plan = {.subject = subjects[0], .tortures = 3};
+    program_add(&program, (struct op){VERB_REPEAT, 50, 0});
+    program_add(&program, (struct op){VERB_ALLOCATE, 0, size_make(SIZE_PAGES, 5, 0)});
+    uint64_t programs_before = counters->programs;
+    torture_run(&plan, &program);
+    assert_int_equal(counters->programs - programs_before, 4);
+    program_close(&program);
+}
+
+static void a_tortured_program_that_fails_nowhere_is_not_settled(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    struct plan plan = {.subject = subjects[0], .tortures = 4};
+    program_add(&program, (struct op){VERB_ALLOCATE, 0, 40});
+    assert_false(torture_settle(&plan, &program));
+    assert_int_equal(program.count, 1);
+    program_close(&program);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_seeds_give_equal_programs),
+        cmocka_unit_test(a_mutated_program_is_within_its_bounds),
+        cmocka_unit_test(every_verb_and_every_form_of_a_size_is_in_reach),
+        cmocka_unit_test(a_crossed_program_has_ops_of_both),
+        cmocka_unit_test(a_magnitude_is_within_its_bound),
+        cmocka_unit_test(every_refusal_that_is_put_in_happens),
+        cmocka_unit_test(a_limited_torture_is_spread_over_the_program),
+        cmocka_unit_test(a_tortured_program_that_fails_nowhere_is_not_settled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
