@@ -155,9 +155,11 @@ static void every_refusal_that_is_put_in_happens(void **state)
     program_add(&program, (struct op){VERB_ALLOCATE, 10, 40});
     program_add(&program, (struct op){VERB_REALLOCATE, 0, size_make(SIZE_MIB, 1, 0)});
     uint64_t programs_before = counters->programs;
+    uint64_t calls_before = counters->calls;
     refusals = 0;
     torture_run(&plan, &program);
     uint64_t runs = counters->programs - programs_before;
+    assert_int_equal(counters->calls - calls_before, runs * 6); // The repeat stays one.
     assert_true(runs > 8); // Once as it is, and at least a request each for pages and tables.
     assert_int_equal(refusals, runs - 1);
     program_close(&program);
