@@ -164,8 +164,9 @@ static bool lower_pair(struct shrinker *shrinker, size_t at)
     if (maker == at || away == 0 || away > PAGE || before <= away) {
         return false;
     }
-    if (before > SIZE_LITERAL_MAX - PAGE || after > SIZE_LITERAL_MAX) {
-        size_t over = (before > after ? before : after) - SIZE_LITERAL_MAX;
+    size_t larger = before > after ? before : after;
+    if (larger > SIZE_LITERAL_MAX) {
+        size_t over = larger - SIZE_LITERAL_MAX;
         if (!set_pair(shrinker, maker, at, before - over, after - over)) {
             return false;
         }
