@@ -124,17 +124,18 @@ void place_heap(void)
     place = (struct place){.kind = PLACE_HEAP};
 }
 
-// The live block that an address lies in; SLOTS iff it lies in none.
+// The live block that an address lies in, or else ends at; SLOTS iff it is neither.
 static uint32_t slot_around(uintptr_t address)
 {
+    uint32_t found = SLOTS;
     for (size_t i = 0; i < model.live_blocks; i++) {
         uint32_t slot = model_live_slot(i);
         uintptr_t block = (uintptr_t)model.slots[slot].block;
         if (address >= block && address - block <= model.slots[slot].size_bytes) {
-            return slot;
+            found = slot; // The last one: where one ends the next may begin.
         }
     }
-    return SLOTS;
+    return found;
 }
 
 static bool is_in_world(uintptr_t address)

@@ -111,7 +111,10 @@ static void an_address_is_told_by_the_block_it_is_in(void **state)
     assert_string_equal(place_name(0), "NULL");
     assert_string_equal(place_name(0x1000), "0x1000, where b3 begins");
     assert_string_equal(place_name(0x1005), "0x1005, byte 5 of b3");
+    assert_string_equal(place_name(0x1010), "0x1010, byte 16 of b3");
     assert_string_equal(place_name(0x1011), "0x1011");
+    assert_int_equal(model_begin(4, at(0x1010), 16), SLOTS);
+    assert_string_equal(place_name(0x1010), "0x1010, where b4 begins");
     model_clear();
 }
 
