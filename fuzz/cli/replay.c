@@ -14,9 +14,6 @@
 #include "harness/stop.h"
 #include "harness/torture.h"
 
-// Under a target that refuses page requests, this many of a program's are.
-#define TORTURES 8U
-
 // It would break no law, having done nothing.
 static void refuse_empty(const char *path, const struct program *program)
 {
@@ -50,7 +47,6 @@ int command_replay(int argc, char **argv)
         printf("%s: ", argv[at]);
         fflush(stdout); // A finding ends the process, and the reader must know where.
         struct plan plan = choice_plan(&choice, &program);
-        plan.tortures = plan.tortures == 0 ? 0 : TORTURES;
         uint64_t calls_before = counters->calls;
         double started = seconds_now();
         torture_run(&plan, &program);

@@ -12,6 +12,11 @@
 // broke them; beyond, at the harness's own pace.
 #define WALKED_OPS 4096U
 
+// Under a target that refuses page requests, this many of a program's are: those that the target
+// itself refuses, and as many between them. It is the same number for all commands, so that what
+// one finds the next one can shrink.
+#define TORTURES 8U
+
 _Noreturn void refuse(const char *format, ...)
 {
     va_list arguments;
@@ -173,7 +178,7 @@ struct plan choice_plan(const struct choice *choice, const struct program *progr
         .subject = choice->subject,
         .other = choice->other,
         .mixes_faces = choice->target->mixes_faces,
-        .tortures = choice->target->tortures,
+        .tortures = choice->target->tortures == 0 ? 0 : TORTURES,
         .misuses = choice->target->misuses,
         .walks_always = program->count <= WALKED_OPS,
         .runs_twice = true,
