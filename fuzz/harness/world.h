@@ -1,9 +1,10 @@
 // The world: a fake operating system for one heap, behind the library's own pages.h.
 //
 // It lends out one address range that the process reserves once. It can be told how many pages
-// there are and which request to refuse; what it commits is garbage, never zeros; and it holds the
-// heap to the contract of pages.h. What it does depends only on what is asked of it, so a program
-// replays.
+// there are and which request to refuse; what it commits is garbage, never zeros, except inside of
+// a large request, where it is what was there before; and it holds the heap to the contract of
+// pages.h. What it does depends on nothing else than what is asked of it, so a program replays,
+// unless the heap reads what it never wrote.
 #ifndef HARNESS_WORLD_H
 #define HARNESS_WORLD_H
 
