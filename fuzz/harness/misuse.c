@@ -10,6 +10,7 @@
 #include "harness/fill.h"
 #include "harness/model.h"
 #include "harness/oracle.h"
+#include "harness/place.h"
 #include "harness/world.h"
 
 // A walk is due after misuse when there was some for so many live blocks.
@@ -77,7 +78,8 @@ static void check_call(struct run *run, const char *call, uintptr_t address, con
     LAW(run, MISUSE, strcmp(fault, expected) == 0, "%s raises: %s; expected: %s", call, fault,
         expected);
     LAW(run, MISUSE, where == NULL || (uintptr_t)where == address,
-        "%s raises a fault of %p, expected %p", call, where, (void *)address);
+        "%s raises a fault about %s, expected one about %s", call, place_name((uintptr_t)where),
+        place_name(address));
     if (subject->count != NULL && subject->count(&counts)) {
         LAW(run, MISUSE,
             counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
@@ -114,8 +116,8 @@ static void reallocate_stray(struct run *run, uintptr_t address, enum stray stra
             const char *expected = is_over ? "nothing" : subject->misuse->fault(misuse, stray);
             const char *call = calls[MISUSE_REALLOCATE][face];
             void *block = call_reallocate(run, (enum face)face, (void *)address, sizes[i]);
-            LAW(run, MISUSE, block == NULL, "%s to %zu bytes is %p, expected NULL", call, sizes[i],
-                block);
+            LAW(run, MISUSE, block == NULL, "%s to %zu bytes is %s, expected NULL", call, sizes[i],
+                place_name((uintptr_t)block));
             check_call(run, call, address, expected);
         }
     }

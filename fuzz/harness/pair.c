@@ -13,8 +13,7 @@ struct step {
     uintptr_t answer; ///< Of a pointer, whether there was one.
     enum outcome outcome;
     bool is_given_up;
-    bool
-        can_tell; ///< Whether anybody must have an address can be said without knowing where it is.
+    bool can_tell; ///< DidAlloc of the address is the same wherever blocks are.
     size_t live_blocks, live_bytes;
 };
 

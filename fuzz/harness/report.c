@@ -49,7 +49,8 @@ static void print_answer(FILE *file, const struct answer *answer)
         break;
     case ANSWER_WRITTEN:
         print_pointer(file, answer->value);
-        fprintf(file, ", %zu bytes written", answer->size_bytes);
+        fprintf(file, ", %zu byte%s written", answer->size_bytes,
+                answer->size_bytes == 1 ? "" : "s");
         break;
     case ANSWER_STRAY:
         print_pointer(file, answer->value);
