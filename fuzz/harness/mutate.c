@@ -111,16 +111,19 @@ static void lay_in_lifetime(struct program *program, const struct program *from,
     uint16_t slot = draw_op(from, random)->slot;
     uint16_t new_slot = draw(random, 2) == 0 ? slot : (uint16_t)(slot + 1 + draw(random, 4));
     size_t later = draw(random, 4);
-    size_t laid_in = 0;
-    for (size_t i = 0; i < from->count && laid_in < STRETCH_OPS; i++) {
-        struct op op = from->ops[i];
-        if (has_slot(&op) && op.slot == slot) {
-            size_t at = i + laid_in + 1 + later;
-            op.slot = new_slot;
-            *open_gap(program, at < program->count ? at : program->count, 1) = op;
-            laid_in++;
-            i += from == program; // What was just laid in is not read again.
+    struct op ops[STRETCH_OPS];
+    size_t places[STRETCH_OPS];
+    size_t count = 0;
+    for (size_t i = 0; i < from->count && count < STRETCH_OPS; i++) {
+        if (has_slot(&from->ops[i]) && from->ops[i].slot == slot) {
+            places[count] = i + 1 + later;
+            ops[count] = from->ops[i];
+            ops[count++].slot = new_slot;
         }
+    }
+    for (size_t i = 0; i < count; i++) { // Each moves what is behind it on by one.
+        size_t at = places[i] + i < program->count ? places[i] + i : program->count;
+        *open_gap(program, at, 1) = ops[i];
     }
 }
 

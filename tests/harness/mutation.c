@@ -14,13 +14,20 @@
 
 #define SEEDS 20000U
 #define HEAP_VERBS (1U << FAMILY_HEAP)
+#define LIVES 5U // Ops on one slot, with one on another slot behind each.
+#define SLOT 100U
+#define OTHER_SLOT 300U
+
+static bool is_same_op(struct op one, struct op other)
+{
+    return one.verb == other.verb && one.slot == other.slot && one.size_code == other.size_code;
+}
 
 static bool are_equal(const struct program *a, const struct program *b)
 {
     bool is_equal = a->count == b->count;
     for (size_t i = 0; is_equal && i < a->count; i++) {
-        is_equal = a->ops[i].verb == b->ops[i].verb && a->ops[i].slot == b->ops[i].slot &&
-                   a->ops[i].size_code == b->ops[i].size_code;
+        is_equal = is_same_op(a->ops[i], b->ops[i]);
     }
     return is_equal;
 }
@@ -123,6 +130,66 @@ static void a_crossed_program_has_ops_of_both(void **state)
     }
 }
 
+static struct op life(unsigned index, unsigned slot)
+{
+    return (struct op){VERB_ALLOCATE, (uint16_t)slot, size_literal(index + 1)};
+}
+
+static void begin_lives(struct program *program)
+{
+    program_clear(program);
+    for (unsigned i = 0; i < LIVES; i++) {
+        program_add(program, life(i, SLOT));
+        program_add(program, life(50 + i, OTHER_SLOT));
+    }
+}
+
+// Whether a program is the one of begin_lives with one slot's ops once more on another slot, and
+// how many of the former ops are before each.
+static bool is_laid_in(const struct program *program, size_t before[LIVES])
+{
+    size_t former = 0;
+    unsigned copies = 0;
+    for (size_t i = 0; i < program->count; i++) {
+        struct op op = program->ops[i];
+        unsigned wanted = former % 2 == 0 ? SLOT : OTHER_SLOT;
+        unsigned index = (unsigned)former / 2 + (former % 2 == 0 ? 0 : 50);
+        if (former < 2U * LIVES && is_same_op(op, life(index, wanted))) {
+            former++;
+        } else if (copies < LIVES && op.slot != SLOT && is_same_op(op, life(copies, op.slot))) {
+            before[copies++] = former;
+        } else {
+            return false;
+        }
+    }
+    return former == 2U * LIVES && copies == LIVES;
+}
+
+static void a_lifetime_is_laid_in_in_step(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    size_t seen = 0;
+    size_t in_step = 0;
+    for (unsigned seed = 0; seed < SEEDS; seed++) {
+        size_t before[LIVES];
+        begin_lives(&program);
+        mutate_program(&program, ~0U, 64, seed);
+        if (is_laid_in(&program, before)) {
+            bool is_in_step = before[0] >= 1 && before[0] <= 4;
+            for (unsigned i = 1; i < LIVES; i++) {
+                size_t at = before[0] + 2U * i;
+                is_in_step = is_in_step && before[i] == (at < 2U * LIVES ? at : 2U * LIVES);
+            }
+            seen++;
+            in_step += is_in_step;
+        }
+    }
+    assert_in_range(seen, 50, SEEDS);
+    assert_in_range(in_step, seen - seen / 10, seen); // Another edit may have moved an op since.
+    program_close(&program);
+}
+
 static void a_magnitude_is_within_its_bound(void **state)
 {
     (void)state;
@@ -196,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_mutated_program_is_within_its_bounds),
         cmocka_unit_test(every_verb_and_every_form_of_a_size_is_in_reach),
         cmocka_unit_test(a_crossed_program_has_ops_of_both),
+        cmocka_unit_test(a_lifetime_is_laid_in_in_step),
         cmocka_unit_test(a_magnitude_is_within_its_bound),
         cmocka_unit_test(every_refusal_that_is_put_in_happens),
         cmocka_unit_test(a_limited_torture_is_spread_over_the_program),
