@@ -29,23 +29,34 @@ static bool read_artifact(const char *path, struct program *program)
     return is_whole;
 }
 
-// Opens the first of finding-FAULT.ops, finding-FAULT-2.ops, ... that is not there yet.
-static FILE *open_new(const char *fault, char *name)
+FILE *finding_open(const char *fault, const char *suffix, char name[FINDING_NAME_BYTES])
 {
     FILE *file;
     unsigned number = 1;
-    (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s.ops", fault);
-    while ((file = fopen(name, "wx")) == NULL && errno == EEXIST) {
-        (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s-%u.ops", fault, ++number);
+    (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s.%s", fault, suffix);
+    while ((file = fopen(name, "wbx")) == NULL && errno == EEXIST) {
+        (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s-%u.%s", fault, ++number, suffix);
     }
     return file;
+}
+
+bool finding_close(FILE *file, const char *name)
+{
+    bool is_bad = ferror(file) != 0;
+    if (fclose(file) != 0 || is_bad) {
+        int error = errno;
+        (void)unlink(name); // Half a finding is another one.
+        errno = error;
+        return false;
+    }
+    return true;
 }
 
 static bool write_text(const struct heard *heard, const struct program *program,
                        const struct choice *choice, char *name)
 {
     char subjects_text[CHOICE_BYTES];
-    FILE *file = open_new(heard->fault, name);
+    FILE *file = finding_open(heard->fault, "ops", name);
     if (file == NULL) {
         return false;
     }
@@ -53,14 +64,7 @@ static bool write_text(const struct heard *heard, const struct program *program,
     print_subjects(choice, subjects_text);
     fprintf(file, "# on subject %s, target %s\n", subjects_text, choice->target->name);
     text_write(file, program);
-    bool is_bad = ferror(file) != 0;
-    if (fclose(file) != 0 || is_bad) {
-        int error = errno;
-        (void)unlink(name); // Half a program replays as another one.
-        errno = error;
-        return false;
-    }
-    return true;
+    return finding_close(file, name);
 }
 
 // Writes the program as C beside its text, and says how to compile it. Nothing is written where it

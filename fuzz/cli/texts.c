@@ -59,20 +59,14 @@ static bool shrink(struct text *text)
     return verdict != TRIAL_CLEAN;
 }
 
-// Keeps it under the first of finding-FAULT.txt, finding-FAULT-2.txt, ... that is not there yet.
 static bool keep(const struct text *text, const char *fault, char name[FINDING_NAME_BYTES])
 {
-    FILE *file;
-    unsigned number = 1;
-    (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s.txt", fault);
-    while ((file = fopen(name, "wbx")) == NULL && errno == EEXIST) {
-        (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s-%u.txt", fault, ++number);
-    }
+    FILE *file = finding_open(fault, "txt", name);
     if (file == NULL) {
         return false;
     }
-    bool is_bad = fwrite(text->bytes, 1, text->size_bytes, file) != text->size_bytes;
-    return fclose(file) == 0 && !is_bad;
+    (void)fwrite(text->bytes, 1, text->size_bytes, file);
+    return finding_close(file, name);
 }
 
 void texts_tell_finding(const struct heard *heard, const struct choice *choice)

@@ -33,17 +33,6 @@ static struct {
     bool is_scarce; ///< The world may refuse the second a page.
 } pair;
 
-static bool allocates(enum verb verb)
-{
-    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
-}
-
-static bool reallocates(enum verb verb)
-{
-    return verb == VERB_REALLOCATE || verb == VERB_TASK_REALLOCATE ||
-           verb == VERB_IMALLOC_REALLOCATE;
-}
-
 static size_t limit_of(const struct subject *subject, enum verb verb)
 {
     bool is_task_memory = verb >= VERB_TASK_ALLOCATE && verb <= VERB_IMALLOC_SIZE;
@@ -73,7 +62,7 @@ static void before_step(struct run *run, uint32_t slot)
 
 static bool frees(const struct run *run, size_t size_bytes)
 {
-    return reallocates(run->verb) && pair.was_live && size_bytes == 0;
+    return verb_reallocates(run->verb) && pair.was_live && size_bytes == 0;
 }
 
 // Whether DidAlloc of the address is the same wherever blocks are: of NULL, of what is too low for
@@ -94,7 +83,7 @@ static void keep_account(const struct run *run, uint32_t number, size_t size_byt
     if (run->verb == VERB_WORLD || run->verb == VERB_REFUSE) {
         pair.is_scarce = run->verb == VERB_REFUSE || number > 0;
     }
-    if ((allocates(run->verb) || reallocates(run->verb)) &&
+    if ((verb_allocates(run->verb) || verb_reallocates(run->verb)) &&
         size_bytes <= limit_of(pair.second, run->verb)) {
         size_t left_bytes = SIZE_MAX - pair.since_empty_bytes;
         pair.since_empty_bytes += size_bytes < left_bytes ? size_bytes : left_bytes;
@@ -113,7 +102,7 @@ static bool must_second_grant(const struct run *run, size_t size_bytes)
 // Whether one of the two may have the block that the step asked for, and not both must.
 static bool is_in_doubt(const struct run *run, const struct step *step, size_t size_bytes)
 {
-    if ((!allocates(run->verb) && !reallocates(run->verb)) || frees(run, size_bytes)) {
+    if ((!verb_allocates(run->verb) && !verb_reallocates(run->verb)) || frees(run, size_bytes)) {
         return false;
     }
     return step->answer != 0 ? !must_second_grant(run, size_bytes)
@@ -172,7 +161,8 @@ static enum difference why_refused(enum outcome outcome)
 static void compare_request(struct run *run, const struct step *step, size_t size_bytes)
 {
     bool is_granted = visible(run) != 0;
-    bool is_asking = !(reallocates(run->verb) && pair.was_live && size_bytes == pair.was_bytes);
+    bool is_asking =
+        !(verb_reallocates(run->verb) && pair.was_live && size_bytes == pair.was_bytes);
     bool may_differ = step->is_given_up && is_asking;
     LAW(run, PAIR, is_granted == (step->answer != 0) || may_differ,
         "%zu bytes are %s here, where %s %s them%s", size_bytes, is_granted ? "granted" : "refused",
@@ -211,7 +201,7 @@ static void compare_answer(struct run *run, const struct step *step, uint32_t sl
                            size_t size_bytes)
 {
     bool both_own = pair.first->owns != NULL && pair.second->owns != NULL;
-    if (allocates(run->verb) || reallocates(run->verb)) {
+    if (verb_allocates(run->verb) || verb_reallocates(run->verb)) {
         compare_request(run, step, size_bytes);
     } else if (run->verb == VERB_SIZE || run->verb == VERB_IMALLOC_SIZE) {
         compare_size(run, step);
