@@ -1,12 +1,12 @@
-// Answers against laws. The model is asked what must be, the subject what is; where they differ, a
-// law's own function reports and the run ends.
+// Answers against laws, call by call. The model is asked what must be, the subject what is; where
+// they differ, a law's own function reports and the run ends. What the heap is as a whole is
+// oracle_heap.c's.
 
 #include "harness/oracle.h"
 
-#include <limits.h>
-
 #include "harness/fill.h"
 #include "harness/model.h"
+#include "harness/oracle_parts.h"
 #include "harness/place.h"
 #include "harness/reach.h"
 #include "harness/world.h"
@@ -17,13 +17,13 @@ static size_t limit_of(const struct run *run, enum face face)
                                                     : SIZE_MAX;
 }
 
-static size_t get_size(const struct run *run, enum face face, void *block)
+size_t oracle_get_size(const struct run *run, enum face face, void *block)
 {
     return face == FACE_IMALLOC && run->malloc != NULL ? IMalloc_GetSize(run->malloc, block)
                                                        : IAtlMemMgr_GetSize(run->heap, block);
 }
 
-static void check_size(struct run *run, uint32_t slot, size_t answer)
+void oracle_check_size(struct run *run, uint32_t slot, size_t answer)
 {
     size_t expected = model.slots[slot].size_bytes;
     if (run->plan.subject->policies.size_is_exact) {
@@ -35,7 +35,7 @@ static void check_size(struct run *run, uint32_t slot, size_t answer)
     }
 }
 
-static void check_faultless(struct run *run)
+void oracle_check_faultless(struct run *run)
 {
     if (run->plan.subject->fault != NULL) {
         const void *where = NULL;
@@ -44,12 +44,6 @@ static void check_faultless(struct run *run)
                "no rule is broken, but the heap raised a fault about %s: %s",
                place_name((uintptr_t)where), fault);
     }
-}
-
-static void check_pages(struct run *run)
-{
-    LAW_AT(run, PAGES, world_breach() == NULL, place_address(world_breach_at(), "from here on"),
-           "%s: %s", world_breach(), place_name((uintptr_t)world_breach_at()));
 }
 
 // A call was refused: that must have a reason. Returns it.
@@ -124,7 +118,7 @@ static void check_block(struct run *run, uint32_t slot, const void *block, size_
 {
     LAW_AT(run, DISJOINT, overlapped == SLOTS, place_overlap(slot, block, size_bytes, overlapped),
            "b%u of %zu bytes overlaps b%u, which is live", slot, size_bytes, overlapped);
-    check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
+    oracle_check_size(run, slot, oracle_get_size(run, FACE_HEAP, model.slots[slot].block));
     if (run->plan.subject->policies.hides_slack && fill_sees_poison()) {
         check_past_end(run, slot);
     }
@@ -214,7 +208,7 @@ static void check_refused(struct run *run, uint32_t slot)
 {
     const struct subject *subject = run->plan.subject;
     const struct held *held = &model.slots[slot];
-    size_t size_bytes = get_size(run, FACE_HEAP, held->block);
+    size_t size_bytes = oracle_get_size(run, FACE_HEAP, held->block);
     LAW_AT(run, REFUSED,
            subject->policies.size_is_exact ? size_bytes == held->size_bytes
                                            : size_bytes >= held->size_bytes,
@@ -243,7 +237,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
                                 size_t size_bytes)
 {
     struct held before = model.slots[slot];
-    check_faultless(run);
+    oracle_check_faultless(run);
     if (size_bytes == 0) {
         return reallocated_to_zero(run, slot, block);
     }
@@ -276,7 +270,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
 enum outcome oracle_freed(struct run *run, uint32_t slot)
 {
     size_t size_bytes = model.slots[slot].size_bytes;
-    check_faultless(run);
+    oracle_check_faultless(run);
     model_end(slot);
     reach_freed(model.slots[slot].block, size_bytes);
     check_gone(run, slot, model.slots[slot].block, size_bytes);
@@ -287,7 +281,7 @@ enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t
 {
     const struct policies *policies = &run->plan.subject->policies;
     if (model.slots[slot].is_live) {
-        check_size(run, slot, size_bytes);
+        oracle_check_size(run, slot, size_bytes);
     } else if (policies->has_null_size) {
         size_t expected =
             face == FACE_IMALLOC && run->malloc != NULL ? SIZE_MAX : policies->null_size_bytes;
@@ -347,137 +341,4 @@ void oracle_bytes(struct run *run, uint32_t slot)
     LAW_AT(run, BYTES, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
            "byte %zu of b%u is 0x%02x, expected 0x%02x, which its owner wrote", wrong, slot,
            ((const unsigned char *)held->block)[wrong], fill_byte(held->fill, wrong));
-}
-
-void oracle_every_block(struct run *run)
-{
-    for (size_t i = 0; i < model.live_blocks; i++) {
-        uint32_t slot = model_live_slot(i);
-        check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
-        oracle_bytes(run, slot);
-    }
-}
-
-void oracle_between(struct run *run)
-{
-    check_faultless(run);
-    check_pages(run);
-    if (model.live_blocks > 0) {
-        uint32_t slot = model_live_slot(run->rolling++ % model.live_blocks);
-        check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
-        oracle_bytes(run, slot);
-    }
-}
-
-void oracle_sizes(struct run *run)
-{
-    for (size_t i = 0; i < model.live_blocks; i++) {
-        uint32_t slot = model_live_slot(i);
-        check_size(run, slot, get_size(run, FACE_HEAP, model.slots[slot].block));
-    }
-}
-
-static void check_footprint(struct run *run)
-{
-    const struct subject *subject = run->plan.subject;
-    if (subject->most_committed == NULL) {
-        return;
-    }
-    struct load load = {
-        .arena_bytes = run->arena_bytes,
-        .fresh_bytes = run->fresh_committed_bytes,
-        .live_blocks = model.live_blocks,
-        .live_bytes = model.live_bytes,
-        .peak_live_bytes = model.peak_live_bytes,
-    };
-    size_t most_bytes = subject->most_committed(&load);
-    LAW_AT(run, FOOTPRINT, world_committed_bytes() <= most_bytes, place_heap(),
-           "the heap holds %zu bytes of pages for %zu blocks of %zu bytes, %zu at the peak; it may "
-           "hold %zu",
-           world_committed_bytes(), model.live_blocks, model.live_bytes, model.peak_live_bytes,
-           most_bytes);
-}
-
-enum outcome oracle_minimized(struct run *run)
-{
-    check_footprint(run);
-    return OUTCOME_DONE;
-}
-
-static void check_counts(struct run *run)
-{
-    struct counts counts;
-    if (run->plan.subject->count == NULL || !run->plan.subject->count(&counts)) {
-        return;
-    }
-    LAW(run, COUNTS,
-        counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
-        "the heap counts %zu blocks of %zu bytes, %zu of %zu are live", counts.live_blocks,
-        counts.live_bytes, model.live_blocks, model.live_bytes);
-    LAW(run, COUNTS, counts.committed_bytes == world_committed_bytes(),
-        "%zu bytes are counted as committed, the world has given %zu", counts.committed_bytes,
-        world_committed_bytes());
-}
-
-void oracle_walk(struct run *run)
-{
-    const struct subject *subject = run->plan.subject;
-    check_counts(run);
-    if (subject->check != NULL) {
-        const void *where = NULL;
-        const char *broken = subject->check(&where);
-        LAW_AT(run, INVARIANT, broken == NULL, place_address(where, "wrong here"),
-               "it does not hold that %s: see %s", broken, place_name((uintptr_t)where));
-    }
-}
-
-// Before anything is given back by hand: the heap itself has to make the room.
-static void check_capacity(struct run *run)
-{
-    const struct subject *subject = run->plan.subject;
-    size_t size_bytes = subject->largest == NULL ? 0 : subject->largest(run->arena_bytes);
-    if (size_bytes == 0) {
-        return;
-    }
-    void *block = IAtlMemMgr_Allocate(run->heap, size_bytes);
-    LAW_AT(run, CAPACITY, block != NULL, place_heap(),
-           "NULL for %zu bytes in an arena of %zu that has nothing live, and the world refused "
-           "nothing",
-           size_bytes, run->arena_bytes);
-    IAtlMemMgr_Free(run->heap, block);
-}
-
-void oracle_empty(struct run *run)
-{
-    const struct subject *subject = run->plan.subject;
-    struct counts counts;
-    if (subject->count != NULL && subject->count(&counts)) {
-        LAW(run, EMPTY, counts.live_blocks == 0 && counts.live_bytes == 0,
-            "%zu blocks of %zu bytes are live after everything is freed", counts.live_blocks,
-            counts.live_bytes);
-    }
-    check_footprint(run);
-    check_capacity(run);
-    check_pages(run);
-    if (subject->minimize != NULL) {
-        subject->minimize();
-        LAW_AT(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes, place_heap(),
-               "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
-               world_committed_bytes(), run->fresh_committed_bytes);
-    }
-    oracle_walk(run);
-}
-
-void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before)
-{
-    if (other == run->program->count) {
-        LAW(run, SAME, is_same,
-            "a second run differs from the first in a call that a repeat makes");
-        return;
-    }
-    run->op_index = other;
-    LAW(run, SAME, is_same,
-        "op %zu answered %s the first time, and %s when the same program ran again on a new heap",
-        other + 1, place_name(before->value), place_name(run->answers[other].value));
-    run->op_index = run->program->count;
 }

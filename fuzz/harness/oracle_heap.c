@@ -1,0 +1,149 @@
+// The heap as a whole against laws: each live block in turn, what the heap counts, holds and keeps
+// true of itself, and that nothing stays when everything is freed. What a call answered is not
+// looked at here.
+
+#include "harness/oracle.h"
+
+#include "harness/model.h"
+#include "harness/oracle_parts.h"
+#include "harness/place.h"
+#include "harness/world.h"
+
+static void check_pages(struct run *run)
+{
+    LAW_AT(run, PAGES, world_breach() == NULL, place_address(world_breach_at(), "from here on"),
+           "%s: %s", world_breach(), place_name((uintptr_t)world_breach_at()));
+}
+
+void oracle_every_block(struct run *run)
+{
+    for (size_t i = 0; i < model.live_blocks; i++) {
+        uint32_t slot = model_live_slot(i);
+        oracle_check_size(run, slot, oracle_get_size(run, FACE_HEAP, model.slots[slot].block));
+        oracle_bytes(run, slot);
+    }
+}
+
+void oracle_between(struct run *run)
+{
+    oracle_check_faultless(run);
+    check_pages(run);
+    if (model.live_blocks > 0) {
+        uint32_t slot = model_live_slot(run->rolling++ % model.live_blocks);
+        oracle_check_size(run, slot, oracle_get_size(run, FACE_HEAP, model.slots[slot].block));
+        oracle_bytes(run, slot);
+    }
+}
+
+void oracle_sizes(struct run *run)
+{
+    for (size_t i = 0; i < model.live_blocks; i++) {
+        uint32_t slot = model_live_slot(i);
+        oracle_check_size(run, slot, oracle_get_size(run, FACE_HEAP, model.slots[slot].block));
+    }
+}
+
+static void check_footprint(struct run *run)
+{
+    const struct subject *subject = run->plan.subject;
+    if (subject->most_committed == NULL) {
+        return;
+    }
+    struct load load = {
+        .arena_bytes = run->arena_bytes,
+        .fresh_bytes = run->fresh_committed_bytes,
+        .live_blocks = model.live_blocks,
+        .live_bytes = model.live_bytes,
+        .peak_live_bytes = model.peak_live_bytes,
+    };
+    size_t most_bytes = subject->most_committed(&load);
+    LAW_AT(run, FOOTPRINT, world_committed_bytes() <= most_bytes, place_heap(),
+           "the heap holds %zu bytes of pages for %zu blocks of %zu bytes, %zu at the peak; it may "
+           "hold %zu",
+           world_committed_bytes(), model.live_blocks, model.live_bytes, model.peak_live_bytes,
+           most_bytes);
+}
+
+enum outcome oracle_minimized(struct run *run)
+{
+    check_footprint(run);
+    return OUTCOME_DONE;
+}
+
+static void check_counts(struct run *run)
+{
+    struct counts counts;
+    if (run->plan.subject->count == NULL || !run->plan.subject->count(&counts)) {
+        return;
+    }
+    LAW(run, COUNTS,
+        counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
+        "the heap counts %zu blocks of %zu bytes, %zu of %zu are live", counts.live_blocks,
+        counts.live_bytes, model.live_blocks, model.live_bytes);
+    LAW(run, COUNTS, counts.committed_bytes == world_committed_bytes(),
+        "%zu bytes are counted as committed, the world has given %zu", counts.committed_bytes,
+        world_committed_bytes());
+}
+
+void oracle_walk(struct run *run)
+{
+    const struct subject *subject = run->plan.subject;
+    check_counts(run);
+    if (subject->check != NULL) {
+        const void *where = NULL;
+        const char *broken = subject->check(&where);
+        LAW_AT(run, INVARIANT, broken == NULL, place_address(where, "wrong here"),
+               "it does not hold that %s: see %s", broken, place_name((uintptr_t)where));
+    }
+}
+
+// Before anything is given back by hand: the heap itself has to make the room.
+static void check_capacity(struct run *run)
+{
+    const struct subject *subject = run->plan.subject;
+    size_t size_bytes = subject->largest == NULL ? 0 : subject->largest(run->arena_bytes);
+    if (size_bytes == 0) {
+        return;
+    }
+    void *block = IAtlMemMgr_Allocate(run->heap, size_bytes);
+    LAW_AT(run, CAPACITY, block != NULL, place_heap(),
+           "NULL for %zu bytes in an arena of %zu that has nothing live, and the world refused "
+           "nothing",
+           size_bytes, run->arena_bytes);
+    IAtlMemMgr_Free(run->heap, block);
+}
+
+void oracle_empty(struct run *run)
+{
+    const struct subject *subject = run->plan.subject;
+    struct counts counts;
+    if (subject->count != NULL && subject->count(&counts)) {
+        LAW(run, EMPTY, counts.live_blocks == 0 && counts.live_bytes == 0,
+            "%zu blocks of %zu bytes are live after everything is freed", counts.live_blocks,
+            counts.live_bytes);
+    }
+    check_footprint(run);
+    check_capacity(run);
+    check_pages(run);
+    if (subject->minimize != NULL) {
+        subject->minimize();
+        LAW_AT(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes, place_heap(),
+               "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
+               world_committed_bytes(), run->fresh_committed_bytes);
+    }
+    oracle_walk(run);
+}
+
+void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before)
+{
+    if (other == run->program->count) {
+        LAW(run, SAME, is_same,
+            "a second run differs from the first in a call that a repeat makes");
+        return;
+    }
+    run->op_index = other;
+    LAW(run, SAME, is_same,
+        "op %zu answered %s the first time, and %s when the same program ran again on a new heap",
+        other + 1, place_name(before->value), place_name(run->answers[other].value));
+    run->op_index = run->program->count;
+}
