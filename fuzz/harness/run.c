@@ -1,13 +1,12 @@
-// Ops to calls. One call all the way: size_resolve turns the op's code into a number, the face's
-// function is called, the oracle compares and tells the model, and the answer is kept for the
-// report.
+// A program from its first op to its last law: worlds, repeats, and what is looked at between ops;
+// and a second time, to compare. size_resolve turns an op's code into a number; which call it is is
+// known in calls.c.
 
-#include "harness/run.h"
+#include "harness/run_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/misuse.h"
 #include "harness/model.h"
 #include "harness/oracle.h"
 #include "harness/pair.h"
@@ -30,204 +29,6 @@ static const struct run *current;
 const struct run *run_current(void)
 {
     return current;
-}
-
-// What of an answer must be the same in a second run: a pointer's place in the world where the
-// subject gives equal addresses, and otherwise whether there is one; a size only where it is exact.
-static uint64_t visible_part(const struct run *run, const struct answer *made)
-{
-    const struct policies *policies = &run->plan.subject->policies;
-    switch (made->kind) {
-    case ANSWER_POINTER:
-    case ANSWER_WRITTEN:
-        return made->value == 0           ? 0
-               : !policies->is_repeatable ? 1
-                                          : made->value - (uintptr_t)world_start() + 2;
-    case ANSWER_STRAY: // The address is the program's own, or follows from other answers.
-        return made->size_bytes;
-    case ANSWER_SIZE:
-        return policies->size_is_exact ? made->value : 0;
-    default:
-        return made->value;
-    }
-}
-
-static void answer(struct run *run, struct answer made)
-{
-    made.is_made = true;
-    run->answers[run->op_index] = made;
-    run->answer_sum = (run->answer_sum ^ visible_part(run, &made)) * 0x9e3779b97f4a7c15U;
-    if (run->plan.on_answer != NULL) {
-        run->plan.on_answer(run);
-    }
-}
-
-static void count(struct run *run, enum outcome outcome)
-{
-    run->outcome = outcome;
-    counters->calls++;
-    counters->calls_by[run->verb][outcome]++;
-}
-
-static enum face face_of(enum verb verb)
-{
-    switch (verb) {
-    case VERB_TASK_ALLOCATE:
-    case VERB_TASK_FREE:
-    case VERB_TASK_REALLOCATE:
-        return FACE_TASK;
-    case VERB_IMALLOC_ALLOCATE:
-    case VERB_IMALLOC_FREE:
-    case VERB_IMALLOC_REALLOCATE:
-    case VERB_IMALLOC_SIZE:
-        return FACE_IMALLOC;
-    default:
-        return FACE_HEAP;
-    }
-}
-
-static void *call_allocate(struct run *run, enum face face, size_t size_bytes)
-{
-    run->refusals_before = world_refusals();
-    if (face == FACE_HEAP || run->malloc == NULL) {
-        return IAtlMemMgr_Allocate(run->heap, size_bytes);
-    }
-    return face == FACE_TASK ? run->plan.subject->com->task_alloc(size_bytes)
-                             : IMalloc_Alloc(run->malloc, size_bytes);
-}
-
-void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes)
-{
-    run->refusals_before = world_refusals();
-    if (face == FACE_HEAP || run->malloc == NULL) {
-        return IAtlMemMgr_Reallocate(run->heap, block, size_bytes);
-    }
-    return face == FACE_TASK ? run->plan.subject->com->task_realloc(block, size_bytes)
-                             : IMalloc_Realloc(run->malloc, block, size_bytes);
-}
-
-void call_free(struct run *run, enum face face, void *block)
-{
-    if (face == FACE_HEAP || run->malloc == NULL) {
-        IAtlMemMgr_Free(run->heap, block);
-    } else if (face == FACE_TASK) {
-        run->plan.subject->com->task_free(block);
-    } else {
-        IMalloc_Free(run->malloc, block);
-    }
-}
-
-static void run_free(struct run *run, uint32_t slot, enum face face)
-{
-    if (!model.slots[slot].is_live) {
-        call_free(run, face, NULL);
-        count(run, OUTCOME_DONE);
-        return;
-    }
-    oracle_bytes(run, slot);
-    call_free(run, face, model.slots[slot].block);
-    count(run, oracle_freed(run, slot));
-}
-
-void run_give_up(struct run *run, uint32_t slot)
-{
-    if (model.slots[slot].is_live) {
-        oracle_bytes(run, slot);
-        call_free(run, face_of(run->verb), model.slots[slot].block);
-        (void)oracle_freed(run, slot);
-    }
-}
-
-static void run_allocate(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
-{
-    if (model.slots[slot].is_live) {
-        run_free(run, slot, face);
-    }
-    void *block = call_allocate(run, face, size_bytes);
-    answer(run, (struct answer){ANSWER_POINTER, true, (uintptr_t)block, size_bytes});
-    count(run, oracle_allocated(run, slot, face, block, size_bytes));
-}
-
-static void run_reallocate(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
-{
-    bool is_live = model.slots[slot].is_live;
-    if (is_live) {
-        oracle_bytes(run, slot);
-    }
-    void *block = call_reallocate(run, face, is_live ? model.slots[slot].block : NULL, size_bytes);
-    answer(run, (struct answer){ANSWER_POINTER, true, (uintptr_t)block, size_bytes});
-    count(run, is_live ? oracle_reallocated(run, slot, face, block, size_bytes)
-                       : oracle_allocated(run, slot, face, block, size_bytes));
-}
-
-static void run_size(struct run *run, uint32_t slot, enum face face)
-{
-    void *block = model.slots[slot].is_live ? model.slots[slot].block : NULL;
-    size_t size_bytes = face == FACE_IMALLOC && run->malloc != NULL
-                            ? IMalloc_GetSize(run->malloc, block)
-                            : IAtlMemMgr_GetSize(run->heap, block);
-    answer(run, (struct answer){ANSWER_SIZE, true, size_bytes, 0});
-    count(run, oracle_sized(run, slot, face, size_bytes));
-}
-
-static void run_owns(struct run *run, uintptr_t address)
-{
-    if (run->plan.subject->owns == NULL) {
-        return; // The law is off, and said to be.
-    }
-    int owned = run->plan.subject->owns((const void *)address);
-    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)owned, 0});
-    count(run, oracle_owned(run, (const void *)address, owned));
-}
-
-static void run_misuse(struct run *run, uint32_t slot, size_t size_bytes)
-{
-    uintptr_t address = misuse_address(run, slot, size_bytes);
-    enum stray stray = misuse_is_on(run) ? misuse_find(run, address) : STRAYS;
-    if (misuse_is_on(run) && run->verb == VERB_SCRIBBLE && model.slots[slot].block != NULL) {
-        size_t extent = misuse_extent(run, slot, address, size_bytes == 0 ? 1 : size_bytes);
-        answer(run, (struct answer){ANSWER_WRITTEN, true, address, extent});
-        count(run, misuse_scribble(run, address, extent, size_bytes % MISUSE_PATTERNS));
-    } else if (stray != STRAYS && run->verb != VERB_SCRIBBLE) {
-        answer(run, (struct answer){ANSWER_STRAY, true, address, stray});
-        count(run, misuse_pointer(run, address, stray));
-    } else if (run->plan.subject->owns != NULL) {
-        run_owns(run, address);
-    } else {
-        run_size(run, slot, FACE_HEAP);
-    }
-}
-
-static void run_minimize(struct run *run)
-{
-    if (run->plan.subject->minimize != NULL) {
-        run->plan.subject->minimize();
-        count(run, oracle_minimized(run));
-    }
-}
-
-static void run_get_malloc(struct run *run, DWORD context)
-{
-    if (run->malloc == NULL) {
-        return;
-    }
-    IMalloc *malloc = (IMalloc *)(void *)&run->heap; // Anything but NULL.
-    HRESULT result = run->plan.subject->com->get_malloc(context, &malloc);
-    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
-    count(run, oracle_got_malloc(run, context, result, malloc));
-}
-
-static void run_query(struct run *run, unsigned which)
-{
-    static const IID unknown = {0x12345678, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}};
-    const IID *const interfaces[] = {&IID_IUnknown, &IID_IMalloc, &unknown};
-    if (run->malloc == NULL) {
-        return;
-    }
-    void *object = run;
-    HRESULT result = IMalloc_QueryInterface(run->malloc, interfaces[which], &object);
-    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
-    count(run, oracle_queried(run, which, result, object));
 }
 
 static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
@@ -284,56 +85,6 @@ static void run_world(struct run *run, size_t arena_bytes, uint32_t budget_pages
     begin_world(run, arena_bytes < most ? arena_bytes : most, budget_pages);
 }
 
-// The ops that are calls of the subject. Returns false iff the verb is none of them.
-static bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
-{
-    enum face face = face_of(run->verb);
-    switch (run->verb) {
-    case VERB_ALLOCATE:
-    case VERB_TASK_ALLOCATE:
-    case VERB_IMALLOC_ALLOCATE:
-        run_allocate(run, slot, face, size_bytes);
-        return true;
-    case VERB_FREE:
-    case VERB_TASK_FREE:
-    case VERB_IMALLOC_FREE:
-        run_free(run, slot, face);
-        return true;
-    case VERB_REALLOCATE:
-    case VERB_TASK_REALLOCATE:
-    case VERB_IMALLOC_REALLOCATE:
-        run_reallocate(run, slot, face, size_bytes);
-        return true;
-    case VERB_SIZE:
-    case VERB_IMALLOC_SIZE:
-        run_size(run, slot, face);
-        return true;
-    case VERB_OWNS:
-        run_owns(run, (uintptr_t)model.slots[slot].block + size_bytes);
-        return true;
-    case VERB_OWNS_ADDRESS:
-        run_owns(run, size_bytes);
-        return true;
-    case VERB_MINIMIZE:
-        run_minimize(run);
-        return true;
-    case VERB_GET_MALLOC:
-        run_get_malloc(run, (DWORD)size_bytes);
-        return true;
-    case VERB_QUERY:
-        run_query(run, slot % 3);
-        return true;
-    case VERB_BAD_FREE:
-    case VERB_BAD_REALLOCATE:
-    case VERB_BAD_ADDRESS:
-    case VERB_SCRIBBLE:
-        run_misuse(run, slot, size_bytes);
-        return true;
-    default:
-        return false;
-    }
-}
-
 // Until the next call a walk can find nothing new; and it takes as long as there are blocks, so
 // that a program of little else would take seconds. Where a finding is looked at every op walks
 // anyway.
@@ -343,7 +94,7 @@ static bool is_walk_due(const struct run *run)
     return run->calls_walked == UINT64_MAX || calls > model.live_blocks / WALK_BLOCKS;
 }
 
-// The ops that are not: they change the world, the bytes of a block or what comes next.
+// The ops that are no calls: they change the world, the bytes of a block or what comes next.
 static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
 {
     bool is_live = model.slots[slot].is_live;
@@ -455,7 +206,7 @@ static size_t first_other(const struct run *run, const struct answer *before)
 {
     size_t i = 0;
     while (i < run->program->count &&
-           visible_part(run, &run->answers[i]) == visible_part(run, &before[i])) {
+           run_visible_part(run, &run->answers[i]) == run_visible_part(run, &before[i])) {
         i++;
     }
     return i;
