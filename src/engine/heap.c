@@ -22,6 +22,10 @@
 // cheaper.
 #define MOVE_BYTES ((size_t)128 * 1024)
 
+// An empty heap of more spans than this forgets where its blocks were: the next one from the lane
+// could be one high up, and the large region get none of the free spans below it.
+#define EMPTY_SPANS 4U
+
 // What a pointer is found to be. A live block is small, with `granule`, or large, with `page`.
 struct place {
     enum { PLACE_NOWHERE, PLACE_SMALL, PLACE_LARGE } kind;
@@ -136,6 +140,9 @@ static void give(struct ch_heap *heap, struct place place, void *block)
         ch_words(heap)[place.granule] = 0;
         ch_shadow_poison(block, place.size_bytes);
         ch_lane_give(heap, ch_class_of(place.size_bytes), block);
+    }
+    if (heap->live_blocks == 0 && heap->span_count > EMPTY_SPANS) {
+        (void)ch_lane_empty(heap);
     }
 }
 
