@@ -40,6 +40,7 @@ static void answer(struct run *run, struct answer made)
 static void count(struct run *run, enum outcome outcome)
 {
     run->outcome = outcome;
+    run->calls++;
     counters->calls++;
     counters->calls_by[run->verb][outcome]++;
 }

@@ -165,14 +165,14 @@ static void print_same(FILE *file, const struct csource *source)
         file,
         "static bool is_second; // Run.\n"
         "static size_t noted, places[%zu];\n\n"
-        "// Where in the arena each block was answered, in the first run; 0 for NULL.\n"
+        "// Which byte of the arena each answer was in the first run, from 1 on; 0 for NULL.\n"
         "static void note_same(const void *block)\n{\n"
         "    size_t place = block == NULL ? 0 : (size_t)((const unsigned char *)block - arena) + "
         "1;\n"
         "    if (is_second && places[noted] != place) {\n"
-        "        fprintf(stderr, \"law same broken: answer %%zu is arena+0x%%zx, and was \"\n"
-        "                        \"arena+0x%%zx in the first run\\n\",\n"
-        "                noted + 1, place - 1, places[noted] - 1);\n"
+        "        fprintf(stderr, \"law same broken: answer %%zu is another place than in the \"\n"
+        "                        \"first run: byte %%zu of the arena, not %%zu; 0 is NULL\\n\",\n"
+        "                noted + 1, place, places[noted]);\n"
         "        exit(1);\n    }\n"
         "    places[noted++] = place;\n}\n",
         source->record->answers_made + 1);

@@ -5,8 +5,8 @@
 #include "harness/op.h"
 
 /// Makes one to four edits of a program, each of a whole op or a stretch of them, with verbs of the
-/// families, a bit each. The result has at least one op and no more than `most_ops`. Equal
-/// arguments give equal results.
+/// families, a bit each. The result has at least one op and no more than `most_ops`, which is not
+/// 0. Equal arguments give equal results.
 void mutate_program(struct program *program, unsigned families, size_t most_ops, uint64_t seed);
 
 /// Makes a program that has ops of both parents: stretches of either in turn, or one with whole

@@ -167,7 +167,7 @@ static void compare_request(struct run *run, const struct step *step, size_t siz
     LAW(run, PAIR, is_granted == (step->answer != 0) || may_differ,
         "%zu bytes are %s here, where %s %s them%s", size_bytes, is_granted ? "granted" : "refused",
         pair.first->name, is_granted ? "refused" : "granted",
-        is_asking ? "" : ", the size that the block had");
+        is_asking ? "" : ", though the block already had that size");
     note(run, is_granted != (step->answer != 0),
          why_refused(is_granted ? step->outcome : run->outcome));
 }

@@ -90,7 +90,7 @@ static void run_world(struct run *run, size_t arena_bytes, uint32_t budget_pages
 // anyway.
 static bool is_walk_due(const struct run *run)
 {
-    uint64_t calls = counters->calls - run->calls_walked;
+    uint64_t calls = run->calls - run->calls_walked;
     return run->calls_walked == UINT64_MAX || calls > model.live_blocks / WALK_BLOCKS;
 }
 
@@ -103,7 +103,7 @@ static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
     }
     if (run->verb == VERB_CHECK && is_walk_due(run)) {
         oracle_walk(run);
-        run->calls_walked = counters->calls;
+        run->calls_walked = run->calls;
     }
     if (run->verb == VERB_WRITE && is_live) {
         oracle_rewrite(run, slot);

@@ -67,7 +67,8 @@ struct run {
     size_t sizes_due;        ///< How many sizes may be asked for before the next op.
     size_t rolling;          ///< Which live block is looked at next.
     uint64_t answer_sum;     ///< Of what the answers so far must have in common with another run's.
-    uint64_t calls_walked;   ///< The count of calls when a check last walked the invariants.
+    uint64_t calls;          ///< Made so far.
+    uint64_t calls_walked;   ///< As many had been made when a check last walked the invariants.
     size_t misuses_unwalked; ///< Misuses since one was followed by a walk.
 };
 

@@ -35,9 +35,10 @@
 #define TOUCHED_BYTES ((size_t)32 * 1024 * 1024)
 #define REQUEST_BYTES ((size_t)128 * 1024)
 
-// Each move leaves the kernel with one mapping more, and it allows only so many: after this many
-// the range is mapped anew.
+// Each move leaves the kernel with one or two mappings more, and it allows only so many: after this
+// many the next world has its range mapped anew, and one that makes more has to copy.
 #define MOVES 8192U
+#define MOVES_MOST (2 * MOVES)
 
 #define LOG_REQUESTS 4096U
 
@@ -344,7 +345,9 @@ static void release(void *unused, void *start, size_t size_bytes)
 static bool move(void *unused, void *from, void *to, size_t size_bytes)
 {
     (void)unused;
-    world.moves++;
+    if (world.moves++ >= MOVES_MOST) {
+        return false;
+    }
     void *moved =
         mremap(from, size_bytes, size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
     if (moved == MAP_FAILED) {
