@@ -17,6 +17,7 @@ int command_shrink(int argc, char **argv);
 int command_compile(int argc, char **argv);
 int command_decompile(int argc, char **argv);
 int command_import(int argc, char **argv);
+int command_counters(int argc, char **argv);
 
 /// Prints one sentence, with the program's name before it, and ends the process with status 2.
 _Noreturn void refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -23,6 +23,8 @@ static const struct {
     {"decompile", command_decompile, "[--to DIR] FILE...", "and back to text"},
     {"import", command_import, "[--from OP] [--ops N] TRACE.rep",
      "a recorded trace, or a window of it, as a program"},
+    {"counters", command_counters, "FILE",
+     "print what a target did that kept its counters in a file: HEAPFUZZ_COUNTERS=FILE"},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -39,6 +39,14 @@ static int draw_distance(uint64_t *random, uint32_t most)
     return draw(random, 2) == 0 ? (int)away : -(int)away;
 }
 
+// Of the limits INT_MAX is CComHeap's own. What goes wrong there does so a byte away.
+static uint32_t draw_limit(uint64_t *random)
+{
+    int away = (int)draw(random, 3) - 1;
+    return size_make(SIZE_LIMIT, draw(random, 2) * draw(random, 4),
+                     draw(random, 2) == 0 ? away : draw_distance(random, 512));
+}
+
 static uint32_t draw_large(uint64_t *random)
 {
     return draw(random, 2) == 0
@@ -68,7 +76,7 @@ static uint32_t draw_size(unsigned kind, uint64_t *random)
     case KIND_LARGE:
         return draw_large(random);
     case KIND_LIMIT:
-        return size_make(SIZE_LIMIT, draw(random, 4), draw_distance(random, 512));
+        return draw_limit(random);
     default: // KIND_ANY
         return draw(random, 1U << 16);
     }
@@ -120,6 +128,25 @@ uint32_t mix_size(const struct mix *mix, uint64_t *random)
     return kind == KIND_ALIKE ? mix->size_code : draw_size(kind, random);
 }
 
+// Room for a block of INT_MAX bytes, and not for two.
+static uint32_t draw_roomy(uint64_t *random)
+{
+    return size_make(SIZE_MIB, 2200 + draw(random, 1800), 0);
+}
+
+// From a few spans to all that there is.
+static uint32_t draw_arena(uint64_t *random)
+{
+    switch (draw(random, 4)) {
+    case 0:
+        return draw_roomy(random);
+    case 1:
+        return draw_size(KIND_LARGE, random);
+    default:
+        return draw_size(KIND_STEP, random);
+    }
+}
+
 uint16_t mix_repeats(uint64_t *random)
 {
     return (uint16_t)draw_magnitude(random, draw(random, 8) == 0 ? 2000 : 50);
@@ -138,7 +165,13 @@ struct op mix_op(const struct mix *mix, uint64_t *random)
         op.slot = (uint16_t)(draw_magnitude(random, 64) - 1);
     } else if (op.verb == VERB_WORLD) { // Half of the worlds have any number of pages.
         op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 32768));
-        op.size_code = draw_size(draw(random, 2) == 0 ? KIND_STEP : KIND_LARGE, random);
+        op.size_code = draw_arena(random);
     }
     return op_canonical(op);
+}
+
+struct op mix_first_op(const struct mix *mix, uint64_t *random)
+{
+    bool needs_room = mix->size_kind == KIND_LIMIT && mix->weights[VERB_WORLD] > 0;
+    return needs_room ? (struct op){VERB_WORLD, 0, draw_roomy(random)} : mix_op(mix, random);
 }

@@ -25,6 +25,11 @@ struct mix mix_draw(unsigned families, uint64_t *random);
 
 /// Draws an op, or a part of one. Every value is in reach of every mix, but for the verbs.
 struct op mix_op(const struct mix *mix, uint64_t *random);
+
+/// Draws the op that a stretch begins with: where most sizes are limits, a world with room for
+/// them.
+struct op mix_first_op(const struct mix *mix, uint64_t *random);
+
 enum verb mix_verb(const struct mix *mix, uint64_t *random);
 uint16_t mix_slot(const struct mix *mix, uint64_t *random);
 uint32_t mix_size(const struct mix *mix, uint64_t *random);

@@ -66,7 +66,7 @@ static void insert_ops(struct program *program, const struct mix *mix, uint64_t 
     size_t count = draw_magnitude(random, most);
     struct op *ops = open_gap(program, draw_place(program, random), count);
     for (size_t i = 0; i < count; i++) {
-        ops[i] = mix_op(mix, random);
+        ops[i] = i == 0 && count > 1 ? mix_first_op(mix, random) : mix_op(mix, random);
     }
 }
 
@@ -89,15 +89,14 @@ static void delete_lifetime(struct program *program, uint64_t *random)
     program->count = kept;
 }
 
-// Puts a stretch of `from`, which may be the program itself, at a place.
-static void copy_stretch(struct program *program, const struct program *from, bool moves,
-                         uint64_t *random)
+// Puts a stretch at another place as well, or there alone.
+static void copy_stretch(struct program *program, bool moves, uint64_t *random)
 {
     struct op stretch[STRETCH_OPS];
-    size_t begin = draw_index(from, random);
+    size_t begin = draw_index(program, random);
     size_t count = draw_magnitude(random, STRETCH_OPS);
-    count = count < from->count - begin ? count : from->count - begin;
-    memcpy(stretch, &from->ops[begin], count * sizeof stretch[0]);
+    count = count < program->count - begin ? count : program->count - begin;
+    memcpy(stretch, &program->ops[begin], count * sizeof stretch[0]);
     if (moves) {
         close_gap(program, begin, count);
     }
@@ -105,19 +104,19 @@ static void copy_stretch(struct program *program, const struct program *from, bo
            count * sizeof stretch[0]);
 }
 
-// All that `from` does on one slot is done on another slot too, each op a little later than there.
-static void lay_in_lifetime(struct program *program, const struct program *from, uint64_t *random)
+// All that is done on one slot is done on another one too, each op a little later than there.
+static void lay_in_lifetime(struct program *program, uint64_t *random)
 {
-    uint16_t slot = draw_op(from, random)->slot;
-    uint16_t new_slot = draw(random, 2) == 0 ? slot : (uint16_t)(slot + 1 + draw(random, 4));
+    uint16_t slot = draw_op(program, random)->slot;
+    uint16_t new_slot = (uint16_t)(slot + 1 + draw(random, 4));
     size_t later = draw(random, 4);
     struct op ops[STRETCH_OPS];
     size_t places[STRETCH_OPS];
     size_t count = 0;
-    for (size_t i = 0; i < from->count && count < STRETCH_OPS; i++) {
-        if (has_slot(&from->ops[i]) && from->ops[i].slot == slot) {
+    for (size_t i = 0; i < program->count && count < STRETCH_OPS; i++) {
+        if (has_slot(&program->ops[i]) && program->ops[i].slot == slot) {
             places[count] = i + 1 + later;
-            ops[count] = from->ops[i];
+            ops[count] = program->ops[i];
             ops[count++].slot = new_slot;
         }
     }
@@ -205,13 +204,13 @@ static void edit(struct program *program, const struct mix *mix, uint64_t *rando
         delete_lifetime(program, random);
         break;
     case 4:
-        copy_stretch(program, program, false, random);
+        copy_stretch(program, false, random);
         break;
     case 5:
-        copy_stretch(program, program, true, random);
+        copy_stretch(program, true, random);
         break;
     case 6:
-        lay_in_lifetime(program, program, random);
+        lay_in_lifetime(program, random);
         break;
     case 7:
         repeat_op(program, random);
@@ -247,18 +246,4 @@ void mutate_program(struct program *program, unsigned families, size_t most_ops,
     if (program->count == 0) {
         program_add(program, mix_op(&mix, &random));
     }
-}
-
-void mutate_cross(struct program *program, const struct program *other, size_t most_ops,
-                  uint64_t seed)
-{
-    uint64_t random = seed * 0x9e3779b97f4a7c15U + 1;
-    for (uint32_t edits = 1 + draw(&random, EDITS); edits > 0 && other->count > 0; edits--) {
-        if (draw(&random, 2) == 0) {
-            lay_in_lifetime(program, other, &random);
-        } else {
-            copy_stretch(program, other, false, &random);
-        }
-    }
-    keep_within(program, most_ops);
 }

@@ -9,9 +9,4 @@
 /// 0. Equal arguments give equal results.
 void mutate_program(struct program *program, unsigned families, size_t most_ops, uint64_t seed);
 
-/// Makes a program that has ops of both parents: stretches of either in turn, or one with whole
-/// lifetimes of the other's blocks laid in. As above.
-void mutate_cross(struct program *program, const struct program *other, size_t most_ops,
-                  uint64_t seed);
-
 #endif

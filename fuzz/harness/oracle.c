@@ -173,7 +173,7 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
 {
     if (block == NULL) {
         enum outcome outcome = refused(run, face, size_bytes);
-        reach_refused(slot, size_bytes, outcome);
+        reach_refused(run, slot, size_bytes, outcome);
         return outcome;
     }
     check_granted(run, slot, face, block, size_bytes);
@@ -243,7 +243,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
     }
     if (block == NULL) {
         enum outcome outcome = refused(run, face, size_bytes);
-        reach_refused(slot, size_bytes, outcome);
+        reach_refused(run, slot, size_bytes, outcome);
         check_refused(run, slot);
         return outcome;
     }

@@ -20,8 +20,11 @@ static struct {
     uintptr_t last_freed;
     struct range tail;         ///< What the last shrink in place gave up.
     struct range holes[HOLES]; ///< The large blocks that were freed last.
-    unsigned next_hole;
+    uintptr_t gone[HOLES];     ///< The small ones.
+    unsigned next_hole, next_gone;
     size_t refused_bytes; ///< The size that pages were last refused for; 0: none.
+    bool was_full;        ///< A block found no room,
+    bool was_emptied;     ///< and since then everything has been freed.
 } lately;
 
 // A magnitude: 0 for 0, else the number of bits.
@@ -95,9 +98,24 @@ static void note_large_place(const struct held *held)
     }
     mark_if(REACH_JOINS_TWO, joined == 2);
     mark_if(REACH_JOINS_THREE, joined > 2);
+    bool over_small = false;
+    for (unsigned i = 0; i < HOLES; i++) {
+        over_small = over_small || lately.gone[i] - range.begin < held->size_bytes;
+    }
+    mark_if(REACH_LARGE_OVER_SMALL, over_small);
     mark_if(REACH_TAIL_REUSED, meets(range, lately.tail));
     mark_if(REACH_FILLS_HOLE, joined > 0 && touches_next(range, beside.next) &&
                                   touches_previous(range, beside.previous));
+}
+
+static void note_small_place(const struct held *held)
+{
+    struct range range = range_of(held->block, held->size_bytes);
+    bool over_large = false;
+    for (unsigned i = 0; i < HOLES; i++) {
+        over_large = over_large || meets(range, lately.holes[i]);
+    }
+    mark_if(REACH_SMALL_OVER_LARGE, over_large);
 }
 
 static void note_size(const struct run *run, size_t size_bytes, enum reach most)
@@ -121,6 +139,8 @@ void reach_granted(const struct run *run, uint32_t slot)
     note_size(run, held->size_bytes, REACH_MOST);
     if (held->size_bytes >= LARGE_BYTES) {
         note_large_place(held);
+    } else {
+        note_small_place(held);
     }
 }
 
@@ -159,6 +179,7 @@ void reach_reallocated(const struct run *run, uint32_t slot, const struct held *
 void reach_freed(const void *block, size_t size_bytes)
 {
     lately.last_freed = (uintptr_t)block;
+    lately.was_emptied = lately.was_emptied || (lately.was_full && model.live_blocks == 0);
     if (size_bytes >= LARGE_BYTES) {
         struct range range = range_of(block, size_bytes);
         struct neighbours beside = model_neighbours(block);
@@ -166,14 +187,34 @@ void reach_freed(const void *block, size_t size_bytes)
             touches_next(range, beside.next) + 2U * touches_previous(range, beside.previous);
         situations.freed[which][magnitude(size_bytes)] = 1;
         lately.holes[lately.next_hole++ % HOLES] = range;
+    } else {
+        lately.gone[lately.next_gone++ % HOLES] = (uintptr_t)block;
     }
 }
 
-void reach_refused(uint32_t slot, size_t size_bytes, enum outcome why)
+static void note_full(void)
+{
+    mark_if(REACH_REFILLED, lately.was_emptied);
+    lately.was_full = true;
+    lately.was_emptied = false;
+}
+
+// Whether a size is one too large, in an arena that it would fit in.
+static bool is_just_over(const struct run *run, size_t size_bytes)
+{
+    return size_bytes == run->plan.subject->policies.limit_bytes + 1 &&
+           run->arena_bytes - run->arena_bytes / 16 > size_bytes;
+}
+
+void reach_refused(const struct run *run, uint32_t slot, size_t size_bytes, enum outcome why)
 {
     const struct held *held = &model.slots[slot];
     situations.refused[why][magnitude(size_bytes)] = 1;
     mark_if(REACH_FULL, why == OUTCOME_NO_ROOM && size_bytes < LARGE_BYTES);
+    mark_if(REACH_OVER_MOST, why == OUTCOME_OVER_LIMIT && is_just_over(run, size_bytes));
+    if (why == OUTCOME_NO_ROOM) {
+        note_full();
+    }
     mark_if(REACH_STARVED_SHRINK, held->is_live && size_bytes < held->size_bytes);
     if (why == OUTCOME_NO_PAGES) {
         lately.refused_bytes = size_bytes;

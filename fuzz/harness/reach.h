@@ -21,6 +21,6 @@ void reach_reallocated(const struct run *run, uint32_t slot, const struct held *
 void reach_freed(const void *block, size_t size_bytes);
 
 /// A size was just refused: to the slot's live block, or for a new one.
-void reach_refused(uint32_t slot, size_t size_bytes, enum outcome why);
+void reach_refused(const struct run *run, uint32_t slot, size_t size_bytes, enum outcome why);
 
 #endif

@@ -103,33 +103,6 @@ static void every_verb_and_every_form_of_a_size_is_in_reach(void **state)
     }
 }
 
-// Programs whose slots tell which of two parents an op is from.
-static void fill(struct program *program, uint16_t slot)
-{
-    for (unsigned i = 0; i < 10; i++) {
-        program_add(program, (struct op){VERB_ALLOCATE, slot, i});
-    }
-}
-
-static void a_crossed_program_has_ops_of_both(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 0; seed < 200; seed++) {
-        struct program program = {0};
-        struct program other = {0};
-        unsigned of_other = 0;
-        fill(&program, 100);
-        fill(&other, 200);
-        mutate_cross(&program, &other, 64, seed);
-        for (size_t i = 0; i < program.count; i++) {
-            of_other += program.ops[i].slot >= 200;
-        }
-        assert_true(of_other > 0 && program.count - of_other == 10);
-        program_close(&program);
-        program_close(&other);
-    }
-}
-
 static struct op life(unsigned index, unsigned slot)
 {
     return (struct op){VERB_ALLOCATE, (uint16_t)slot, size_literal(index + 1)};
@@ -262,7 +235,6 @@ int main(void)
         cmocka_unit_test(equal_seeds_give_equal_programs),
         cmocka_unit_test(a_mutated_program_is_within_its_bounds),
         cmocka_unit_test(every_verb_and_every_form_of_a_size_is_in_reach),
-        cmocka_unit_test(a_crossed_program_has_ops_of_both),
         cmocka_unit_test(a_lifetime_is_laid_in_in_step),
         cmocka_unit_test(a_magnitude_is_within_its_bound),
         cmocka_unit_test(every_refusal_that_is_put_in_happens),

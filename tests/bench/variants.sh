@@ -1,0 +1,75 @@
+# Builds of the fuzz preset that differ by a patch, for the programs of this folder: they source
+# this.
+#
+# The tree is copied and built once in a scratch folder, which is removed at the end. A variant
+# recompiles what its patch changes and links again.
+
+# refuse SENTENCE
+refuse() {
+    echo "bench/$(basename "$0"): $1" >&2
+    exit 2
+}
+
+# choose_number NAME VALUE MOST: refuses what is no whole number from 1 to MOST.
+choose_number() {
+    [[ $2 =~ ^[1-9][0-9]{0,5}$ ]] && (($2 <= $3)) ||
+        refuse "$1 is a whole number from 1 to $3, not '$2'"
+}
+
+# variants_open: copies the tree, builds it, and sets $scratch.
+variants_open() {
+    .ci/setup fuzz >&2 || exit
+    scratch=$(mktemp -d) || exit 2
+    trap 'rm -rf "$scratch"' EXIT
+    mkdir "$scratch/tree"
+    git ls-files -z --cached --others --exclude-standard |
+        xargs -0 cp --parents -t "$scratch/tree" || exit 2
+    cmake -S "$scratch/tree" --preset fuzz >"$scratch/log" 2>&1 || refuse "$(tail "$scratch/log")"
+    variant_build
+}
+
+variant_build() {
+    cmake --build "$scratch/tree/build/fuzz" --target heapfuzz {heap,com,pair,misuse}_fuzzer \
+        >"$scratch/log" 2>&1 || refuse "$(grep -m 3 'error' "$scratch/log")"
+}
+
+# variant PATCH: puts the targets and heapfuzz, built with the patch, into $scratch/bin. Without
+# one: as they are.
+variant() {
+    rm -rf "$scratch/bin"
+    mkdir "$scratch/bin"
+    [ $# = 0 ] || git -C "$scratch/tree" apply "$PWD/$1" || refuse "$1 does not apply"
+    variant_build
+    cp "$scratch"/tree/build/fuzz/fuzz/{heapfuzz,{heap,com,pair,misuse}_fuzzer} "$scratch/bin"
+    [ $# = 0 ] || git -C "$scratch/tree" apply -R "$PWD/$1" || exit 2
+}
+
+# limited SECONDS COMMAND...: runs it for at most so many seconds of processor time, so that what
+# else the machine does changes nothing. What it says goes to $scratch/said.
+limited() (
+    ulimit -t "$1"
+    exec "${@:2}" >"$scratch/said" 2>&1
+)
+
+# fuzz TARGET SEED SECONDS: runs a target of the variant from an empty corpus. Prints the processor
+# seconds that it took, and leaves its counters as a table in $scratch/counted, and the program that
+# it found, if it did, in $scratch/found.
+fuzz() {
+    local TIMEFORMAT='%U %S'
+    rm -rf "$scratch"/{run,found,counters}
+    mkdir "$scratch/run"
+    {
+        time limited "$3" env HEAPFUZZ_COUNTERS="$scratch/counters" \
+            "$scratch/bin/$1_fuzzer" "$scratch/run" -seed="$2" -max_len=4096 -timeout=25 \
+            -rss_limit_mb=2048 -exact_artifact_path="$scratch/found"
+    } 2>&1 | awk 'NF == 2 { print $1 + $2 }' # But not that its time was up.
+    "$scratch/bin/heapfuzz" counters "$scratch/counters" >"$scratch/counted"
+}
+
+# quartiles VALUE...: the three of them, of numbers and of -, which is larger than any.
+quartiles() {
+    printf '%s\n' "$@" | sed 's/^-$/1e18/' | sort -g | awk '
+        function at(part) { return value[1 + int(part * (NR - 1) + 0.5)] }
+        { value[NR] = $1 }
+        END { print at(0.25), at(0.5), at(0.75) }' | sed 's/1e18/-/g'
+}
