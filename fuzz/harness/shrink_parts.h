@@ -1,4 +1,4 @@
-// What the two files behind shrink.h share.
+// What the files behind shrink.h share.
 #ifndef HARNESS_SHRINK_PARTS_H
 #define HARNESS_SHRINK_PARTS_H
 
@@ -13,6 +13,27 @@ struct shrinker {
     double ends; ///< When there is no time for another trial.
     shrink_progress progress;
 };
+
+/// Makes the guess a copy of the simplest program so far.
+void shrink_guess(struct shrinker *shrinker);
+
+/// Tries the guess. Returns whether it fails the same way: then it is the simplest program.
+bool shrink_accept(struct shrinker *shrinker);
+
+/// Whether the op is on a slot.
+bool shrink_has_slot(struct op op);
+
+/// Makes one op of many that differ only in their slots, and many of one that is repeated a few
+/// times. Returns whether anything came of it.
+bool shrink_fold(struct shrinker *shrinker);
+
+/// Moves calls to the last ones before them that do the same, so that they are a row. Returns
+/// whether any was moved.
+bool shrink_gather(struct shrinker *shrinker);
+
+/// Names the slots in the order in which they come; those that a repeat joins stay together.
+/// Returns whether any name is another.
+bool shrink_rename(struct shrinker *shrinker);
 
 /// Tries another op in the place of one. Nothing is tried if it is the same.
 bool shrink_replace(struct shrinker *shrinker, size_t at, struct op op);

@@ -334,6 +334,43 @@ static void a_clean_program_has_a_clean_trial(void **state)
     program_close(&program);
 }
 
+// The crowd comes in parts: repeats and single calls, far from each other, with others between.
+static void parts_of_a_row_are_gathered(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    for (unsigned part = 0; part < 5; part++) {
+        program_add(&program, op(VERB_ALLOCATE, 40 - part, 20 + part));
+        program_add(&program, (struct op){VERB_REPEAT, 7, 0});
+        program_add(&program, op(VERB_ALLOCATE, 900 - 100 * part, CROWD_SIZE));
+        program_add(&program, op(VERB_ALLOCATE, 60 + part, CROWD_SIZE));
+    }
+    trial_verdict verdict = trial_run(&plan, &program);
+    assert_int_not_equal(verdict, TRIAL_CLEAN);
+    (void)shrink(&plan, &program, verdict, NULL);
+    assert_int_equal(program.count, 2);
+    assert_int_equal(program.ops[0].slot, CROWD_BLOCKS);
+    assert_int_equal(program.ops[1].slot, 0);
+    program_close(&program);
+}
+
+// Slots that a repeat joins stay together under their new names, in the order in which they come.
+static void slots_get_the_lowest_names(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    program_add(&program, (struct op){VERB_REPEAT, CROWD_BLOCKS - 1, 0});
+    program_add(&program, op(VERB_ALLOCATE, 500, CROWD_SIZE));
+    program_add(&program, op(VERB_FREE, 520, 0)); // In the middle, and again:
+    program_add(&program, op(VERB_ALLOCATE, 300, CROWD_SIZE));
+    trial_verdict verdict = trial_run(&plan, &program);
+    assert_int_not_equal(verdict, TRIAL_CLEAN);
+    (void)shrink(&plan, &program, verdict, NULL);
+    assert_int_equal(program.count, 2);
+    assert_int_equal(program.ops[1].slot, 0);
+    program_close(&program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +382,8 @@ int main(void)
         cmocka_unit_test(sizes_that_are_lowered_at_once_go_down_only),
         cmocka_unit_test(an_op_is_left_where_none_is_needed),
         cmocka_unit_test(a_clean_program_has_a_clean_trial),
+        cmocka_unit_test(parts_of_a_row_are_gathered),
+        cmocka_unit_test(slots_get_the_lowest_names),
     };
     return cmocka_run_group_tests_name("shrinking", tests, NULL, NULL);
 }
