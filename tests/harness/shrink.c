@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "../unit/cmocka_headers.h"
+#include "harness/shrink_parts.h"
 #include "harness/size.h"
 
 #define WRONG_SIZE 1001U // And what is larger.
@@ -354,20 +355,48 @@ static void parts_of_a_row_are_gathered(void **state)
     program_close(&program);
 }
 
-// Slots that a repeat joins stay together under their new names, in the order in which they come.
-static void slots_get_the_lowest_names(void **state)
+// A program whose first op crashes, whatever comes after it, and one way to make it simpler.
+static void try_way(struct program *program, bool (*way)(struct shrinker *shrinker))
+{
+    struct shrinker shrinker = {
+        .plan = &plan, .program = program, .verdict = trial_run(&plan, program), .ends = 1e18};
+    assert_true(way(&shrinker));
+    assert_false(way(&shrinker)); // Once and for all.
+    program_close(&shrinker.guess);
+}
+
+static void slots_that_a_repeat_joins_stay_together(void **state)
 {
     (void)state;
+    static const uint16_t slots[] = {0, 3, 1, 3, 5, 1};
     struct program program = {0};
-    program_add(&program, (struct op){VERB_REPEAT, CROWD_BLOCKS - 1, 0});
-    program_add(&program, op(VERB_ALLOCATE, 500, CROWD_SIZE));
-    program_add(&program, op(VERB_FREE, 520, 0)); // In the middle, and again:
-    program_add(&program, op(VERB_ALLOCATE, 300, CROWD_SIZE));
-    trial_verdict verdict = trial_run(&plan, &program);
-    assert_int_not_equal(verdict, TRIAL_CLEAN);
-    (void)shrink(&plan, &program, verdict, NULL);
-    assert_int_equal(program.count, 2);
-    assert_int_equal(program.ops[1].slot, 0);
+    program_add(&program, op(VERB_ALLOCATE, 900, CRASH_SIZE));
+    program_add(&program, (struct op){VERB_REPEAT, 3, 0});
+    program_add(&program, op(VERB_ALLOCATE, 500, 10));
+    program_add(&program, op(VERB_FREE, 502, 0)); // In the middle.
+    program_add(&program, op(VERB_ALLOCATE, 300, 10));
+    program_add(&program, op(VERB_FREE, 500, 0));
+    try_way(&program, shrink_rename);
+    for (size_t i = 0; i < program.count; i++) {
+        assert_int_equal(program.ops[i].slot, slots[i]);
+    }
+    program_close(&program);
+}
+
+static void calls_that_do_the_same_are_gathered(void **state)
+{
+    (void)state;
+    static const uint16_t slots[] = {0, 1, 3, 2, 4};
+    struct program program = {0};
+    program_add(&program, op(VERB_ALLOCATE, 0, CRASH_SIZE));
+    program_add(&program, op(VERB_ALLOCATE, 1, 10));
+    program_add(&program, op(VERB_ALLOCATE, 2, 20));
+    program_add(&program, op(VERB_ALLOCATE, 3, 10));
+    program_add(&program, op(VERB_ALLOCATE, 4, 30));
+    try_way(&program, shrink_gather);
+    for (size_t i = 0; i < program.count; i++) {
+        assert_int_equal(program.ops[i].slot, slots[i]);
+    }
     program_close(&program);
 }
 
@@ -383,7 +412,8 @@ int main(void)
         cmocka_unit_test(an_op_is_left_where_none_is_needed),
         cmocka_unit_test(a_clean_program_has_a_clean_trial),
         cmocka_unit_test(parts_of_a_row_are_gathered),
-        cmocka_unit_test(slots_get_the_lowest_names),
+        cmocka_unit_test(slots_that_a_repeat_joins_stay_together),
+        cmocka_unit_test(calls_that_do_the_same_are_gathered),
     };
     return cmocka_run_group_tests_name("shrinking", tests, NULL, NULL);
 }
