@@ -368,12 +368,12 @@ static void try_way(struct program *program, bool (*way)(struct shrinker *shrink
 static void slots_that_a_repeat_joins_stay_together(void **state)
 {
     (void)state;
-    static const uint16_t slots[] = {0, 3, 1, 3, 5, 1};
+    static const uint16_t slots[] = {0, 3, 3, 1, 5, 1};
     struct program program = {0};
     program_add(&program, op(VERB_ALLOCATE, 900, CRASH_SIZE));
+    program_add(&program, op(VERB_FREE, 502, 0)); // In the middle of the four.
     program_add(&program, (struct op){VERB_REPEAT, 3, 0});
     program_add(&program, op(VERB_ALLOCATE, 500, 10));
-    program_add(&program, op(VERB_FREE, 502, 0)); // In the middle.
     program_add(&program, op(VERB_ALLOCATE, 300, 10));
     program_add(&program, op(VERB_FREE, 500, 0));
     try_way(&program, shrink_rename);
