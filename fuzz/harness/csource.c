@@ -108,11 +108,6 @@ bool csource_checks(const struct csource *source, enum law law)
     }
 }
 
-static bool takes_slot(enum verb verb)
-{
-    return verb_operands(verb)[0] == 's';
-}
-
 static bool takes_size(enum verb verb)
 {
     return strchr(verb_operands(verb), 'z') != NULL;
@@ -121,10 +116,9 @@ static bool takes_size(enum verb verb)
 // Looks a program through for what has to be known before its first line.
 static void prepare(struct csource *source)
 {
-    static const enum law sizes[] = {LAW_EXACT_SIZE, LAW_DISJOINT, LAW_WRITABLE,
-                                     LAW_PAST_END,   LAW_FREED,    LAW_PREFIX,
-                                     LAW_REFUSED,    LAW_BYTES,    LAW_COUNTS,
-                                     LAW_MISUSE};
+    static const enum law sizes[] = {LAW_EXACT_SIZE, LAW_DISJOINT, LAW_WRITABLE, LAW_PAST_END,
+                                     LAW_FREED,      LAW_PREFIX,   LAW_REFUSED,  LAW_BYTES,
+                                     LAW_COUNTS,     LAW_MISUSE};
     bool has_pages = source->law == LAW_PAGES || source->law == LAW_BYTES ||
                      source->law == LAW_PREFIX || source->law == LAW_COUNTS ||
                      source->law == LAW_EMPTY || source->law == LAW_SAME;
@@ -135,7 +129,7 @@ static void prepare(struct csource *source)
         has_pages = has_pages || op.verb == VERB_REFUSE || (op.verb == VERB_WORLD && op.slot > 0);
         bool misuses = csource_is_misuse(op.verb);
         bool may_give = takes_size(op.verb) && op.verb != VERB_OWNS && !misuses;
-        if (takes_slot(op.verb)) {
+        if (verb_takes_slot(op.verb)) {
             source->has_array = source->has_array || repeats > 0;
             for (uint32_t repeat = 0; repeat <= repeats && repeat <= RUN_REPEATED_CALLS; repeat++) {
                 uint32_t slot = (op.slot + repeat) % SLOTS;

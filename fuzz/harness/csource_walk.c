@@ -207,7 +207,7 @@ static void walk_op(struct csource *source, struct op op, uint32_t repeats)
         csource_ask_com(source, op);
         break;
     default:
-        walk_slots(source, op, verb_operands(op.verb)[0] == 's' ? repeats : 0);
+        walk_slots(source, op, verb_takes_slot(op.verb) ? repeats : 0);
         break;
     }
 }

@@ -8,7 +8,7 @@
 
 uint32_t history_calls(const struct program *program, size_t op_index)
 {
-    bool takes_slot = verb_operands(program->ops[op_index].verb)[0] == 's';
+    bool takes_slot = verb_takes_slot(program->ops[op_index].verb);
     bool is_repeated = op_index > 0 && program->ops[op_index - 1].verb == VERB_REPEAT;
     return takes_slot && is_repeated ? 1U + program->ops[op_index - 1].slot : 1;
 }
@@ -16,7 +16,7 @@ uint32_t history_calls(const struct program *program, size_t op_index)
 static bool reaches(const struct program *program, size_t op_index, uint32_t slot)
 {
     uint32_t first = program->ops[op_index].slot;
-    return verb_operands(program->ops[op_index].verb)[0] == 's' &&
+    return verb_takes_slot(program->ops[op_index].verb) &&
            (slot - first) % SLOTS < history_calls(program, op_index);
 }
 

@@ -37,11 +37,6 @@ static struct op *draw_op(const struct program *program, uint64_t *random)
     return &program->ops[draw_index(program, random)];
 }
 
-static bool has_slot(const struct op *op)
-{
-    return verb_operands(op->verb)[0] == 's';
-}
-
 // Makes room for `count` ops at a place, which the caller fills.
 static struct op *open_gap(struct program *program, size_t at, size_t count)
 {
@@ -82,7 +77,7 @@ static void delete_lifetime(struct program *program, uint64_t *random)
     uint16_t slot = draw_op(program, random)->slot;
     size_t kept = 0;
     for (size_t i = 0; i < program->count; i++) {
-        if (!has_slot(&program->ops[i]) || program->ops[i].slot != slot) {
+        if (!verb_takes_slot(program->ops[i].verb) || program->ops[i].slot != slot) {
             program->ops[kept++] = program->ops[i];
         }
     }
@@ -114,7 +109,7 @@ static void lay_in_lifetime(struct program *program, uint64_t *random)
     size_t places[STRETCH_OPS];
     size_t count = 0;
     for (size_t i = 0; i < program->count && count < STRETCH_OPS; i++) {
-        if (has_slot(&program->ops[i]) && program->ops[i].slot == slot) {
+        if (verb_takes_slot(program->ops[i].verb) && program->ops[i].slot == slot) {
             places[count] = i + 1 + later;
             ops[count] = program->ops[i];
             ops[count++].slot = new_slot;
@@ -143,16 +138,8 @@ static void change_slot(const struct program *program, struct op *op, const stru
         op->slot = (uint16_t)(op->slot + (draw(random, 2) == 0 ? 1 : -1));
         break;
     default:
-        op->slot =
-            verb_operands(op->verb)[0] == 's' ? mix_slot(mix, random) : mix_op(mix, random).slot;
+        op->slot = verb_takes_slot(op->verb) ? mix_slot(mix, random) : mix_op(mix, random).slot;
     }
-}
-
-// A little more or less, in whatever form the size is.
-static uint32_t nudge(uint32_t code, uint64_t *random)
-{
-    int away = (int)draw_magnitude(random, 16) * (draw(random, 2) == 0 ? 1 : -1);
-    return (code & ~0x1fffU) | ((uint32_t)((int)code + away) & 0x1fff);
 }
 
 static void change_size(const struct program *program, struct op *op, const struct mix *mix,
@@ -163,7 +150,8 @@ static void change_size(const struct program *program, struct op *op, const stru
         op->size_code = draw_op(program, random)->size_code;
         break;
     case 1:
-        op->size_code = nudge(op->size_code, random);
+        op->size_code = size_nudge(op->size_code, (int)draw_magnitude(random, 16) *
+                                                      (draw(random, 2) == 0 ? 1 : -1));
         break;
     case 2: // The size of a block that the program holds.
         op->size_code =

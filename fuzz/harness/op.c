@@ -17,7 +17,7 @@ static const struct {
     unsigned weight;
     const char *sentence;
 } table[VERBS] = {
-#define OP_DEF(id, name, operands, family, weight, sentence)                                \
+#define OP_DEF(id, name, operands, family, weight, sentence)                                       \
     [VERB_##id] = {name, operands, FAMILY_##family, weight, sentence},
 #include "harness/op.def"
 #undef OP_DEF
@@ -43,6 +43,11 @@ enum family verb_family(enum verb verb)
 unsigned verb_weight(enum verb verb)
 {
     return table[verb].weight;
+}
+
+bool verb_takes_slot(enum verb verb)
+{
+    return table[verb].operands[0] == 's';
 }
 
 const char *verb_sentence(enum verb verb)
@@ -97,7 +102,7 @@ static const struct {
     bool has_slot, has_size;
 } uses[32] = {
 #define HAS(operands, letter) ((operands "  ")[0] == letter || (operands "  ")[1] == letter)
-#define OP_DEF(id, name, operands, family, weight, sentence)                                    \
+#define OP_DEF(id, name, operands, family, weight, sentence)                                       \
     [VERB_##id] = {HAS(operands, 's') || HAS(operands, 'n'), HAS(operands, 'z')},
 #include "harness/op.def"
 #undef OP_DEF

@@ -44,6 +44,7 @@ struct program {
 
 const char *verb_name(enum verb verb);
 const char *verb_operands(enum verb verb);
+bool verb_takes_slot(enum verb verb);
 enum family verb_family(enum verb verb);
 unsigned verb_weight(enum verb verb);
 const char *verb_sentence(enum verb verb);

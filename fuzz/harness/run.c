@@ -132,7 +132,7 @@ static bool may_repeat(struct run *run, size_t size_bytes)
 
 static void run_op(struct run *run, const struct op *op)
 {
-    uint32_t repeats = verb_operands(op->verb)[0] == 's' ? run->repeats : 0;
+    uint32_t repeats = verb_takes_slot(op->verb) ? run->repeats : 0;
     run->repeats = 0;
     run->verb = op->verb;
     for (uint32_t i = 0; i <= repeats; i++) {
@@ -155,21 +155,20 @@ static void run_op(struct run *run, const struct op *op)
     }
 }
 
-// After an op: every live block's size, for as many ops as the blocks are worth, and every so often
-// the invariants. Where a finding is looked at, both after every op.
+// After an op: every live block's size, as soon as there were ops enough for that, and now and then
+// the invariants. Where a finding is looked at every block and the invariants, each time.
 static void look_around(struct run *run)
 {
     bool walks = run->plan.walks_always || run->op_index % WALK_OPS == WALK_OPS - 1;
     run->sizes_due += SIZES_AN_OP;
-    if (walks || run->sizes_due >= model.live_blocks) {
+    if (run->plan.walks_always) {
+        oracle_every_block(run);
+    } else if (walks || run->sizes_due >= model.live_blocks) {
         oracle_sizes(run);
         run->sizes_due = 0;
     }
     if (walks) {
         oracle_walk(run);
-    }
-    if (run->plan.walks_always) {
-        oracle_every_block(run);
     }
 }
 

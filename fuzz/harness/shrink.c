@@ -79,18 +79,13 @@ static bool cut(struct shrinker *shrinker)
     return is_simpler;
 }
 
-bool shrink_has_slot(struct op op)
-{
-    return verb_operands(op.verb)[0] == 's';
-}
-
 // Tries the program without what its ops from begin to end do with a slot.
 static bool drop_slot(struct shrinker *shrinker, uint16_t slot, size_t begin, size_t end)
 {
     program_clear(&shrinker->guess);
     for (size_t i = 0; i < shrinker->program->count; i++) {
         struct op op = shrinker->program->ops[i];
-        if (i < begin || i >= end || !shrink_has_slot(op) || op.slot != slot) {
+        if (i < begin || i >= end || !verb_takes_slot(op.verb) || op.slot != slot) {
             program_add(&shrinker->guess, op);
         }
     }
@@ -103,7 +98,8 @@ static size_t end_of_life(const struct program *program, size_t begin)
 {
     for (size_t i = begin + 1; i < program->count; i++) {
         enum verb verb = program->ops[i].verb;
-        if (shrink_has_slot(program->ops[i]) && program->ops[i].slot == program->ops[begin].slot) {
+        if (verb_takes_slot(program->ops[i].verb) &&
+            program->ops[i].slot == program->ops[begin].slot) {
             if (verb_frees(verb)) {
                 return i + 1;
             }
@@ -121,7 +117,7 @@ static bool drop(struct shrinker *shrinker)
     for (size_t at = 0; at < shrinker->program->count; at++) {
         struct op first = shrinker->program->ops[at];
         size_t end = end_of_life(shrinker->program, at);
-        if (shrink_has_slot(first) &&
+        if (verb_takes_slot(first.verb) &&
             (drop_slot(shrinker, first.slot, 0, shrinker->program->count) ||
              (end > at + 1 && drop_slot(shrinker, first.slot, at, end)))) {
             is_simpler = true;
@@ -179,7 +175,7 @@ static bool plain(struct shrinker *shrinker)
         op.verb = plainer(op.verb);
         is_simpler = shrink_replace(shrinker, at, op) || is_simpler;
         op = shrinker->program->ops[at];
-        if (shrink_has_slot(op)) {
+        if (verb_takes_slot(op.verb)) {
             continue;
         }
         uint32_t number = op.slot; // How many repeats, pages, ...: as few as do.

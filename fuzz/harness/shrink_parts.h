@@ -20,9 +20,6 @@ void shrink_guess(struct shrinker *shrinker);
 /// Tries the guess. Returns whether it fails the same way: then it is the simplest program.
 bool shrink_accept(struct shrinker *shrinker);
 
-/// Whether the op is on a slot.
-bool shrink_has_slot(struct op op);
-
 /// Makes one op of many that differ only in their slots, and many of one that is repeated a few
 /// times. Returns whether anything came of it.
 bool shrink_fold(struct shrinker *shrinker);

@@ -36,7 +36,7 @@ static void play(const struct program *program, size_t end)
         if (op.verb == VERB_WORLD) {
             memset(sizes, 0, sizeof sizes);
         }
-        for (uint32_t k = 0; k <= repeats && verb_operands(op.verb)[0] == 's'; k++) {
+        for (uint32_t k = 0; k <= repeats && verb_takes_slot(op.verb); k++) {
             uint32_t slot = (op.slot + k) % SLOTS;
             if (verb_allocates(op.verb) || verb_reallocates(op.verb)) {
                 sizes[slot] = size_resolve(op.size_code, slot, size_of, NULL);

@@ -23,7 +23,7 @@ static struct call call_at(const struct program *program, size_t at)
         call.times += program->ops[at++].slot;
         call.records = 1;
     }
-    if (at < program->count && shrink_has_slot(program->ops[at])) {
+    if (at < program->count && verb_takes_slot(program->ops[at].verb)) {
         call.op = program->ops[at];
         call.records++;
         return call;
@@ -188,7 +188,7 @@ bool shrink_rename(struct shrinker *shrinker)
     memset(names, 0xff, sizeof names);
     for (size_t i = 0; i < shrinker->guess.count; i++) {
         struct op *op = &shrinker->guess.ops[i];
-        if (!shrink_has_slot(*op)) {
+        if (!verb_takes_slot(op->verb)) {
             continue;
         }
         if (names[op->slot] == UINT32_MAX) {

@@ -58,6 +58,11 @@ uint32_t size_make(enum size_form form, uint32_t head, int distance)
     return (uint32_t)form << PAYLOAD_BITS | (payload & PAYLOAD_MASK);
 }
 
+uint32_t size_nudge(uint32_t code, int away)
+{
+    return (code & ~PAYLOAD_MASK) | ((uint32_t)((int)code + away) & PAYLOAD_MASK);
+}
+
 uint32_t size_canonical(uint32_t code)
 {
     return size_form_of(code) == SIZE_LITERAL ? code : code & 0xffff;

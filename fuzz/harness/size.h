@@ -36,6 +36,10 @@ enum size_form {
 /// dropped.
 uint32_t size_make(enum size_form form, uint32_t head, int distance);
 
+/// Returns the code that is so much more, or less, in whatever form the code is: a little more of
+/// the distance, where it has one.
+uint32_t size_nudge(uint32_t code, int away);
+
 enum size_form size_form_of(uint32_t code);
 
 /// Answers the size in bytes of the block that a slot holds; 0 where it holds none.

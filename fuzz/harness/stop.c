@@ -57,7 +57,7 @@ static void tell_rest(const void *address, const char *says)
     place_clear();
     if (place_is_known(address)) {
         place_address(address, says);
-    } else if (has_op && verb_operands(op.verb)[0] == 's' && model.slots[op.slot].is_live) {
+    } else if (has_op && verb_takes_slot(op.verb) && model.slots[op.slot].is_live) {
         place_byte(op.slot, 0, "the block of this op");
     }
     picture_draw(stderr, run);

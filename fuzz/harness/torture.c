@@ -17,9 +17,9 @@ struct request {
 static struct {
     struct request requests[REQUESTS_MOST];
     size_t count;
-    size_t op_index;        ///< Before this op would the next one's refusal stand.
-    uint64_t made_before;   ///< Requests, when that op began.
-    bool is_repeated;       ///< The op is a repeat: it and the next stay together.
+    size_t op_index;      ///< Before this op would the next one's refusal stand.
+    uint64_t made_before; ///< Requests, when that op began.
+    bool is_repeated;     ///< The op is a repeat: it and the next stay together.
 } watched;
 
 static void watch_begin(const struct run *run)
