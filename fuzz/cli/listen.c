@@ -19,6 +19,7 @@ static const struct {
     const char *words, *fault, *sentence;
 } errors[] = {
     {"ERROR: AddressSanitizer", "asan", "AddressSanitizer stopped it"},
+    {"AddressSanitizer: CHECK failed", "asan", "AddressSanitizer was asked for what can't be"},
     {"ERROR: LeakSanitizer", "leak", "memory was lost"},
     {"ERROR: libFuzzer: timeout", "timeout", "one program took too long"},
     {"ERROR: libFuzzer: out-of-memory", "memory", "one program took too much memory"},
@@ -173,6 +174,10 @@ static void hear_line(struct heard *heard, const char *line)
     heard->has_exited = heard->has_exited || strstr(line, "libFuzzer: fuzz target exited") != NULL;
     if (path != NULL && strstr(path, ".slow-unit-") == NULL) {
         (void)snprintf(heard->artifact, sizeof heard->artifact, "%s", path + strlen(saved));
+        if (heard->fault == NULL) {
+            heard->fault = "stop";
+            heard->fault_sentence = "it stopped, and did not say why";
+        }
     } else if (begins(line, "heapfuzz: ") || strstr(line, "_fuzzer: ") != NULL) {
         (void)snprintf(heard->refusal, sizeof heard->refusal, "%s", line);
     }
