@@ -161,14 +161,15 @@ static void look_around(struct run *run)
 {
     bool walks = run->plan.walks_always || run->op_index % WALK_OPS == WALK_OPS - 1;
     run->sizes_due += SIZES_AN_OP;
-    if (run->plan.walks_always) {
-        oracle_every_block(run);
-    } else if (walks || run->sizes_due >= model.live_blocks) {
+    if (walks || run->sizes_due >= model.live_blocks) {
         oracle_sizes(run);
         run->sizes_due = 0;
     }
     if (walks) {
         oracle_walk(run);
+    }
+    if (run->plan.walks_always) { // The bytes last: an invariant says more than what came of it.
+        oracle_every_block(run);
     }
 }
 
