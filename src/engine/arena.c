@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "engine/lane.h"
 #include "engine/shadow.h"
 
 // No arena uses more pages: their numbers, and those of the bits for them rounded up to words, must
@@ -40,19 +41,28 @@ static size_t lay_table(struct ch_table *table, unsigned char *arena, size_t off
     return offset_bytes + table->end_bytes;
 }
 
-// Returns the offset at which page_count pages begin when the tables for them stand before them.
+// Returns the offset at which the tables for page_count pages end.
 static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_count)
 {
     size_t page = heap->page_bytes;
     size_t bits = ((size_t)page_count + 63) / 64 * sizeof(uint64_t);
     size_t spans = spans_of(heap, page_count);
     size_t words = spans * CH_SPAN_GRANULES * sizeof(uint16_t);
-    size_t end = round_up(sizeof(struct ch_heap), page);
+    heap->lanes_start = arena + round_up(sizeof(struct ch_heap), page);
+    size_t end = round_up(sizeof(struct ch_heap), page) + heap->lane_limit * heap->lane_bytes;
     end = lay_table(&heap->committed_table, arena, end, bits, page);
     end = lay_table(&heap->starts_table, arena, end, bits, page);
     end = lay_table(&heap->runs_table, arena, end, page_count * sizeof(struct ch_run), page);
     end = lay_table(&heap->spans_table, arena, end, spans * sizeof(struct ch_span), page);
     return lay_table(&heap->words_table, arena, end, words, page);
+}
+
+// What it may take to begin the pages at a multiple of CH_SMALL_BYTES, so that small blocks can be
+// aligned to that (block.c). It is set aside wherever the arena lies: heaps of the same size have
+// the same pages.
+static size_t aligning_bytes(const struct ch_heap *heap)
+{
+    return heap->page_bytes < CH_SMALL_BYTES ? CH_SMALL_BYTES - heap->page_bytes : 0;
 }
 
 // The largest number of pages that fits beside its own tables and the guard, found by halving the
@@ -64,7 +74,7 @@ static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t
     uint32_t high = most < PAGES_MOST ? (uint32_t)most : PAGES_MOST;
     while (low < high) {
         uint32_t middle = high - (high - low) / 2;
-        size_t end = lay_out(heap, arena, middle);
+        size_t end = lay_out(heap, arena, middle) + aligning_bytes(heap);
         if (end <= arena_bytes && middle < (arena_bytes - end) >> heap->page_log2) {
             low = middle;
         } else {
@@ -74,6 +84,15 @@ static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t
     return low;
 }
 
+// How many lanes there may be: in a small arena the tables for them would leave little for blocks.
+static unsigned lanes_of(const struct ch_heap *heap, const struct ch_config *config)
+{
+    size_t wanted = config->lanes != 0 ? config->lanes : CH_LANES - 1;
+    size_t most = config->arena_bytes / 64 / heap->lane_bytes + 1;
+    most = most < CH_LANES - 1 ? most : CH_LANES - 1;
+    return (unsigned)(wanted < most ? wanted : most);
+}
+
 static void fill_in(struct ch_heap *heap, const struct ch_config *config, size_t page_bytes)
 {
     memset(heap, 0, sizeof *heap);
@@ -81,28 +100,56 @@ static void fill_in(struct ch_heap *heap, const struct ch_config *config, size_t
     heap->page_bytes = page_bytes;
     heap->page_log2 = (unsigned)__builtin_ctzll(page_bytes);
     heap->span_pages = (uint32_t)(CH_SPAN_BYTES >> heap->page_log2);
+    heap->lane_bytes = round_up(ch_lane_size_bytes(), page_bytes);
+    heap->lane_limit = lanes_of(heap, config);
+    for (unsigned i = 0; i < CH_LANES; i++) {
+        heap->lanes[i] = &ch_lane_closed;
+    }
     unsigned char *arena = (unsigned char *)heap;
     heap->page_count = fitting_pages(heap, arena, config->arena_bytes);
-    heap->pages = arena + lay_out(heap, arena, heap->page_count);
+    unsigned char *tables_end = arena + lay_out(heap, arena, heap->page_count);
+    heap->pages = tables_end + (-(uintptr_t)tables_end & (CH_SMALL_BYTES - 1));
     heap->span_limit = spans_of(heap, heap->page_count);
     heap->first_run = heap->page_count;
     heap->free_spans = CH_NONE;
     memset(heap->span_lists, 0xff, sizeof heap->span_lists); // CH_NONE in every list.
     memset(heap->run_lists, 0xff, sizeof heap->run_lists);
-    ch_lock_open(&heap->lock);
+    ch_fork_lock_open(&heap->lock);
     ch_arena_hide_gap(heap);
     ch_shadow_poison(ch_page_start(heap, heap->page_count), page_bytes);
+}
+
+// Reserves the default arena, or a part of it where there is no such range. That part is a quarter
+// to a half of the longest range there is, so what else the process needs addresses for, files and
+// stacks of threads, finds some.
+static void *reserve_default(struct ch_config *config)
+{
+    const struct ch_pages *pages = config->pages;
+    config->arena_bytes = CH_ARENA_BYTES_DEFAULT;
+    void *arena = pages->reserve(config->world, config->arena_bytes);
+    while (arena == NULL && config->arena_bytes / 2 >= CH_ARENA_BYTES_SCARCE) {
+        config->arena_bytes /= 2;
+        arena = pages->reserve(config->world, config->arena_bytes);
+        if (arena != NULL && config->arena_bytes / 2 >= CH_ARENA_BYTES_SCARCE) {
+            pages->release(config->world, arena, config->arena_bytes);
+            config->arena_bytes /= 2;
+            arena = pages->reserve(config->world, config->arena_bytes);
+        }
+    }
+    return arena;
 }
 
 struct ch_heap *ch_arena_open(const struct ch_config *config)
 {
     size_t page_bytes = config->pages->os_page_bytes(config->world);
-    if (config->arena_bytes < CH_ARENA_BYTES_MIN || page_bytes > CH_SPAN_BYTES) {
+    bool is_default = config->arena_bytes == 0;
+    if ((!is_default && config->arena_bytes < CH_ARENA_BYTES_MIN) || page_bytes > CH_SPAN_BYTES) {
         return NULL;
     }
     struct ch_config rounded = *config;
     rounded.arena_bytes = round_down(config->arena_bytes, page_bytes);
-    void *arena = config->pages->reserve(config->world, rounded.arena_bytes);
+    void *arena = is_default ? reserve_default(&rounded)
+                             : config->pages->reserve(config->world, rounded.arena_bytes);
     if (arena == NULL) {
         return NULL;
     }
@@ -119,8 +166,21 @@ void ch_arena_close(struct ch_heap *heap)
 {
     ch_arena_show_gap(heap);
     ch_shadow_unpoison(ch_page_start(heap, heap->page_count), heap->page_bytes);
+    ch_fork_lock_close(&heap->lock);
     struct ch_config config = heap->config;
     config.pages->release(config.world, heap, config.arena_bytes);
+}
+
+struct ch_lane *ch_arena_open_lane(struct ch_heap *heap, unsigned number)
+{
+    struct ch_lane *lane = ch_lane_at(heap, number);
+    const struct ch_pages *pages = heap->config.pages;
+    return pages->commit(heap->config.world, lane, heap->lane_bytes) ? lane : NULL;
+}
+
+void ch_arena_close_lane(struct ch_heap *heap, struct ch_lane *lane)
+{
+    heap->config.pages->decommit(heap->config.world, lane, heap->lane_bytes);
 }
 
 static bool commit(struct ch_heap *heap, void *start, size_t size_bytes)
@@ -130,13 +190,25 @@ static bool commit(struct ch_heap *heap, void *start, size_t size_bytes)
     return is_granted;
 }
 
+// Somebody may be asking about a pointer to where a span has been: such a word is read without the
+// lock, and must be written as one.
+static void clear_words(unsigned char *start, size_t size_bytes)
+{
+    atomic_size_t *words = (atomic_size_t *)(void *)start;
+    for (size_t i = 0; i < size_bytes / sizeof words[0]; i++) {
+        atomic_store_explicit(&words[i], 0, memory_order_relaxed);
+    }
+}
+
 static bool commit_table(struct ch_heap *heap, struct ch_table *table, size_t from, size_t to)
 {
     if (!commit(heap, table->start + from, to - from)) {
         return false;
     }
     // Records are written when their span or run begins; only bits and words are read before.
-    if (table != &heap->runs_table && table != &heap->spans_table) {
+    if (table == &heap->words_table) {
+        clear_words(table->start + from, to - from);
+    } else if (table != &heap->runs_table && table != &heap->spans_table) {
         memset(table->start + from, 0, to - from);
     }
     return true;
@@ -201,35 +273,30 @@ bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
     return true;
 }
 
-void ch_arena_decommit(struct ch_heap *heap, uint32_t page, uint32_t pages)
+size_t ch_arena_decommit(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t most)
 {
     uint32_t end = page + pages;
-    for (uint32_t from = page; heap->committed_pages > heap->used_pages;) {
+    for (uint32_t from = page; most > 0 && heap->committed_pages > heap->used_pages;) {
         from = ch_bits_next(ch_committed(heap), true, from, end);
         if (from == end) {
             break;
         }
-        uint32_t to = ch_bits_next(ch_committed(heap), false, from, end);
+        uint32_t last = end - from > most ? from + (uint32_t)most : end;
+        uint32_t to = ch_bits_next(ch_committed(heap), false, from, last);
         size_t size_bytes = (size_t)(to - from) << heap->page_log2;
         heap->config.pages->decommit(heap->config.world, ch_page_start(heap, from), size_bytes);
         ch_bits_fill(ch_committed(heap), false, from, to);
         heap->committed_pages -= to - from;
+        most -= to - from;
         from = to;
     }
-}
-
-void ch_arena_idle(struct ch_heap *heap, uint32_t page, uint32_t pages)
-{
-    heap->used_pages -= pages;
-    if (heap->committed_pages - heap->used_pages > CH_IDLE_BYTES >> heap->page_log2) {
-        ch_arena_decommit(heap, page, pages);
-    }
+    return most;
 }
 
 // Gives pages back that a table could not be made to reach over.
-static bool end_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
+static bool end_use(struct ch_heap *heap, uint32_t pages)
 {
-    ch_arena_idle(heap, page, pages);
+    heap->used_pages -= pages;
     return false;
 }
 
@@ -240,7 +307,7 @@ bool ch_arena_grow_small(struct ch_heap *heap)
 {
     uint32_t page = ch_small_end(heap);
     uint32_t pages = heap->span_pages;
-    size_t span_count = heap->span_count + (size_t)1;
+    size_t span_count = ch_span_count(heap) + (size_t)1;
     if (!cover_low(heap, &heap->committed_table, bits_bytes(page + pages)) ||
         !ch_arena_use(heap, page, pages)) {
         return false;
@@ -248,19 +315,19 @@ bool ch_arena_grow_small(struct ch_heap *heap)
     return (cover_low(heap, &heap->spans_table, span_count * sizeof(struct ch_span)) &&
             cover_low(heap, &heap->words_table,
                       span_count * CH_SPAN_GRANULES * sizeof(uint16_t))) ||
-           end_use(heap, page, pages);
+           end_use(heap, pages);
 }
 
-bool ch_arena_grow_large(struct ch_heap *heap, uint32_t pages)
+bool ch_arena_grow_large(struct ch_heap *heap, uint32_t pages, uint32_t room_pages)
 {
-    uint32_t page = heap->first_run - pages;
+    uint32_t page = heap->first_run - room_pages - pages;
     if (!cover_high(heap, &heap->committed_table, bits_byte(page)) ||
         !ch_arena_use(heap, page, pages)) {
         return false;
     }
     return (cover_high(heap, &heap->starts_table, bits_byte(page)) &&
             cover_high(heap, &heap->runs_table, page * sizeof(struct ch_run))) ||
-           end_use(heap, page, pages);
+           end_use(heap, pages);
 }
 
 // Decommits what lies between [0, low_bytes) and [high_bytes, end) of a table.
@@ -293,7 +360,7 @@ static void trim_table(struct ch_heap *heap, struct ch_table *table, size_t low_
     }
 }
 
-void ch_arena_trim(struct ch_heap *heap)
+size_t ch_arena_decommit_gap(struct ch_heap *heap, size_t most)
 {
     uint32_t end = ch_small_end(heap);
     // Only pages whose bits are in the table can be committed; each byte of it covers eight.
@@ -301,22 +368,28 @@ void ch_arena_trim(struct ch_heap *heap)
     size_t high = heap->committed_table.high_bytes * 8;
     if (low > end) {
         uint32_t to = low < heap->first_run ? (uint32_t)low : heap->first_run;
-        ch_arena_decommit(heap, end, to - end);
+        most = ch_arena_decommit(heap, end, to - end, most);
     }
     if (high < heap->first_run) {
         uint32_t from = high > end ? (uint32_t)high : end;
-        ch_arena_decommit(heap, from, heap->first_run - from);
+        most = ch_arena_decommit(heap, from, heap->first_run - from, most);
     }
+    return most;
+}
+
+void ch_arena_trim(struct ch_heap *heap)
+{
+    uint32_t end = ch_small_end(heap);
     bool has_runs = heap->first_run < heap->page_count;
     size_t bits = has_runs ? bits_byte(heap->first_run) : heap->starts_table.end_bytes;
     size_t runs = has_runs ? heap->first_run * sizeof(struct ch_run) : heap->runs_table.end_bytes;
     trim_table(heap, &heap->committed_table, bits_bytes(end), bits);
     trim_table(heap, &heap->starts_table, 0, bits);
     trim_table(heap, &heap->runs_table, 0, runs);
-    trim_table(heap, &heap->spans_table, heap->span_count * sizeof(struct ch_span),
+    trim_table(heap, &heap->spans_table, ch_span_count(heap) * sizeof(struct ch_span),
                heap->spans_table.end_bytes);
     trim_table(heap, &heap->words_table,
-               (size_t)heap->span_count * CH_SPAN_GRANULES * sizeof(uint16_t),
+               (size_t)ch_span_count(heap) * CH_SPAN_GRANULES * sizeof(uint16_t),
                heap->words_table.end_bytes);
 }
 
@@ -325,6 +398,7 @@ size_t ch_arena_table_bytes(const struct ch_heap *heap)
     const struct ch_table *tables[] = {&heap->committed_table, &heap->starts_table,
                                        &heap->runs_table, &heap->spans_table, &heap->words_table};
     size_t size_bytes = round_up(sizeof(struct ch_heap), heap->page_bytes);
+    size_bytes += (size_t)__builtin_popcountll(heap->open_lanes) * heap->lane_bytes;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         size_bytes += tables[i]->low_bytes + tables[i]->end_bytes - tables[i]->high_bytes;
     }

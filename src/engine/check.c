@@ -41,8 +41,8 @@ static bool is_covered(const struct ch_table *table, size_t begin, size_t end)
 
 static struct ch_broken check_regions(const struct ch_heap *heap)
 {
-    size_t small_pages = (size_t)heap->span_count * heap->span_pages;
-    if (heap->span_count > heap->span_limit || small_pages > heap->first_run ||
+    size_t small_pages = (size_t)ch_span_count(heap) * heap->span_pages;
+    if (ch_span_count(heap) > heap->span_limit || small_pages > heap->first_run ||
         heap->first_run > heap->page_count) {
         return broken(CH_INVARIANT_REGIONS_APART, heap->pages);
     }
@@ -55,23 +55,48 @@ static struct ch_broken check_regions(const struct ch_heap *heap)
         (has_runs && !is_covered(&heap->starts_table, large_words * 8, all_words * 8)) ||
         !is_covered(&heap->runs_table, heap->first_run * sizeof(struct ch_run),
                     heap->page_count * sizeof(struct ch_run)) ||
-        !is_covered(&heap->spans_table, 0, heap->span_count * sizeof(struct ch_span)) ||
+        !is_covered(&heap->spans_table, 0, ch_span_count(heap) * sizeof(struct ch_span)) ||
         !is_covered(&heap->words_table, 0,
-                    (size_t)heap->span_count * CH_SPAN_GRANULES * sizeof(uint16_t))) {
+                    (size_t)ch_span_count(heap) * CH_SPAN_GRANULES * sizeof(uint16_t))) {
         return broken(CH_INVARIANT_TABLES_COVER, heap->pages);
     }
     return holds();
 }
 
-// How many blocks of a span are in the lane.
-static unsigned in_lane(const struct ch_heap *heap, uint32_t span)
+// Counts a span's blocks that are in a magazine, and marks them. Returns the first that is marked
+// already; NULL: none is.
+static const void *mark_waiting(const struct ch_heap *heap, const struct ch_magazine *magazine,
+                                uint32_t span, uint64_t *marks, unsigned *count)
 {
-    const struct ch_magazine *magazine = &heap->lane[ch_spans(heap)[span].class_index];
-    unsigned count = 0;
-    for (unsigned i = 0; i < magazine->count; i++) {
-        count += ch_offset(heap, magazine->blocks[i]) / CH_SPAN_BYTES == span;
+    for (uint32_t i = 0; i < magazine->count; i++) {
+        size_t offset = ch_offset(heap, magazine->blocks[i]);
+        uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
+        if (offset / CH_SPAN_BYTES != span) {
+            continue;
+        }
+        if (ch_bits_get(marks, granule)) {
+            return magazine->blocks[i];
+        }
+        ch_bits_set(marks, granule);
+        ++*count;
     }
-    return count;
+    return NULL;
+}
+
+// Counts a span's blocks that are in lanes. Returns one that is there twice; NULL: none is.
+static const void *check_waiting(const struct ch_heap *heap, uint32_t span, unsigned *count)
+{
+    unsigned class_index = ch_spans(heap)[span].class_index;
+    uint64_t marks[CH_SPAN_GRANULES / 64] = {0};
+    const void *twice = NULL;
+    unsigned number = 0;
+    *count = 0;
+    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
+        if (twice == NULL) {
+            twice = mark_waiting(heap, &lane->magazines[class_index], span, marks, count);
+        }
+    }
+    return twice;
 }
 
 // A word of the bitmap and the 64 sizes beside it: free or live blocks only where the class cuts
@@ -94,12 +119,12 @@ static struct ch_broken check_granule(const struct walk *walk, uint32_t span, un
 }
 
 // 64 sizes at once: most of the table is zeros.
-static bool is_all_zero(const uint16_t *words)
+static bool is_all_zero(const _Atomic uint16_t *words)
 {
     uint64_t any = 0;
     for (unsigned i = 0; i < 16; i++) {
         uint64_t four;
-        memcpy(&four, words + i * 4, sizeof four);
+        memcpy(&four, (const void *)(words + i * 4), sizeof four);
         any |= four;
     }
     return any == 0;
@@ -108,7 +133,12 @@ static bool is_all_zero(const uint16_t *words)
 static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
 {
     const struct ch_span *record = &ch_spans(walk->heap)[span];
-    const uint16_t *words = ch_words(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
+    const _Atomic uint16_t *words = ch_words(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
+    unsigned waiting;
+    const void *twice = check_waiting(walk->heap, span, &waiting);
+    if (twice != NULL) {
+        return broken(CH_INVARIANT_LANE_BLOCKS, twice);
+    }
     unsigned live = 0;
     unsigned free = 0;
     for (unsigned word = 0; word < CH_SPAN_GRANULES / 64; word++) {
@@ -135,8 +165,7 @@ static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
     }
     walk->live_blocks += live;
     unsigned cut = record->cut_granules / ch_class_granules(record->class_index);
-    if (live + in_lane(walk->heap, span) != record->used_blocks ||
-        record->used_blocks + free != cut) {
+    if (live + waiting != record->used_blocks || record->used_blocks + free != cut) {
         return broken(CH_INVARIANT_SPAN_COUNT, ch_span_start(walk->heap, span));
     }
     return holds();
@@ -144,7 +173,7 @@ static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
 
 static struct ch_broken check_free_span(const struct walk *walk, uint32_t span)
 {
-    const uint16_t *words = ch_words(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
+    const _Atomic uint16_t *words = ch_words(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
     for (unsigned granule = 0; granule < CH_SPAN_GRANULES; granule += 64) {
         if (!is_all_zero(words + granule)) {
             return broken(CH_INVARIANT_SPAN_GRID, ch_span_start(walk->heap, span));
@@ -184,7 +213,7 @@ static struct ch_broken check_span_list(const struct walk *walk, uint32_t first,
     uint32_t left = walk->class_spans[list];
     uint32_t previous = CH_NONE;
     for (uint32_t span = first; span != CH_NONE; span = spans[span].next) {
-        if (span >= walk->heap->span_count || left-- == 0 || spans[span].previous != previous ||
+        if (span >= ch_span_count(walk->heap) || left-- == 0 || spans[span].previous != previous ||
             spans[span].class_index != class_index ||
             (class_index != CH_CLASS_NONE && !ch_span_has_room(&spans[span]))) {
             return broken(CH_INVARIANT_SPAN_LIST, ch_span_start(walk->heap, span));
@@ -194,42 +223,55 @@ static struct ch_broken check_span_list(const struct walk *walk, uint32_t first,
     return left == 0 ? holds() : broken(CH_INVARIANT_SPAN_LIST, walk->heap->pages);
 }
 
-static struct ch_broken check_magazine(const struct ch_heap *heap, unsigned class_index)
+// A block that waits is where its class cuts one, and nothing else knows of it.
+static bool may_wait(const struct ch_heap *heap, unsigned class_index, const void *block)
 {
-    const struct ch_magazine *magazine = &heap->lane[class_index];
-    if (magazine->count > ch_lane_capacity(class_index)) {
+    size_t offset = ch_offset(heap, block);
+    size_t span = offset / CH_SPAN_BYTES;
+    uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
+    return span < ch_span_count(heap) && offset % CH_GRANULE_BYTES == 0 &&
+           ch_spans(heap)[span].class_index == class_index &&
+           ch_word(heap, offset / CH_GRANULE_BYTES) == 0 &&
+           !ch_bits_get(ch_spans(heap)[span].free, granule) &&
+           granule < ch_spans(heap)[span].cut_granules &&
+           granule % ch_class_granules(class_index) == 0;
+}
+
+static struct ch_broken check_magazine(const struct ch_heap *heap, const struct ch_lane *lane,
+                                       unsigned class_index)
+{
+    const struct ch_magazine *magazine = &lane->magazines[class_index];
+    if (magazine->capacity != ch_lane_capacity(class_index) ||
+        magazine->count > magazine->capacity) {
         return broken(CH_INVARIANT_LANE_BLOCKS, heap->pages);
     }
-    for (unsigned i = 0; i < magazine->count; i++) {
-        size_t offset = ch_offset(heap, magazine->blocks[i]);
-        size_t span = offset / CH_SPAN_BYTES;
-        bool is_good = span < heap->span_count && offset % CH_GRANULE_BYTES == 0 &&
-                       ch_spans(heap)[span].class_index == class_index &&
-                       ch_words(heap)[offset / CH_GRANULE_BYTES] == 0;
-        if (is_good) {
-            uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
-            is_good = !ch_bits_get(ch_spans(heap)[span].free, granule) &&
-                      granule < ch_spans(heap)[span].cut_granules &&
-                      granule % ch_class_granules(class_index) == 0;
-        }
-        for (unsigned j = 0; j < i; j++) {
-            is_good = is_good && magazine->blocks[j] != magazine->blocks[i];
-        }
-        if (!is_good) {
-            return broken(CH_INVARIANT_LANE_BLOCKS, magazine->blocks[i]);
+    for (uint32_t i = 0; i < magazine->count; i++) {
+        const void *block = magazine->blocks[i];
+        if (!may_wait(heap, class_index, block)) {
+            return broken(CH_INVARIANT_LANE_BLOCKS, block);
         }
     }
     return holds();
 }
 
+static struct ch_broken check_lanes(const struct ch_heap *heap)
+{
+    struct ch_broken answer = holds();
+    unsigned number = 0;
+    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
+        for (unsigned i = 0; i < CH_CLASS_COUNT && answer.invariant == CH_INVARIANTS; i++) {
+            answer = check_magazine(heap, lane, i);
+        }
+    }
+    return answer;
+}
+
 static struct ch_broken check_small(struct walk *walk)
 {
     const struct ch_heap *heap = walk->heap;
-    struct ch_broken answer = holds();
-    for (unsigned i = 0; i < CH_CLASS_COUNT && answer.invariant == CH_INVARIANTS; i++) {
-        answer = check_magazine(heap, i);
-    }
-    for (uint32_t span = 0; span < heap->span_count && answer.invariant == CH_INVARIANTS; span++) {
+    struct ch_broken answer = check_lanes(heap);
+    for (uint32_t span = 0; span < ch_span_count(heap) && answer.invariant == CH_INVARIANTS;
+         span++) {
         answer = check_span(walk, span);
     }
     for (unsigned i = 0; i < CH_CLASS_COUNT && answer.invariant == CH_INVARIANTS; i++) {
@@ -238,9 +280,9 @@ static struct ch_broken check_small(struct walk *walk)
     if (answer.invariant == CH_INVARIANTS) {
         answer = check_span_list(walk, heap->free_spans, CH_CLASS_COUNT, CH_CLASS_NONE);
     }
-    if (answer.invariant == CH_INVARIANTS && heap->span_count > 0 &&
-        ch_spans(heap)[heap->span_count - 1].class_index == CH_CLASS_NONE) {
-        answer = broken(CH_INVARIANT_SPAN_LAST, ch_span_start(heap, heap->span_count - 1));
+    if (answer.invariant == CH_INVARIANTS && ch_span_count(heap) > 0 &&
+        ch_spans(heap)[ch_span_count(heap) - 1].class_index == CH_CLASS_NONE) {
+        answer = broken(CH_INVARIANT_SPAN_LAST, ch_span_start(heap, ch_span_count(heap) - 1));
     }
     return answer;
 }
@@ -344,7 +386,8 @@ static struct ch_broken check_counts(const struct walk *walk)
     if (walk->used_pages != heap->used_pages) {
         return broken(CH_INVARIANT_USED_COUNT, heap->pages);
     }
-    if (walk->live_blocks != heap->live_blocks || walk->live_bytes != heap->live_bytes) {
+    if (walk->live_blocks != ch_lane_live_blocks(heap) ||
+        walk->live_bytes != ch_lane_live_bytes(heap)) {
         return broken(CH_INVARIANT_LIVE_COUNT, heap->pages);
     }
     return holds();
@@ -353,7 +396,7 @@ static struct ch_broken check_counts(const struct walk *walk)
 struct ch_broken ch_heap_check(struct ch_heap *heap)
 {
     struct walk walk = {.heap = heap};
-    ch_lock_take(&heap->lock);
+    ch_lock_take(&heap->lock.lock);
     struct ch_broken answer = check_regions(heap);
     if (answer.invariant == CH_INVARIANTS) {
         answer = check_small(&walk);
@@ -367,6 +410,6 @@ struct ch_broken ch_heap_check(struct ch_heap *heap)
     if (answer.invariant == CH_INVARIANTS) {
         answer = check_counts(&walk);
     }
-    ch_lock_give(&heap->lock);
+    ch_lock_give(&heap->lock.lock);
     return answer;
 }

@@ -4,11 +4,14 @@
 //     class      0 1 2 3 4 5 6 7 |  8  9 10 11 | 12 13 14 15 | ... |  32  33  34   35
 //
 // Above eight granules each doubling has four classes, so a block wastes less than a fifth of
-// itself. Computed, not looked up: there is no table to keep in step, and no division.
+// itself.
 #ifndef COMHEAP_ENGINE_CLASS_H
 #define COMHEAP_ENGINE_CLASS_H
 
 #include <comheap/heap.h>
+
+/// What blocks of one class are cut from.
+#define CH_SPAN_GRANULES 4096U
 
 #define CH_CLASS_COUNT 36U
 #define CH_CLASS_NONE 0xffU
@@ -17,15 +20,16 @@
 #define CH_SMALL_GRANULES ((size_t)1024)
 #define CH_SMALL_BYTES (CH_SMALL_GRANULES * CH_GRANULE_BYTES)
 
+/// The classes of 0 granules, which is as 1, to CH_SMALL_GRANULES.
+extern const uint8_t ch_class_table[CH_SMALL_GRANULES + 1];
+
+/// How many blocks of each class a span holds: a division, done once.
+extern const uint16_t ch_class_span_blocks[CH_CLASS_COUNT];
+
 /// The class of a small size. A block of 0 bytes takes a granule: its address must be its own.
 static inline unsigned ch_class_of(size_t size_bytes)
 {
-    unsigned last = size_bytes == 0 ? 0 : (unsigned)((size_bytes - 1) / CH_GRANULE_BYTES);
-    if (last < 8) {
-        return last;
-    }
-    unsigned log2 = 31U - (unsigned)__builtin_clz(last);
-    return 8U + (log2 - 3U) * 4U + (last >> (log2 - 2U)) - 4U;
+    return ch_class_table[(size_bytes + CH_GRANULE_BYTES - 1) / CH_GRANULE_BYTES];
 }
 
 /// The blocks of a class, in granules.

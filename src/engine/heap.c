@@ -1,235 +1,17 @@
-// The heap's public face: which region a call goes to, the lock around it, faults after it.
-//
-//     allocate 100       class 6 -> lane -> (empty: span) -> word of the block = 101
-//     free               word of the block: 0 is a fault -> word = 0 -> lane -> (full: span)
-//     allocate 100000    25 pages -> run
-//
-// Everything below runs under the lock; a fault is raised after it is given back, so that a handler
-// may use the heap or never return.
+// Heaps: making and ending one, giving back what it does not need, and what it counts.
 
 #include <comheap/heap.h>
 
-#include <string.h>
-
 #include "engine/arena.h"
 #include "engine/fault.h"
+#include "engine/idle.h"
 #include "engine/lane.h"
-#include "engine/run.h"
+#include "engine/room.h"
 #include "engine/shadow.h"
-#include "engine/span.h"
-
-// Moving pages costs two calls into the kernel and a page-table walk; below this, copying is
-// cheaper.
-#define MOVE_BYTES ((size_t)128 * 1024)
-
-// An empty heap of more spans than this forgets where its blocks were: the next one from the lane
-// could be one high up, and the large region get none of the free spans below it.
-#define EMPTY_SPANS 4U
-
-// What a pointer is found to be. A live block is small, with `granule`, or large, with `page`.
-struct place {
-    enum { PLACE_NOWHERE, PLACE_SMALL, PLACE_LARGE } kind;
-    size_t granule;
-    uint32_t page;
-    size_t size_bytes;
-};
-
-static struct place find(const struct ch_heap *heap, const void *block)
-{
-    struct place place = {.kind = PLACE_NOWHERE};
-    size_t offset = ch_offset(heap, block);
-    if (offset / CH_SPAN_BYTES < heap->span_count) {
-        uint16_t word = ch_words(heap)[offset / CH_GRANULE_BYTES];
-        if (offset % CH_GRANULE_BYTES == 0 && word != 0) {
-            place.kind = PLACE_SMALL;
-            place.granule = offset / CH_GRANULE_BYTES;
-            place.size_bytes = word - 1U;
-        }
-        return place;
-    }
-    place.page = ch_run_at(heap, offset);
-    if (place.page != CH_NONE) {
-        place.kind = PLACE_LARGE;
-        place.size_bytes = ch_runs(heap)[place.page].size_bytes;
-    }
-    return place;
-}
-
-static void set_small_size(struct ch_heap *heap, const void *block, size_t size_bytes)
-{
-    ch_words(heap)[ch_offset(heap, block) / CH_GRANULE_BYTES] = (uint16_t)(size_bytes + 1);
-    ch_shadow_unpoison(block, size_bytes);
-}
-
-// Whether any room that is made could be enough. What an arena has beyond the pages that can be
-// counted is not used, so below this no size in pages is too large for its type.
-static bool fits_pages(const struct ch_heap *heap, size_t size_bytes)
-{
-    return size_bytes <= (size_t)heap->page_count << heap->page_log2;
-}
-
-static void *take_once(struct ch_heap *heap, size_t size_bytes)
-{
-    if (size_bytes > CH_SMALL_BYTES) {
-        return ch_run_take(heap, size_bytes);
-    }
-    void *block = ch_lane_take(heap, ch_class_of(size_bytes));
-    if (block != NULL) {
-        set_small_size(heap, block, size_bytes);
-    }
-    return block;
-}
-
-// Gives back every page that no live block needs; the lane is empty.
-static void give_back_pages(struct ch_heap *heap)
-{
-    ch_span_decommit_free(heap);
-    ch_run_decommit_free(heap);
-    ch_arena_trim(heap);
-}
-
-// A request may find no room, and when there is room be refused pages. After that making room only
-// gives back what the last try has taken.
-#define ROOM_TRIES 2U
-
-static size_t committed_bytes(const struct ch_heap *heap)
-{
-    return ch_arena_table_bytes(heap) + (heap->committed_pages << heap->page_log2);
-}
-
-// After a request found no room, or was refused pages. Returns whether there is more of either now:
-// blocks that wait in the lane hold on to spans, and what is idle counts where the world has only
-// so many pages.
-static bool make_room(struct ch_heap *heap)
-{
-    bool had_blocks = ch_lane_empty(heap);
-    if (!heap->was_refused) {
-        return had_blocks;
-    }
-    size_t before_bytes = committed_bytes(heap);
-    give_back_pages(heap);
-    heap->was_refused = false;
-    return had_blocks || committed_bytes(heap) < before_bytes;
-}
-
-static void *take(struct ch_heap *heap, size_t size_bytes)
-{
-    if (!fits_pages(heap, size_bytes)) {
-        return NULL;
-    }
-    void *block = take_once(heap, size_bytes);
-    for (unsigned i = 0; block == NULL && i < ROOM_TRIES && make_room(heap); i++) {
-        block = take_once(heap, size_bytes);
-    }
-    if (block != NULL) {
-        heap->live_blocks++;
-        heap->live_bytes += size_bytes;
-    } else if (heap->was_refused) {
-        give_back_pages(heap); // What the last try got before it was refused.
-    }
-    return block;
-}
-
-static void give(struct ch_heap *heap, struct place place, void *block)
-{
-    heap->live_blocks--;
-    heap->live_bytes -= place.size_bytes;
-    if (place.kind == PLACE_LARGE) {
-        ch_run_give(heap, place.page);
-    } else {
-        ch_words(heap)[place.granule] = 0;
-        ch_shadow_poison(block, place.size_bytes);
-        ch_lane_give(heap, ch_class_of(place.size_bytes), block);
-    }
-    if (heap->live_blocks == 0 && heap->span_count > EMPTY_SPANS) {
-        (void)ch_lane_empty(heap);
-    }
-}
-
-static bool resize_in_place(struct ch_heap *heap, struct place place, void *block,
-                            size_t size_bytes)
-{
-    bool is_small = size_bytes <= CH_SMALL_BYTES;
-    if (place.kind == PLACE_LARGE) {
-        return !is_small && fits_pages(heap, size_bytes) &&
-               ch_run_resize(heap, place.page, size_bytes);
-    }
-    if (!is_small || ch_class_of(size_bytes) != ch_class_of(place.size_bytes)) {
-        return false;
-    }
-    ch_shadow_poison(block, place.size_bytes);
-    set_small_size(heap, block, size_bytes);
-    return true;
-}
-
-static void move(const struct ch_heap *heap, void *from, void *to, size_t size_bytes)
-{
-    const struct ch_pages *pages = heap->config.pages;
-    if (size_bytes >= MOVE_BYTES && pages->move != NULL) {
-        size_t whole_bytes = (size_t)ch_run_pages(heap, size_bytes) << heap->page_log2;
-        if (pages->move(heap->config.world, from, to, whole_bytes)) {
-            return;
-        }
-    }
-    memcpy(to, from, size_bytes);
-}
-
-static void *resize(struct ch_heap *heap, struct place place, void *block, size_t size_bytes)
-{
-    // Growing in place may have been refused pages, which then are worth making room for.
-    if (resize_in_place(heap, place, block, size_bytes) ||
-        (heap->was_refused && make_room(heap) && resize_in_place(heap, place, block, size_bytes))) {
-        heap->live_bytes += size_bytes - place.size_bytes;
-        return block;
-    }
-    void *moved = take(heap, size_bytes);
-    if (moved != NULL) {
-        move(heap, block, moved, size_bytes < place.size_bytes ? size_bytes : place.size_bytes);
-        give(heap, place, block);
-    }
-    return moved;
-}
-
-// Why a pointer that is not NULL is not a live block. The kinds stand in the order of faults.def.
-enum reason { REASON_STALE, REASON_INTERIOR, REASON_FOREIGN };
-
-static bool is_inside_small(const struct ch_heap *heap, size_t offset)
-{
-    const struct ch_span *span = &ch_spans(heap)[offset / CH_SPAN_BYTES];
-    if (span->class_index == CH_CLASS_NONE) {
-        return false;
-    }
-    size_t granules = ch_class_granules(span->class_index);
-    size_t granule = offset / CH_GRANULE_BYTES;
-    size_t start = granule - granule % CH_SPAN_GRANULES % granules;
-    size_t inside = offset - start * CH_GRANULE_BYTES; // Below the word, which is the size + 1.
-    return start % CH_SPAN_GRANULES < span->cut_granules && inside + 1 < ch_words(heap)[start];
-}
-
-static enum reason explain(const struct ch_heap *heap, const void *block)
-{
-    size_t offset = ch_offset(heap, block);
-    if (offset >> heap->page_log2 >= heap->page_count) {
-        return REASON_FOREIGN;
-    }
-    bool is_inside = offset / CH_SPAN_BYTES < heap->span_count ? is_inside_small(heap, offset)
-                                                               : ch_run_contains(heap, offset);
-    return is_inside ? REASON_INTERIOR : REASON_STALE;
-}
-
-static void raise_fault(struct ch_heap *heap, enum ch_fault first, enum reason reason,
-                        const void *block)
-{
-    enum ch_fault fault = (enum ch_fault)((unsigned)first + (unsigned)reason);
-    heap->config.on_fault(heap->config.on_fault_context, fault, block);
-}
 
 struct ch_heap *ch_heap_create(const struct ch_config *config)
 {
     struct ch_config full = config == NULL ? (struct ch_config){0} : *config;
-    if (full.arena_bytes == 0) {
-        full.arena_bytes = CH_ARENA_BYTES_DEFAULT;
-    }
     if (full.pages == NULL) {
         full.pages = &ch_pages_os;
     }
@@ -237,6 +19,31 @@ struct ch_heap *ch_heap_create(const struct ch_config *config)
         full.on_fault = ch_fault_abort;
     }
     return ch_arena_open(&full);
+}
+
+// Threads that come together wait for one of them, for a few system calls, once in a process. It
+// must not be a race whose losers destroy what they made: where two arenas don't fit side by side,
+// the smaller one could win. A child that is forked meanwhile has nobody to wait for.
+struct ch_heap *ch_heap_of_process(void)
+{
+    static _Atomic(struct ch_heap *) own;
+    static atomic_long maker; // The process whose thread is at it; 0: none.
+    struct ch_heap *heap = atomic_load_explicit(&own, memory_order_acquire);
+    while (heap == NULL) {
+        long process = ch_threads_process();
+        long found = 0;
+        if (atomic_compare_exchange_strong(&maker, &found, process) ||
+            (found != process && atomic_compare_exchange_strong(&maker, &found, process))) {
+            heap = atomic_load_explicit(&own, memory_order_relaxed);
+            heap = heap != NULL ? heap : ch_heap_create(NULL);
+            atomic_store_explicit(&own, heap, memory_order_release);
+            atomic_store(&maker, 0);
+            return heap;
+        }
+        ch_threads_yield();
+        heap = atomic_load_explicit(&own, memory_order_acquire);
+    }
+    return heap;
 }
 
 // The address range may be handed to anyone next, so nothing of it may stay poisoned.
@@ -264,86 +71,31 @@ void ch_heap_destroy(struct ch_heap *heap)
     }
 }
 
-void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes)
-{
-    ch_lock_take(&heap->lock);
-    heap->was_refused = false;
-    void *block = take(heap, size_bytes);
-    ch_lock_give(&heap->lock);
-    return block;
-}
-
-void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
-{
-    if (block == NULL) {
-        return ch_heap_alloc(heap, size_bytes);
-    }
-    ch_lock_take(&heap->lock);
-    struct place place = find(heap, block);
-    if (place.kind == PLACE_NOWHERE) {
-        enum reason reason = explain(heap, block);
-        ch_lock_give(&heap->lock);
-        raise_fault(heap, CH_FAULT_REALLOC_STALE, reason, block);
-        return NULL;
-    }
-    heap->was_refused = false;
-    void *resized = resize(heap, place, block, size_bytes);
-    ch_lock_give(&heap->lock);
-    return resized;
-}
-
-void ch_heap_free(struct ch_heap *heap, void *block)
-{
-    if (block == NULL) {
-        return;
-    }
-    ch_lock_take(&heap->lock);
-    struct place place = find(heap, block);
-    if (place.kind == PLACE_NOWHERE) {
-        enum reason reason = explain(heap, block);
-        ch_lock_give(&heap->lock);
-        raise_fault(heap, CH_FAULT_FREE_TWICE, reason, block);
-        return;
-    }
-    give(heap, place, block);
-    ch_lock_give(&heap->lock);
-}
-
-size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block)
-{
-    ch_lock_take(&heap->lock);
-    struct place place = find(heap, block);
-    ch_lock_give(&heap->lock);
-    return place.kind == PLACE_NOWHERE ? SIZE_MAX : place.size_bytes;
-}
-
-bool ch_heap_owns(struct ch_heap *heap, const void *block)
-{
-    ch_lock_take(&heap->lock);
-    struct place place = find(heap, block);
-    ch_lock_give(&heap->lock);
-    return place.kind != PLACE_NOWHERE;
-}
-
 void ch_heap_minimize(struct ch_heap *heap)
 {
-    ch_lock_take(&heap->lock);
-    (void)ch_lane_empty(heap);
-    give_back_pages(heap);
-    ch_lock_give(&heap->lock);
+    ch_lock_take(&heap->lock.lock);
+    (void)ch_lane_flush(heap);
+    ch_lane_close_mine(heap);
+    ch_idle_give_back(heap);
+    ch_lock_give(&heap->lock.lock);
 }
 
 struct ch_stats ch_heap_stats(struct ch_heap *heap)
 {
-    ch_lock_take(&heap->lock);
+    ch_lock_take(&heap->lock.lock);
     struct ch_stats stats = {
-        .live_blocks = heap->live_blocks,
-        .live_bytes = heap->live_bytes,
-        .committed_bytes = committed_bytes(heap),
+        .live_blocks = ch_lane_live_blocks(heap),
+        .live_bytes = ch_lane_live_bytes(heap),
+        .committed_bytes = ch_room_committed_bytes(heap),
         .arena_bytes = heap->config.arena_bytes,
         .pages = heap->pages,
         .pages_bytes = (size_t)heap->page_count << heap->page_log2,
     };
-    ch_lock_give(&heap->lock);
+    ch_lock_give(&heap->lock.lock);
     return stats;
+}
+
+bool ch_lane_select(unsigned lane)
+{
+    return ch_thread_choose(lane);
 }

@@ -1,49 +1,186 @@
-// The magazines: last in first out. An empty one takes half of what it may hold from the spans, a
-// full one gives the older half back.
+// The lanes' slow side: opening and closing them, and the trips to the spans. An empty magazine
+// takes half of what it may hold, a full one gives the older half back.
+//
+// A thread without a lane, which may be all of them, goes to the spans for each block. Does not
+// know sizes, nor which blocks are live.
 
 #include "engine/lane.h"
 
 #include <string.h>
 
+#include "engine/arena.h"
 #include "engine/span.h"
+
+_Static_assert(CH_LANES == CH_THREAD_NUMBERS, "a lane for each number");
+
+struct ch_lane ch_lane_closed; // Never written: nothing fits in.
+
+static uint64_t bit_of(unsigned number)
+{
+    return (uint64_t)1 << number;
+}
+
+size_t ch_lane_size_bytes(void)
+{
+    size_t blocks = 0;
+    for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
+        blocks += ch_lane_capacity(i);
+    }
+    return sizeof(struct ch_lane) + blocks * sizeof(void *);
+}
+
+void ch_lane_open_mine(struct ch_heap *heap)
+{
+    unsigned number = ch_thread_number;
+    if (number == 0 || number > heap->lane_limit || ch_lane_is_open(heap->lanes[number])) {
+        return;
+    }
+    struct ch_lane *lane = ch_arena_open_lane(heap, number);
+    if (lane == NULL) {
+        return;
+    }
+    // What was counted before it opened, so that one thread alone sees when nothing is live.
+    atomic_init(&lane->live_blocks, heap->small_blocks);
+    atomic_init(&lane->live_bytes, 0);
+    heap->live_blocks -= heap->small_blocks;
+    heap->small_blocks = 0;
+    lane->is_settled = false;
+    void **blocks = (void **)(lane + 1);
+    for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
+        atomic_init(&lane->magazines[i].count, 0);
+        lane->magazines[i].capacity = ch_lane_capacity(i);
+        lane->magazines[i].blocks = blocks;
+        blocks += ch_lane_capacity(i);
+    }
+    heap->open_lanes |= bit_of(number);
+    heap->lanes[number] = lane;
+}
 
 void *ch_lane_take(struct ch_heap *heap, unsigned class_index)
 {
-    struct ch_magazine *magazine = &heap->lane[class_index];
-    if (magazine->count == 0) {
-        unsigned most = ch_lane_capacity(class_index) / 2;
-        magazine->count = ch_span_take(heap, class_index, magazine->blocks, most);
-        if (magazine->count == 0) {
-            return NULL;
-        }
+    struct ch_lane *lane = ch_lane_mine(heap);
+    if (!ch_lane_is_open(lane)) {
+        void *block = NULL;
+        (void)ch_span_take(heap, class_index, &block, 1);
+        return block;
     }
-    return magazine->blocks[--magazine->count];
+    struct ch_magazine *magazine = &lane->magazines[class_index];
+    if (magazine->count == 0) {
+        magazine->count = ch_span_take(heap, class_index, magazine->blocks, magazine->capacity / 2);
+    }
+    return ch_lane_pop(lane, class_index);
+}
+
+// Puts the `count` oldest blocks of a magazine back.
+static void give_back(struct ch_heap *heap, struct ch_magazine *magazine, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        ch_span_give(heap, magazine->blocks[i]);
+    }
+    magazine->count -= count;
+    memmove(magazine->blocks, magazine->blocks + count, magazine->count * sizeof(void *));
 }
 
 void ch_lane_give(struct ch_heap *heap, unsigned class_index, void *block)
 {
-    struct ch_magazine *magazine = &heap->lane[class_index];
-    if (magazine->count == ch_lane_capacity(class_index)) {
-        unsigned older = magazine->count / 2;
-        for (unsigned i = 0; i < older; i++) {
-            ch_span_give(heap, magazine->blocks[i]);
-        }
-        magazine->count -= older;
-        memmove(magazine->blocks, magazine->blocks + older,
-                magazine->count * sizeof magazine->blocks[0]);
+    struct ch_lane *lane = ch_lane_mine(heap);
+    if (!ch_lane_is_open(lane)) {
+        ch_span_give(heap, block);
+        return;
     }
-    magazine->blocks[magazine->count++] = block;
+    struct ch_magazine *magazine = &lane->magazines[class_index];
+    if (magazine->count == magazine->capacity) {
+        give_back(heap, magazine, magazine->count / 2);
+    }
+    ch_lane_push(magazine, magazine->count, block);
 }
 
-bool ch_lane_empty(struct ch_heap *heap)
+static bool flush(struct ch_heap *heap, struct ch_lane *lane)
 {
     bool had_one = false;
-    for (unsigned class_index = 0; class_index < CH_CLASS_COUNT; class_index++) {
-        struct ch_magazine *magazine = &heap->lane[class_index];
-        had_one = had_one || magazine->count > 0;
-        while (magazine->count > 0) {
-            ch_span_give(heap, magazine->blocks[--magazine->count]);
-        }
+    for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
+        had_one = had_one || lane->magazines[i].count > 0;
+        give_back(heap, &lane->magazines[i], lane->magazines[i].count);
     }
     return had_one;
+}
+
+// Nobody comes to the lane from now on.
+static void detach(struct ch_heap *heap, unsigned number)
+{
+    heap->open_lanes &= ~bit_of(number);
+    heap->lanes[number] = &ch_lane_closed;
+}
+
+// Ends a lane that is detached and empty.
+static void end(struct ch_heap *heap, struct ch_lane *lane)
+{
+    heap->live_blocks += lane->live_blocks;
+    heap->small_blocks += lane->live_blocks;
+    heap->live_bytes += lane->live_bytes;
+    ch_arena_close_lane(heap, lane);
+}
+
+void ch_lane_close_mine(struct ch_heap *heap)
+{
+    struct ch_lane *lane = ch_lane_mine(heap);
+    if (ch_lane_is_open(lane)) {
+        detach(heap, ch_thread_number);
+        end(heap, lane);
+    }
+}
+
+// Detaches the lanes that are nobody's, of which this is one bit each. Threads begin and end
+// meanwhile, so it is done before anything else is.
+static uint64_t detach_nobodys(struct ch_heap *heap)
+{
+    uint64_t nobodys = heap->open_lanes & ~ch_threads_hold();
+    for (uint64_t rest = nobodys; rest != 0; rest &= rest - 1) {
+        detach(heap, (unsigned)__builtin_ctzll(rest));
+    }
+    ch_threads_let_go();
+    return nobodys;
+}
+
+bool ch_lane_flush(struct ch_heap *heap)
+{
+    struct ch_lane *mine = ch_lane_mine(heap);
+    bool had_one = ch_lane_is_open(mine) && flush(heap, mine);
+    uint64_t nobodys = detach_nobodys(heap);
+    for (uint64_t rest = nobodys; rest != 0; rest &= rest - 1) {
+        struct ch_lane *lane = ch_lane_at(heap, (unsigned)__builtin_ctzll(rest));
+        (void)flush(heap, lane);
+        end(heap, lane);
+    }
+    return had_one || nobodys != 0;
+}
+
+const struct ch_lane *ch_lane_next(const struct ch_heap *heap, unsigned *number)
+{
+    uint64_t rest = *number >= CH_LANES - 1 ? 0 : heap->open_lanes >> (*number + 1);
+    if (rest == 0) {
+        return NULL;
+    }
+    *number += 1 + (unsigned)__builtin_ctzll(rest);
+    return heap->lanes[*number];
+}
+
+size_t ch_lane_live_blocks(const struct ch_heap *heap)
+{
+    size_t blocks = heap->live_blocks;
+    unsigned number = 0;
+    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
+        blocks += atomic_load_explicit(&lane->live_blocks, memory_order_relaxed);
+    }
+    return blocks;
+}
+
+size_t ch_lane_live_bytes(const struct ch_heap *heap)
+{
+    size_t bytes = heap->live_bytes;
+    unsigned number = 0;
+    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
+        bytes += atomic_load_explicit(&lane->live_bytes, memory_order_relaxed);
+    }
+    return bytes;
 }

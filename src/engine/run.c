@@ -10,6 +10,7 @@
 #include "engine/run.h"
 
 #include "engine/arena.h"
+#include "engine/idle.h"
 #include "engine/shadow.h"
 
 static bool is_live(const struct ch_heap *heap, uint32_t page)
@@ -66,18 +67,30 @@ static void unlist(struct ch_heap *heap, uint32_t page)
     ch_shadow_show(ch_page_start(heap, page), bytes_of(heap, runs[page].pages));
 }
 
-// The shortest run that fits among those on the list of this length, or any of the next list with
-// one.
-static uint32_t find(const struct ch_heap *heap, uint32_t pages)
+// Looks at so many members of a list of free runs. Returns the shortest that fits; CH_NONE iff none
+// does.
+static uint32_t look(const struct ch_heap *heap, unsigned index, uint32_t pages, uint32_t members)
 {
     const struct ch_run *runs = ch_runs(heap);
-    unsigned index = ch_run_list(pages);
     uint32_t best = CH_NONE;
-    for (uint32_t page = heap->run_lists[index]; page != CH_NONE; page = runs[page].next) {
+    for (uint32_t page = heap->run_lists[index]; page != CH_NONE && members > 0; members--) {
         if (runs[page].pages >= pages && (best == CH_NONE || runs[page].pages < runs[best].pages)) {
             best = page;
         }
+        page = runs[page].next;
     }
+    return best;
+}
+
+// The lists of runs that are longer for certain have any number of members; where the last of them
+// is empty, most heaps have a gap. So only these many are looked at for one that fits better.
+#define LOOKS 8U
+
+// A run that fits, and is among the shortest that do.
+static uint32_t find(const struct ch_heap *heap, uint32_t pages)
+{
+    unsigned index = ch_run_list(pages);
+    uint32_t best = look(heap, index, pages, pages < CH_RUN_EXACT_PAGES ? 1 : LOOKS);
     if (best == CH_NONE) {
         index = ch_bits_next(heap->run_lists_used, true, index + 1, CH_RUN_LISTS);
         best = index < CH_RUN_LISTS ? heap->run_lists[index] : CH_NONE;
@@ -96,36 +109,70 @@ static void *start_block(struct ch_heap *heap, uint32_t page, uint32_t pages, si
     return block;
 }
 
-static void *take_from_gap(struct ch_heap *heap, uint32_t pages, size_t size_bytes)
+// Takes the gap's last pages, or those that leave a free run of room_pages behind them.
+static void *take_from_gap(struct ch_heap *heap, uint32_t pages, uint32_t room_pages,
+                           size_t size_bytes)
 {
-    if (heap->first_run - ch_small_end(heap) < pages) {
-        return NULL;
-    }
-    if (!ch_arena_grow_large(heap, pages)) {
+    if (!ch_arena_grow_large(heap, pages, room_pages)) {
         return NULL;
     }
     ch_arena_show_gap(heap);
-    heap->first_run -= pages;
+    heap->first_run -= pages + room_pages;
     ch_arena_hide_gap(heap);
+    if (room_pages > 0) { // [ gap ] => [ gap ][ live ][ free ]
+        list(heap, heap->first_run + pages, room_pages);
+    }
     return start_block(heap, heap->first_run, pages, size_bytes);
+}
+
+// Takes `pages` of a free run: its last ones, so that the block before it can still grow, or its
+// first ones, so that this block can.
+static void *take_from_run(struct ch_heap *heap, uint32_t page, uint32_t pages, bool takes_first,
+                           size_t size_bytes)
+{
+    uint32_t rest = ch_runs(heap)[page].pages - pages;
+    uint32_t start = takes_first ? page : page + rest;
+    if (!ch_arena_use(heap, start, pages)) {
+        return NULL;
+    }
+    unlist(heap, page); // [ ----- free ----- ] => [ free ][ live ] or [ live ][ free ]
+    if (rest > 0) {
+        list(heap, takes_first ? page + pages : page, rest);
+    }
+    return start_block(heap, start, pages, size_bytes);
+}
+
+static uint32_t gap_pages(const struct ch_heap *heap)
+{
+    return heap->first_run - ch_small_end(heap);
 }
 
 void *ch_run_take(struct ch_heap *heap, size_t size_bytes)
 {
     uint32_t pages = ch_run_pages(heap, size_bytes);
     uint32_t page = find(heap, pages);
-    if (page == CH_NONE) {
-        return take_from_gap(heap, pages, size_bytes);
+    if (page == CH_NONE && gap_pages(heap) >= pages) {
+        return take_from_gap(heap, pages, 0, size_bytes);
     }
-    if (!ch_arena_use(heap, page, pages)) {
+    if (page == CH_NONE) { // The arena is full: now every run counts.
+        page = look(heap, ch_run_list(pages), pages, UINT32_MAX);
+    }
+    return page == CH_NONE ? NULL : take_from_run(heap, page, pages, false, size_bytes);
+}
+
+// Room is addresses, which must not run out for it: none is given once half of the arena is taken.
+#define ROOM_OF_GAP 16U
+
+void *ch_run_take_with_room(struct ch_heap *heap, size_t size_bytes)
+{
+    uint32_t pages = ch_run_pages(heap, size_bytes);
+    uint32_t gap = gap_pages(heap);
+    if (gap < heap->page_count / 2 || pages > gap / ROOM_OF_GAP) {
         return NULL;
     }
-    uint32_t found_pages = ch_runs(heap)[page].pages;
-    unlist(heap, page); // [ ----- free ----- ] => [ live ][ free ]
-    if (found_pages > pages) {
-        list(heap, page + pages, found_pages - pages);
-    }
-    return start_block(heap, page, pages, size_bytes);
+    uint32_t page = find(heap, 2 * pages);
+    return page == CH_NONE ? take_from_gap(heap, pages, pages, size_bytes)
+                           : take_from_run(heap, page, pages, true, size_bytes);
 }
 
 // Makes shown pages free, joined with their free neighbours.
@@ -160,7 +207,7 @@ void ch_run_give(struct ch_heap *heap, uint32_t page)
     ch_bits_clear(ch_starts(heap), page);
     ch_shadow_unpoison(ch_page_start(heap, page) + run->size_bytes,
                        bytes_of(heap, pages) - run->size_bytes);
-    ch_arena_idle(heap, page, pages);
+    ch_idle_count(heap, pages);
     set_free(heap, page, pages);
 }
 
@@ -194,11 +241,30 @@ bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes)
                        bytes_of(heap, old_pages) - run->size_bytes);
     if (pages < old_pages) { // [ ----- live ----- ] => [ live ][ free ]
         set_pages(heap, page, pages);
-        ch_arena_idle(heap, page + pages, old_pages - pages);
+        ch_idle_count(heap, old_pages - pages);
         set_free(heap, page + pages, old_pages - pages);
     }
     (void)start_block(heap, page, pages, size_bytes);
     return true;
+}
+
+void *ch_run_cut(struct ch_heap *heap, uint32_t page, size_t size_bytes, size_t alignment_bytes)
+{
+    struct ch_run *runs = ch_runs(heap);
+    size_t head_bytes = -(uintptr_t)ch_page_start(heap, page) & (alignment_bytes - 1);
+    uint32_t head = (uint32_t)(head_bytes >> heap->page_log2);
+    uint32_t start = page + head;
+    if (head > 0) { // [ ----- live ----- ] => [ free ][ live ]
+        set_pages(heap, start, runs[page].pages - head);
+        runs[start].size_bytes = runs[page].size_bytes - head_bytes;
+        ch_bits_set(ch_starts(heap), start);
+        ch_bits_clear(ch_starts(heap), page);
+        set_pages(heap, page, head);
+        ch_idle_count(heap, head);
+        set_free(heap, page, head);
+    }
+    (void)ch_run_resize(heap, start, size_bytes); // It only becomes shorter, which always can be.
+    return ch_page_start(heap, start);
 }
 
 uint32_t ch_run_at(const struct ch_heap *heap, size_t offset)
@@ -222,14 +288,16 @@ bool ch_run_contains(const struct ch_heap *heap, size_t offset)
            offset - ((size_t)start << heap->page_log2) < ch_runs(heap)[start].size_bytes;
 }
 
-void ch_run_decommit_free(struct ch_heap *heap)
+size_t ch_run_decommit_free(struct ch_heap *heap, size_t most)
 {
     const struct ch_run *runs = ch_runs(heap);
-    uint32_t index = ch_bits_next(heap->run_lists_used, true, 0, CH_RUN_LISTS);
-    while (index < CH_RUN_LISTS) {
-        for (uint32_t page = heap->run_lists[index]; page != CH_NONE; page = runs[page].next) {
-            ch_arena_decommit(heap, page, runs[page].pages);
+    uint32_t index = ch_bits_last(heap->run_lists_used, 0, CH_RUN_LISTS - 1);
+    while (index != CH_NONE && most > 0) {
+        uint32_t page = heap->run_lists[index];
+        for (; page != CH_NONE && most > 0; page = runs[page].next) {
+            most = ch_arena_decommit(heap, page, runs[page].pages, most);
         }
-        index = ch_bits_next(heap->run_lists_used, true, index + 1, CH_RUN_LISTS);
+        index = index > 0 ? ch_bits_last(heap->run_lists_used, 0, index - 1) : CH_NONE;
     }
+    return most;
 }

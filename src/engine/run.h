@@ -8,6 +8,10 @@
 /// Returns NULL iff no free run and not the gap either has room, or the world refuses.
 void *ch_run_take(struct ch_heap *heap, size_t size_bytes);
 
+/// As ch_run_take, for a block that grows and may grow again: puts as many free pages behind it, if
+/// they are to be had. Returns NULL iff the arena has no such room to spare, or the world refuses.
+void *ch_run_take_with_room(struct ch_heap *heap, size_t size_bytes);
+
 /// Ends the live block that starts at the page.
 void ch_run_give(struct ch_heap *heap, uint32_t page);
 
@@ -15,14 +19,19 @@ void ch_run_give(struct ch_heap *heap, uint32_t page);
 /// the run behind it is not free or too short, or the world refuses.
 bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes);
 
+/// Makes the live block that starts at the page one of size_bytes that starts at the first multiple
+/// of alignment_bytes in it, and frees the pages before and behind. It is long enough for that.
+void *ch_run_cut(struct ch_heap *heap, uint32_t page, size_t size_bytes, size_t alignment_bytes);
+
 /// Returns the page of the live block that starts at this offset; CH_NONE iff none does.
 uint32_t ch_run_at(const struct ch_heap *heap, size_t offset);
 
 /// Whether the offset lies in a live block.
 bool ch_run_contains(const struct ch_heap *heap, size_t offset);
 
-/// Decommits every free run.
-void ch_run_decommit_free(struct ch_heap *heap);
+/// Decommits up to `most` pages of free runs, the longest ones first. Returns how many are still to
+/// go.
+size_t ch_run_decommit_free(struct ch_heap *heap, size_t most);
 
 /// How many pages a block takes.
 static inline uint32_t ch_run_pages(const struct ch_heap *heap, size_t size_bytes)

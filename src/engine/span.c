@@ -11,6 +11,7 @@
 #include "engine/span.h"
 
 #include "engine/arena.h"
+#include "engine/idle.h"
 #include "engine/shadow.h"
 
 // Puts a span at the front of a list: its class's, or that of the free spans.
@@ -43,12 +44,12 @@ static void unlist(struct ch_heap *heap, uint32_t *first, uint32_t span)
 // Takes the gap's first pages as one more span.
 static uint32_t extend(struct ch_heap *heap)
 {
-    uint32_t span = heap->span_count;
+    uint32_t span = ch_span_count(heap);
     uint32_t room = heap->first_run - ch_small_end(heap);
     if (span == heap->span_limit || room < heap->span_pages || !ch_arena_grow_small(heap)) {
         return CH_NONE;
     }
-    heap->span_count++;
+    ch_set_span_count(heap, span + 1);
     if (span == heap->span_most) {
         ch_arena_show_gap(heap);
         heap->span_most++;
@@ -82,12 +83,15 @@ static uint32_t open_span(struct ch_heap *heap, unsigned class_index)
 // Free spans at the end of the small region belong to the gap.
 static void retreat(struct ch_heap *heap)
 {
-    uint32_t end = heap->span_count;
+    uint32_t end = ch_span_count(heap);
     while (end > 0 && ch_spans(heap)[end - 1].class_index == CH_CLASS_NONE) {
         end--;
         unlist(heap, &heap->free_spans, end);
     }
-    heap->span_count = end;
+    ch_set_span_count(heap, end);
+    if (atomic_load_explicit(&heap->flushed_spans, memory_order_relaxed) > end) {
+        atomic_store_explicit(&heap->flushed_spans, end, memory_order_relaxed);
+    }
 }
 
 static void close_span(struct ch_heap *heap, uint32_t span)
@@ -96,25 +100,57 @@ static void close_span(struct ch_heap *heap, uint32_t span)
     unlist(heap, &heap->span_lists[record->class_index], span);
     record->class_index = CH_CLASS_NONE;
     list(heap, &heap->free_spans, span);
-    ch_arena_idle(heap, span * heap->span_pages, heap->span_pages);
+    ch_idle_count(heap, heap->span_pages);
     retreat(heap);
 }
 
-// The span has room: returns the granule of its first free block, or of the next one to be cut.
-static unsigned take_granule(struct ch_span *span)
+// What a span's blocks are found from.
+struct base {
+    unsigned char *start;
+    const _Atomic uint16_t *words;
+};
+
+static struct base base_of(const struct ch_heap *heap, uint32_t span)
 {
-    if (span->summary == 0) {
-        unsigned granule = span->cut_granules;
-        span->cut_granules = (uint16_t)(granule + ch_class_granules(span->class_index));
-        return granule;
-    }
+    return (struct base){ch_span_start(heap, span),
+                         ch_words(heap) + (size_t)span * CH_SPAN_GRANULES};
+}
+
+// The block that starts at a granule. Its word is about to be wanted.
+static inline void *block_at(struct base base, unsigned granule)
+{
+    __builtin_prefetch((const void *)(base.words + granule), 1);
+    return base.start + granule * CH_GRANULE_BYTES;
+}
+
+// Takes up to `most` blocks that came back, from the first word of the bitmap that has one.
+static unsigned take_marked(struct ch_span *span, struct base base, void **blocks, unsigned most)
+{
     unsigned word = (unsigned)__builtin_ctzll(span->summary);
-    unsigned granule = word * 64 + (unsigned)__builtin_ctzll(span->free[word]);
-    span->free[word] &= span->free[word] - 1;
-    if (span->free[word] == 0) {
+    uint64_t marks = span->free[word];
+    unsigned count = 0;
+    for (; marks != 0 && count < most; marks &= marks - 1) {
+        blocks[count++] = block_at(base, word * 64 + (unsigned)__builtin_ctzll(marks));
+    }
+    span->free[word] = marks;
+    if (marks == 0) {
         span->summary &= span->summary - 1;
     }
-    return granule;
+    return count;
+}
+
+// Cuts up to `most` blocks from what was not cut yet.
+static unsigned cut(struct ch_span *span, struct base base, void **blocks, unsigned most)
+{
+    unsigned granules = ch_class_granules(span->class_index);
+    unsigned left = ch_span_blocks(span->class_index) - span->used_blocks;
+    unsigned count = most < left ? most : left;
+    unsigned granule = span->cut_granules;
+    for (unsigned i = 0; i < count; i++, granule += granules) {
+        blocks[i] = block_at(base, granule);
+    }
+    span->cut_granules = (uint16_t)granule;
+    return count;
 }
 
 unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks, unsigned most)
@@ -130,11 +166,12 @@ unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks,
             }
         }
         struct ch_span *record = &ch_spans(heap)[span];
-        for (; count < most && ch_span_has_room(record); count++) {
-            unsigned granule = take_granule(record);
-            blocks[count] = ch_span_start(heap, span) + granule * CH_GRANULE_BYTES;
-            record->used_blocks++;
-        }
+        struct base base = base_of(heap, span);
+        unsigned taken = record->summary != 0
+                             ? take_marked(record, base, blocks + count, most - count)
+                             : cut(record, base, blocks + count, most - count);
+        record->used_blocks = (uint16_t)(record->used_blocks + taken);
+        count += taken;
         if (!ch_span_has_room(record)) {
             unlist(heap, &heap->span_lists[class_index], span);
         }
@@ -158,9 +195,11 @@ void ch_span_give(struct ch_heap *heap, void *block)
     }
 }
 
-void ch_span_decommit_free(struct ch_heap *heap)
+size_t ch_span_decommit_free(struct ch_heap *heap, size_t most)
 {
-    for (uint32_t span = heap->free_spans; span != CH_NONE; span = ch_spans(heap)[span].next) {
-        ch_arena_decommit(heap, span * heap->span_pages, heap->span_pages);
+    const struct ch_span *spans = ch_spans(heap);
+    for (uint32_t span = heap->free_spans; span != CH_NONE && most > 0; span = spans[span].next) {
+        most = ch_arena_decommit(heap, span * heap->span_pages, heap->span_pages, most);
     }
+    return most;
 }

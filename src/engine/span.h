@@ -11,13 +11,13 @@ unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks,
 /// Puts a block back into its span. A span that has all of its blocks back is free.
 void ch_span_give(struct ch_heap *heap, void *block);
 
-/// Decommits every free span.
-void ch_span_decommit_free(struct ch_heap *heap);
+/// Decommits up to `most` pages of free spans. Returns how many are still to go.
+size_t ch_span_decommit_free(struct ch_heap *heap, size_t most);
 
 /// How many blocks of a class a span is cut into.
 static inline unsigned ch_span_blocks(unsigned class_index)
 {
-    return CH_SPAN_GRANULES / ch_class_granules(class_index);
+    return ch_class_span_blocks[class_index];
 }
 
 /// Where a span's blocks begin.

@@ -1,8 +1,8 @@
 // The state of a heap, for the engine's own files. It lives at the start of the arena that it
 // rules:
 //
-//     | ch_heap | tables .............................. | pages ..................... | guard |
-//               | committed, starts, runs, spans, words | spans ->    gap   <- runs   |
+//     | ch_heap | tables ..................................... | pages .............. | guard |
+//               | lanes, committed, starts, runs, spans, words | spans -> gap <- runs |
 //
 // Small blocks are cut from spans, which grow upward from the first page. Large blocks are runs of
 // pages, which grow downward from the last one. Either may take what the gap between them still
@@ -17,22 +17,29 @@
 //     runs       a record a page of the large region, kept at the first and last page of each run
 //     starts     a bit a page of the large region: a live block starts here
 //     committed  a bit a page of both regions
+//     lanes      for each thread: blocks that wait to be handed out, and counts of what it did
+//
+// Two things are touched without the lock: a word, by whoever holds its block or asks about it, and
+// a lane, by its thread. How far the words reach, and where a thread's lane is, is read without it,
+// too. Everything else is read and written under it.
 #ifndef COMHEAP_ENGINE_STATE_H
 #define COMHEAP_ENGINE_STATE_H
 
 #include <comheap/heap.h>
 
+#include <stdatomic.h>
+
 #include "engine/bits.h"
 #include "engine/class.h"
-#include "engine/lock.h"
+#include "pages/threads.h"
 
 /// No span, run or page.
 #define CH_NONE UINT32_MAX
 
-#define CH_SPAN_GRANULES 4096U
 #define CH_SPAN_BYTES (CH_SPAN_GRANULES * CH_GRANULE_BYTES)
 
-/// Pages that nobody uses stay committed up to this many bytes, for the next who needs some.
+/// Pages that nobody uses stay committed for the next who needs some: a heap holds up to twice the
+/// most that was used lately, and this many bytes.
 #define CH_IDLE_BYTES ((size_t)4 * 1024 * 1024)
 
 /// Part of the arena that is committed from both ends as the regions grow, and never in between:
@@ -50,7 +57,7 @@ struct ch_span {
     uint64_t free[CH_SPAN_GRANULES / 64]; ///< A bit a granule where a free block starts.
     uint32_t previous, next;              ///< On its class's list, or on that of free spans.
     uint16_t cut_granules;                ///< Blocks have been cut from this much of it.
-    uint16_t used_blocks;                 ///< Its blocks that are live or in the lane.
+    uint16_t used_blocks;                 ///< Its blocks that are live or in a lane.
     uint8_t class_index;                  ///< CH_CLASS_NONE: the span is free.
 };
 
@@ -66,25 +73,39 @@ struct ch_run {
 #define CH_RUN_LISTS (CH_RUN_EXACT_PAGES + 27U * 8U)
 
 /// Blocks of one class that were taken from their spans and wait to be handed out, last in first
-/// out.
-#define CH_MAGAZINE_BLOCKS 32U
+/// out. A capacity of 0 is that of a lane that is not open.
 struct ch_magazine {
-    unsigned count;
-    void *blocks[CH_MAGAZINE_BLOCKS];
+    _Atomic uint32_t count;
+    uint32_t capacity;
+    void **blocks; ///< Behind the lane.
+};
+
+/// Counts are read by any thread and written by one; of a block that another lane's thread has
+/// allocated, only the end is counted, so each is right only in the sum over all, modulo its type.
+struct ch_lane {
+    atomic_size_t live_blocks, live_bytes;
+    bool is_settled; ///< Its thread has not had the lock since it was last found to be even.
+    struct ch_magazine magazines[CH_CLASS_COUNT];
 };
 
 struct ch_heap {
-    struct ch_lock lock;
-    struct ch_config config;
-
-    size_t page_bytes;
+    // What the paths without a lock read, and what hardly ever changes.
+    unsigned char *pages;         ///< The first page.
+    atomic_size_t small_granules; ///< The small region: whole spans.
     unsigned page_log2;
-    unsigned char *pages; ///< The first page.
+    struct ch_table words_table;
+    struct ch_lane *lanes[CH_LANES]; ///< By the thread's number; &ch_lane_closed: not open.
+    struct ch_config config;
+    size_t page_bytes;
     uint32_t page_count;
     uint32_t span_pages;
     uint32_t span_limit; ///< The tables have room for this many spans.
+    unsigned lane_limit; ///< Threads with a number up to this may open a lane.
+    unsigned char *lanes_start;
+    size_t lane_bytes;
 
-    uint32_t span_count; ///< The small region, in spans.
+    struct ch_fork_lock lock;
+    uint64_t open_lanes; ///< A bit each.
     uint32_t span_most;  ///< It has been this large; all of that is hidden from the sanitizer.
     uint32_t first_run;  ///< The large region is the pages from here to page_count.
     uint32_t free_spans; ///< Lists, by the index of their first member.
@@ -92,13 +113,15 @@ struct ch_heap {
     uint32_t run_lists[CH_RUN_LISTS];
     uint64_t run_lists_used[(CH_RUN_LISTS + 63) / 64];
 
-    struct ch_table committed_table, starts_table, runs_table, spans_table, words_table;
-    bool was_refused;       ///< The world refused pages, and nothing was given back since.
-    size_t committed_pages; ///< Of `pages`.
-    size_t used_pages;      ///< Of those, what spans in use and live runs hold.
-    size_t live_blocks, live_bytes;
-
-    struct ch_magazine lane[CH_CLASS_COUNT];
+    struct ch_table committed_table, starts_table, runs_table, spans_table;
+    bool was_refused;               ///< The world refused pages, and nothing was given back since.
+    size_t committed_pages;         ///< Of `pages`.
+    size_t used_pages;              ///< Of those, what spans in use and live runs hold.
+    size_t lately_pages;            ///< The most that was used, fading as pages are given back.
+    uint64_t fade_rest;             ///< A part of a page that has still to fade.
+    _Atomic uint32_t flushed_spans; ///< When it was empty last, spans were left up to here.
+    size_t live_blocks, live_bytes; ///< What no open lane counts.
+    size_t small_blocks;            ///< Of live_blocks: a lane that opens takes them over.
 };
 
 static inline uint64_t *ch_committed(const struct ch_heap *heap)
@@ -121,9 +144,40 @@ static inline struct ch_span *ch_spans(const struct ch_heap *heap)
     return (struct ch_span *)(void *)heap->spans_table.start;
 }
 
-static inline uint16_t *ch_words(const struct ch_heap *heap)
+/// Readers and writers in other threads agree on each word, and on nothing else by it.
+static inline _Atomic uint16_t *ch_words(const struct ch_heap *heap)
 {
-    return (uint16_t *)(void *)heap->words_table.start;
+    return (_Atomic uint16_t *)(void *)heap->words_table.start;
+}
+
+static inline unsigned ch_word(const struct ch_heap *heap, size_t granule)
+{
+    return atomic_load_explicit(&ch_words(heap)[granule], memory_order_relaxed);
+}
+
+static inline void ch_word_set(struct ch_heap *heap, size_t granule, size_t word)
+{
+    atomic_store_explicit(&ch_words(heap)[granule], (uint16_t)word, memory_order_release);
+}
+
+/// Makes a word say something else. Where there is one thread that is a store. Returns false, and
+/// changes nothing, iff another thread has made it say something else than `word`.
+static inline bool ch_word_turn(struct ch_heap *heap, size_t granule, unsigned word, unsigned next)
+{
+    if (!ch_threads_are_many()) {
+        ch_word_set(heap, granule, next);
+        return true;
+    }
+    uint16_t expected = (uint16_t)word;
+    return atomic_compare_exchange_strong_explicit(&ch_words(heap)[granule], &expected,
+                                                   (uint16_t)next, memory_order_release,
+                                                   memory_order_relaxed);
+}
+
+/// Where the lane of a number, which is not 0, is when it is open.
+static inline struct ch_lane *ch_lane_at(const struct ch_heap *heap, unsigned number)
+{
+    return (struct ch_lane *)(void *)(heap->lanes_start + (number - 1) * heap->lane_bytes);
 }
 
 static inline unsigned char *ch_page_start(const struct ch_heap *heap, uint32_t page)
@@ -137,10 +191,23 @@ static inline size_t ch_offset(const struct ch_heap *heap, const void *block)
     return (uintptr_t)block - (uintptr_t)heap->pages;
 }
 
+/// The small region, in spans. What is set is seen by who looks for a granule without the lock.
+static inline uint32_t ch_span_count(const struct ch_heap *heap)
+{
+    size_t granules = atomic_load_explicit(&heap->small_granules, memory_order_relaxed);
+    return (uint32_t)(granules / CH_SPAN_GRANULES);
+}
+
+static inline void ch_set_span_count(struct ch_heap *heap, uint32_t count)
+{
+    size_t granules = (size_t)count * CH_SPAN_GRANULES;
+    atomic_store_explicit(&heap->small_granules, granules, memory_order_release);
+}
+
 /// The first page after the small region.
 static inline uint32_t ch_small_end(const struct ch_heap *heap)
 {
-    return heap->span_count * heap->span_pages;
+    return ch_span_count(heap) * heap->span_pages;
 }
 
 #endif

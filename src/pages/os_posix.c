@@ -4,13 +4,16 @@
 // A decommitted range stays accessible, so that committing and decommitting in turn does not cut
 // the mapping into ever more pieces, of which the kernel allows only so many.
 //
-// There is no `move`: mremap onto a place that is taken unmaps what is there before it knows that
-// it can succeed, and leaves every range that it has moved a mapping of its own.
-#define _GNU_SOURCE // For MAP_ANONYMOUS and MAP_NORESERVE.
+// `move` is mremap with MREMAP_DONTUNMAP, which Linux has from 5.7 on. It unmaps what is at the
+// destination before it knows that it can succeed, so it is called only where it will; and each
+// range that it has moved may stay a mapping of its own, so it is called only so often.
+#define _GNU_SOURCE // For MAP_ANONYMOUS, MAP_NORESERVE and mremap.
 
 #include <comheap/pages.h>
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -57,10 +60,70 @@ static void release(void *world, void *start, size_t size_bytes)
     (void)munmap(start, size_bytes);
 }
 
+#ifdef MREMAP_DONTUNMAP
+// A move cuts at most two mappings in two, of the 65,530 that the kernel allows a process. After so
+// many moves a quarter of them may be ours, and the heap copies from then on.
+#define MOVES_MOST 8192U
+
+// Whether a range is part of one mapping, and not locked in memory. Of several mappings an older
+// kernel moves none, and says so too late; a newer one might move some. To move locked pages would
+// unlock the rest of their mapping.
+static bool can_leave(void *start, size_t size_bytes)
+{
+    if (msync(start, size_bytes, MS_ASYNC | MS_INVALIDATE) != 0) {
+        return false; // EBUSY: locked.
+    }
+    // Can it grow? EFAULT: it is several. ENOMEM: it is one, and there is something behind it.
+    size_t larger_bytes = size_bytes + os_page_bytes(NULL);
+    void *grown = mremap(start, size_bytes, larger_bytes, 0);
+    if (grown == MAP_FAILED) {
+        return errno == ENOMEM;
+    }
+    (void)mremap(start, larger_bytes, size_bytes, 0);
+    return true;
+}
+
+// The limit of mappings, which is what a move may meet, is looked at before anything is unmapped.
+// Short of that the kernel must have run out of memory for itself, and the range is mapped again.
+static void keep_mapped(void *start, size_t size_bytes)
+{
+    if (msync(start, size_bytes, MS_ASYNC) == 0) {
+        return;
+    }
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+    if (mmap(start, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0) != start) {
+        abort(); // A part of the heap is gone, and may be somebody else's.
+    }
+}
+
+static bool move(void *world, void *from, void *to, size_t size_bytes)
+{
+    static atomic_uint moves;
+    (void)world;
+    int errno_before = errno;
+    bool is_moved = false;
+    if (atomic_load_explicit(&moves, memory_order_relaxed) < MOVES_MOST &&
+        can_leave(from, size_bytes)) {
+        int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+        is_moved = mremap(from, size_bytes, size_bytes, flags, to) == to;
+        if (is_moved) {
+            (void)atomic_fetch_add_explicit(&moves, 1, memory_order_relaxed);
+        } else {
+            keep_mapped(to, size_bytes);
+        }
+    }
+    errno = errno_before;
+    return is_moved;
+}
+#endif
+
 const struct ch_pages ch_pages_os = {
     .os_page_bytes = os_page_bytes,
     .reserve = reserve,
     .commit = commit,
     .decommit = decommit,
     .release = release,
+#ifdef MREMAP_DONTUNMAP
+    .move = move,
+#endif
 };

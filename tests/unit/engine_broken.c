@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/lane.h"
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static void *take(const struct scene *scene, size_t size_bytes)
@@ -33,7 +35,7 @@ static void set_scene(struct scene *scene)
 {
     *scene = (struct scene){.watch = watch_open()};
     scene->heap = watch_heap(&scene->watch, 300 * MIB);
-    void *blocks[80];
+    void *blocks[4 * CH_MAGAZINE_BLOCKS];
     void *full[8];
     for (size_t i = 0; i < COUNT_OF(full); i++) {
         full[i] = take(scene, CH_SMALL_BYTES);
@@ -51,12 +53,13 @@ static void set_scene(struct scene *scene)
     ch_heap_minimize(scene->heap);
     ch_heap_free(scene->heap, runs[RUN_SHORT_HOLE]);
     ch_heap_free(scene->heap, runs[RUN_LONG_HOLE]);
-    for (size_t i = 0; i < 40; i++) { // More than the lane can hold: the first go to their span.
+    // More than the lane can hold: the first go to their span.
+    for (size_t i = 0; i < 2 * CH_MAGAZINE_BLOCKS; i++) {
         ch_heap_free(scene->heap, blocks[i]);
     }
-    scene->live = blocks[79];
+    scene->live = blocks[4 * CH_MAGAZINE_BLOCKS - 1];
     scene->in_span = blocks[0];
-    scene->in_lane = blocks[39];
+    scene->in_lane = blocks[2 * CH_MAGAZINE_BLOCKS - 1];
 }
 
 static void a_heap_that_is_whole_is_said_to_be_whole(void **state)
@@ -64,9 +67,9 @@ static void a_heap_that_is_whole_is_said_to_be_whole(void **state)
     (void)state;
     struct scene scene;
     set_scene(&scene);
-    assert_int_equal(scene.heap->span_count, SCENE_SPANS);
+    assert_int_equal(ch_span_count(scene.heap), SCENE_SPANS);
     assert_int_equal(scene.heap->first_run, scene.runs[RUN_BOTTOM]);
-    assert_true(scene.heap->lane[SCENE_CLASS].count > 2);
+    assert_true(ch_lane_mine(scene.heap)->magazines[SCENE_CLASS].count > 2);
     struct ch_broken broken = ch_heap_check(scene.heap);
     assert_int_equal(broken.invariant, CH_INVARIANTS);
     assert_null(broken.where);

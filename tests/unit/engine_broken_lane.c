@@ -2,15 +2,17 @@
 
 #include "engine_broken.h"
 
+#include "engine/lane.h"
+
 static const void *put_in_lane(struct scene *scene, void *block)
 {
-    scene->heap->lane[SCENE_CLASS].blocks[0] = block;
+    ch_lane_mine(scene->heap)->magazines[SCENE_CLASS].blocks[0] = block;
     return block;
 }
 
 static const void *the_lane_is_over_full(struct scene *scene)
 {
-    scene->heap->lane[SCENE_CLASS].count = CH_MAGAZINE_BLOCKS + 1;
+    ch_lane_mine(scene->heap)->magazines[SCENE_CLASS].count = CH_MAGAZINE_BLOCKS + 1;
     return scene->heap->pages;
 }
 
@@ -26,9 +28,9 @@ static const void *a_free_block_of_a_span_is_in_the_lane(struct scene *scene)
 
 static const void *a_block_is_in_the_lane_twice(struct scene *scene)
 {
-    struct ch_magazine *magazine = &scene->heap->lane[SCENE_CLASS];
-    magazine->blocks[magazine->count - 1] = magazine->blocks[0];
-    return magazine->blocks[0];
+    void **blocks = ch_lane_mine(scene->heap)->magazines[SCENE_CLASS].blocks;
+    blocks[1] = blocks[0];
+    return blocks[0];
 }
 
 static const void *a_byte_of_a_free_span_is_in_the_lane(struct scene *scene)

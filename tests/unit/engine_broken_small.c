@@ -2,6 +2,8 @@
 
 #include "engine_broken.h"
 
+#include "engine/lane.h"
+
 static struct ch_span *record(const struct scene *scene, unsigned span)
 {
     return &ch_spans(scene->heap)[span];
@@ -12,7 +14,7 @@ static unsigned char *start_of(const struct scene *scene, unsigned span)
     return scene->heap->pages + (size_t)span * CH_SPAN_BYTES;
 }
 
-static uint16_t *word_of(const struct scene *scene, const void *block)
+static _Atomic uint16_t *word_of(const struct scene *scene, const void *block)
 {
     return &ch_words(scene->heap)[ch_offset(scene->heap, block) / CH_GRANULE_BYTES];
 }
@@ -186,7 +188,7 @@ static const void *a_block_was_cut_that_nobody_has(struct scene *scene)
 
 static const void *the_lane_has_lost_a_block(struct scene *scene)
 {
-    scene->heap->lane[SCENE_CLASS].count--;
+    ch_lane_mine(scene->heap)->magazines[SCENE_CLASS].count--;
     return start_of(scene, SPAN_OPEN);
 }
 

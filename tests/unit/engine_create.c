@@ -31,6 +31,33 @@ static void no_config_at_all_is_all_defaults(void **state)
     ch_heap_destroy(heap);
 }
 
+// The longest range that is left is not taken whole: files and stacks want addresses, too.
+static void a_default_arena_leaves_others_half_of_the_addresses_that_there_are(void **state)
+{
+    (void)state;
+    for (size_t longest = CH_ARENA_BYTES_DEFAULT; longest >= 1024 * KIB;
+         longest = longest / 3 * 2) {
+        struct watch watch = watch_open();
+        watch.longest_bytes = longest;
+        if (longest < CH_ARENA_BYTES_SCARCE) {
+            assert_null(create(&watch, 0));
+            assert_null(watch.start);
+            continue;
+        }
+        struct ch_heap *heap = watch_heap(&watch, 0);
+        size_t arena_bytes = ch_heap_stats(heap).arena_bytes;
+        assert_int_equal(arena_bytes, watch.size_bytes);
+        assert_true(arena_bytes >= CH_ARENA_BYTES_SCARCE);
+        assert_true(arena_bytes >= longest / 4);
+        assert_true(longest == CH_ARENA_BYTES_DEFAULT || arena_bytes <= longest / 2 ||
+                    arena_bytes < 2 * CH_ARENA_BYTES_SCARCE);
+        size_t given_back = watch.releases;
+        ch_heap_destroy(heap);
+        assert_int_equal(watch.releases, given_back + 1);
+        assert_null(watch.breach);
+    }
+}
+
 static void an_arena_below_the_least_is_refused_before_anything_is_asked_for(void **state)
 {
     (void)state;
@@ -233,6 +260,7 @@ int run_create_claims(void)
 {
     const struct CMUnitTest claims[] = {
         cmocka_unit_test(no_config_at_all_is_all_defaults),
+        cmocka_unit_test(a_default_arena_leaves_others_half_of_the_addresses_that_there_are),
         cmocka_unit_test(an_arena_below_the_least_is_refused_before_anything_is_asked_for),
         cmocka_unit_test(the_least_arena_and_any_odd_one_above_it_make_a_heap),
         cmocka_unit_test(a_range_that_is_refused_makes_no_heap),

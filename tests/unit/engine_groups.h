@@ -12,10 +12,10 @@ int run_same_claims(void);
 int run_poison_claims(void);
 int run_run_claims(void);
 int run_span_claims(void);
+int run_aligned_claims(void);
 int run_table_claims(void);
 int run_refusal_claims(void);
 int run_pages_claims(void);
 int run_broken_claims(void);
-int run_thread_claims(void);
 
 #endif

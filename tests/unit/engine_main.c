@@ -15,10 +15,10 @@ int main(void)
     failures += run_poison_claims();
     failures += run_run_claims();
     failures += run_span_claims();
+    failures += run_aligned_claims();
     failures += run_table_claims();
     failures += run_refusal_claims();
     failures += run_pages_claims();
     failures += run_broken_claims();
-    failures += run_thread_claims();
     return failures == 0 ? 0 : 1;
 }

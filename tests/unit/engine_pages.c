@@ -1,7 +1,7 @@
 // The contract of pages.h, from both sides: what the system's own pages do, and that a heap works
 // on pages that can't move bytes, or say that they did not.
 
-#define _GNU_SOURCE // For mincore.
+#define _GNU_SOURCE // For mincore and syscall.
 
 #include "churn.h"
 #include "cmocka_headers.h"
@@ -11,7 +11,9 @@
 #include "harness/fill.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define RANGE_BYTES MIB
@@ -119,6 +121,69 @@ static void a_move_keeps_every_byte_and_leaves_both_ranges_usable(void **state)
     ch_pages_os.release(NULL, start, RANGE_BYTES);
 }
 
+#define MOVED_PAGES 4U
+
+// Moves pages that are filled to others, and says whether it did. Whatever it says, the bytes are
+// where they should be and both ranges can be written.
+static bool moves(unsigned char *from, unsigned char *to)
+{
+    size_t size_bytes = MOVED_PAGES * ch_pages_os.os_page_bytes(NULL);
+    fill_write(from, size_bytes, fill_of(3));
+    memset(to, 4, size_bytes);
+    bool is_moved = ch_pages_os.move(NULL, from, to, size_bytes);
+    const unsigned char *bytes = is_moved ? to : from;
+    assert_true(fill_find_wrong(bytes, size_bytes, fill_of(3), size_bytes) == SIZE_MAX);
+    memset(from, 5, size_bytes);
+    memset(to, 6, size_bytes);
+    assert_int_equal(from[size_bytes - 1] + to[size_bytes - 1], 11);
+    return is_moved;
+}
+
+// What the kernel would refuse too late, or do with a side effect, is left to the heap to copy.
+static void a_range_is_moved_unless_it_is_locked_or_several_mappings(void **state)
+{
+    (void)state;
+    if (ch_pages_os.move == NULL) {
+        return;
+    }
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    unsigned char *start = reserve();
+    unsigned char *to = start + 20 * page;
+    assert_true(ch_pages_os.commit(NULL, start, 60 * page));
+    assert_true(moves(start, to));
+    assert_true(moves(start, to + 2 * page)); // Over the end of what was moved.
+    assert_false(moves(to, start));           // Two mappings: what was moved first and next.
+    assert_true(moves(start, start + 40 * page));
+    if (syscall(SYS_mlock, start, 8 * page) == 0) { // AddressSanitizer makes mlock do nothing.
+        assert_false(moves(start, to));
+        assert_int_equal(syscall(SYS_munlock, start, 8 * page), 0);
+    }
+    ch_pages_os.release(NULL, start, RANGE_BYTES);
+}
+
+static void nothing_is_lost_where_the_kernel_allows_no_more_mappings(void **state)
+{
+    (void)state;
+    if (ch_pages_os.move == NULL) {
+        return;
+    }
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    size_t many_bytes = 80000 * page;
+    unsigned char *start = reserve();
+    unsigned char *many = ch_pages_os.reserve(NULL, many_bytes);
+    assert_non_null(many);
+    assert_true(ch_pages_os.commit(NULL, start, 60 * page));
+    size_t at = 0;
+    while (at < many_bytes && ch_pages_os.commit(NULL, many + at, page)) {
+        at += 2 * page;
+    }
+    bool is_moved = moves(start, start + 20 * page);
+    ch_pages_os.release(NULL, many, many_bytes);
+    assert_int_equal(is_moved, at >= many_bytes); // Some systems allow more mappings than that.
+    assert_true(moves(start, start + 20 * page));
+    ch_pages_os.release(NULL, start, RANGE_BYTES);
+}
+
 static void a_range_that_can_not_be_had_is_null(void **state)
 {
     (void)state;
@@ -184,14 +249,14 @@ static void a_heap_of_the_systems_pages_keeps_what_it_moves(void **state)
     ch_heap_destroy(churn.heap);
 }
 
-// Large blocks that grow by half, over and over, between others that make them move: each byte
-// counts.
+// Large blocks that grow by half, over and over, between others that make them move to fresh pages:
+// each byte counts.
 static void keep_through_moves(enum watch_move move, size_t least_moves)
 {
     struct watch watch = watch_open();
     watch.move = move;
     struct ch_heap *heap = watch_heap(&watch, 64 * MIB);
-    for (size_t size_bytes = 100000; size_bytes < 2 * MIB; size_bytes += size_bytes / 2) {
+    for (size_t size_bytes = 500000; size_bytes < 8 * MIB; size_bytes += size_bytes / 2) {
         size_t larger_bytes = size_bytes + size_bytes / 2;
         unsigned char *block = ch_heap_alloc(heap, size_bytes);
         for (size_t i = 0; i < size_bytes; i++) {
@@ -210,6 +275,7 @@ static void keep_through_moves(enum watch_move move, size_t least_moves)
         watch_assert_whole(&watch, heap);
         ch_heap_free(heap, wall);
         ch_heap_free(heap, moved);
+        ch_heap_minimize(heap);
     }
     assert_true(watch.moves >= least_moves);
     watch_end(&watch, heap);
@@ -240,6 +306,8 @@ int run_pages_claims(void)
         cmocka_unit_test(a_reserved_range_is_aligned_and_closed_until_it_is_committed),
         cmocka_unit_test(a_decommit_gives_memory_back_and_a_commit_opens_it_again),
         cmocka_unit_test(a_move_keeps_every_byte_and_leaves_both_ranges_usable),
+        cmocka_unit_test(a_range_is_moved_unless_it_is_locked_or_several_mappings),
+        cmocka_unit_test(nothing_is_lost_where_the_kernel_allows_no_more_mappings),
         cmocka_unit_test(a_range_that_can_not_be_had_is_null),
         cmocka_unit_test(no_call_of_the_systems_pages_touches_errno),
         cmocka_unit_test(no_call_of_a_heap_touches_errno),

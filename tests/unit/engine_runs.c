@@ -115,9 +115,9 @@ static void a_short_block_gets_the_shortest_run_that_fits(void **state)
     for (size_t i = 0; i < COUNT_OF(order); i++) {
         size_t hole = order[i];
         size_t shorter = i == 0 ? 6 : pages[order[i - 1]] + 1;
-        blocks[i] = take(shorter); // Nothing shorter is left, so it takes this.
-        assert_ptr_equal(blocks[i], holes[hole]);
-        assert_true(stays(blocks[i], pages[hole]));
+        unsigned char *block = take(shorter); // No shorter run fits, so it takes the end of this.
+        assert_ptr_equal(block, holes[hole] + (pages[hole] - shorter) * PAGE);
+        blocks[i] = block;
     }
     give_all(blocks, COUNT_OF(order));
     give_all(walls, COUNT_OF(walls));
@@ -141,6 +141,30 @@ static void a_long_block_gets_the_shortest_run_of_those_about_its_length(void **
     give_all(blocks, COUNT_OF(order));
 }
 
+// Any number of runs that are too short may share a list with one that fits. A search gives up on
+// them as long as there is a gap, so that a call costs the same however many there are; where the
+// arena has nothing else, the one is found.
+static void a_search_gives_up_on_a_list_only_where_something_else_fits(void **state)
+{
+    (void)state;
+    static const size_t pages[] = {67, 64, 65, 66, 64, 65, 66, 64, 65, 66, 64, 65};
+    unsigned char *holes[COUNT_OF(pages)];
+    void *walls[COUNT_OF(pages)];
+    make_holes(pages, COUNT_OF(pages), holes, walls);
+    unsigned char *lowest = walls[COUNT_OF(walls) - 1];
+    unsigned char *of_gap = take(67);
+    assert_ptr_equal(of_gap, lowest - 67 * PAGE);
+    unsigned char *rest = take(heap->first_run);
+    assert_ptr_equal(rest, heap->pages);
+    unsigned char *found = take(67);
+    assert_ptr_equal(found, holes[0]);
+    assert_null(ch_heap_alloc(heap, 67 * PAGE));
+    give(found);
+    give(rest);
+    give(of_gap);
+    give_all(walls, COUNT_OF(walls));
+}
+
 static void a_free_run_is_preferred_to_the_gap(void **state)
 {
     (void)state;
@@ -148,7 +172,7 @@ static void a_free_run_is_preferred_to_the_gap(void **state)
     unsigned char *wall = take(5);
     give(hole);
     unsigned char *fits = take(49);
-    assert_ptr_equal(fits, hole);
+    assert_ptr_equal(fits, hole + PAGE);
     unsigned char *does_not = take(51);
     assert_ptr_equal(does_not, wall - 51 * PAGE);
     give(fits);
@@ -162,12 +186,12 @@ static void a_run_that_is_longer_than_the_block_is_split(void **state)
     unsigned char *hole = take(20);
     unsigned char *wall = take(5);
     give(hole);
-    unsigned char *head = take(8);
+    unsigned char *tail = take(8);
     unsigned char *middle = take(7);
-    unsigned char *tail = take(5);
+    unsigned char *head = take(5);
+    assert_ptr_equal(tail, hole + 12 * PAGE);
+    assert_ptr_equal(middle, hole + 5 * PAGE);
     assert_ptr_equal(head, hole);
-    assert_ptr_equal(middle, hole + 8 * PAGE);
-    assert_ptr_equal(tail, hole + 15 * PAGE);
     give(middle);
     give(head);
     give(tail);
@@ -251,6 +275,76 @@ static void a_block_behind_which_the_free_run_is_too_short_moves(void **state)
     give(wall);
 }
 
+// How many free pages follow the block.
+static size_t room_behind(const unsigned char *block)
+{
+    uint32_t page = (uint32_t)((size_t)(block - heap->pages) / PAGE);
+    uint32_t next = page + ch_runs(heap)[page].pages;
+    bool is_free = next < heap->page_count && !ch_bits_get(ch_starts(heap), next);
+    return is_free ? ch_runs(heap)[next].pages : 0;
+}
+
+static unsigned char *grow(unsigned char *block, size_t pages)
+{
+    unsigned char *grown = ch_heap_realloc(heap, block, pages * PAGE - 1);
+    assert_non_null(grown);
+    watch_assert_whole(&watch, heap);
+    return grown;
+}
+
+// Room costs addresses only, and whoever needs them gets them.
+static void a_block_that_moves_to_grow_gets_as_much_room_again(void **state)
+{
+    (void)state;
+    unsigned char *wall = take(5);
+    unsigned char *block = take(100);
+    size_t committed = watch.committed_pages;
+    unsigned char *moved = grow(block, 101);
+    assert_ptr_equal(moved, block - 202 * PAGE);
+    assert_int_equal(room_behind(moved), 101 + 100); // The place that it left follows its room.
+    assert_true(watch.committed_pages <= committed + 101 + 8);
+    assert_ptr_equal(grow(moved, 302), moved);
+    assert_int_equal(room_behind(moved), 0);
+    assert_ptr_equal(grow(moved, 102), moved);
+    unsigned char *other = take(200);
+    assert_ptr_equal(other, wall - 200 * PAGE);
+    give(other);
+    give(moved);
+    give(wall);
+}
+
+static void a_block_that_grows_prefers_room_in_a_free_run(void **state)
+{
+    (void)state;
+    unsigned char *hole = take(60);
+    unsigned char *wall = take(5);
+    unsigned char *block = take(20);
+    give(hole);
+    unsigned char *moved = grow(block, 25);
+    assert_ptr_equal(moved, hole);
+    assert_int_equal(room_behind(moved), 35);
+    give(moved);
+    give(wall);
+}
+
+static void no_room_is_given_where_addresses_are_short(void **state)
+{
+    (void)state;
+    unsigned char *wall = take(5);
+    uint32_t gap = heap->first_run;
+    unsigned char *block = take(gap / 16 - 10);
+    unsigned char *moved = grow(block, gap / 16 + 1);    // More than a sixteenth of the gap.
+    assert_int_equal(room_behind(moved), gap / 16 - 10); // Only the place that it left.
+    give(moved);
+    unsigned char *half = take(heap->page_count / 2);
+    block = take(20);
+    moved = grow(block, 21);
+    assert_int_equal(room_behind(moved), 20);
+    give(moved);
+    give(half);
+    give(wall);
+}
+
 static void the_last_run_of_the_arena_has_nothing_to_grow_into(void **state)
 {
     (void)state;
@@ -297,15 +391,50 @@ static void a_block_that_needs_the_same_pages_asks_for_none(void **state)
 static void idle_pages_are_kept_up_to_a_limit_and_given_back_above_it(void **state)
 {
     (void)state;
-    unsigned char *wall = take(5);
-    size_t idle_pages = CH_IDLE_BYTES / PAGE;
-    size_t held = watch.committed_pages;
-    give(take(idle_pages));
-    assert_int_equal(watch.decommits, 0);
-    give(take(idle_pages + 1));
-    assert_true(watch.decommits > 0);
+    size_t most_used = 0;
+    size_t places = 0;
+    void *blocks[8];
+    for (; places < COUNT_OF(blocks) && watch.decommits == 0; places++) {
+        blocks[places] = take(400 + 6 * places); // Too long for what any before has left.
+        most_used = heap->used_pages > most_used ? heap->used_pages : most_used;
+        assert_true(stays(blocks[places], 5));
+        assert_true(heap->committed_pages <= most_used + most_used / 2 + CH_IDLE_BYTES / PAGE);
+    }
+    assert_int_equal(places, 5); // Four places are 1,600 pages; the limit is about 1,640.
+    give_all(blocks, places);
+    size_t decommits = watch.decommits;
     ch_heap_minimize(heap);
-    assert_true(watch.committed_pages <= held);
+    assert_true(watch.decommits > decommits);
+}
+
+// Blocks that are freed and allocated again, all at once or one by one, cost the world nothing.
+static void a_heap_that_is_filled_and_emptied_keeps_its_pages(void **state)
+{
+    (void)state;
+    void *blocks[40];
+    size_t requests = 0;
+    for (unsigned turn = 0; turn < 4; turn++) {
+        for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+            blocks[i] = take(80 + i % 7);
+        }
+        requests = turn == 0 ? watch.requests : requests;
+        give_all(blocks, COUNT_OF(blocks));
+    }
+    assert_int_equal(watch.requests, requests);
+    assert_int_equal(watch.decommits, 0);
+}
+
+// What it has been is forgotten by a heap that has become small, as it works.
+static void a_heap_that_has_shrunk_lets_its_pages_go(void **state)
+{
+    (void)state;
+    unsigned char *wall = take(5);
+    give(take(3500));
+    assert_int_equal(watch.decommits, 0);
+    for (unsigned turn = 0; turn < 2000; turn++) {
+        give(take(100));
+    }
+    assert_true(heap->committed_pages <= CH_IDLE_BYTES / PAGE + 2 * 105);
     give(wall);
 }
 
@@ -317,16 +446,22 @@ int run_run_claims(void)
         ON_HEAP(runs_are_taken_from_the_end_downward),
         ON_HEAP(a_short_block_gets_the_shortest_run_that_fits),
         ON_HEAP(a_long_block_gets_the_shortest_run_of_those_about_its_length),
+        ON_HEAP(a_search_gives_up_on_a_list_only_where_something_else_fits),
         ON_HEAP(a_free_run_is_preferred_to_the_gap),
         ON_HEAP(a_run_that_is_longer_than_the_block_is_split),
         ON_HEAP(neighbours_join_in_whatever_order_they_are_freed),
         ON_HEAP(the_lowest_run_goes_back_to_the_gap_with_the_free_one_above_it),
         ON_HEAP(a_block_grows_into_the_free_run_behind_it),
         ON_HEAP(a_block_behind_which_the_free_run_is_too_short_moves),
+        ON_HEAP(a_block_that_moves_to_grow_gets_as_much_room_again),
+        ON_HEAP(a_block_that_grows_prefers_room_in_a_free_run),
+        ON_HEAP(no_room_is_given_where_addresses_are_short),
         ON_HEAP(the_last_run_of_the_arena_has_nothing_to_grow_into),
         ON_HEAP(a_block_shrinks_where_it_is_and_its_end_is_free),
         ON_HEAP(a_block_that_needs_the_same_pages_asks_for_none),
         ON_HEAP(idle_pages_are_kept_up_to_a_limit_and_given_back_above_it),
+        ON_HEAP(a_heap_that_is_filled_and_emptied_keeps_its_pages),
+        ON_HEAP(a_heap_that_has_shrunk_lets_its_pages_go),
     };
     return cmocka_run_group_tests_name("runs", claims, NULL, NULL);
 }

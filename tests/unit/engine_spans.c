@@ -7,6 +7,7 @@
 #include "watch.h"
 
 #include "engine/class.h"
+#include "engine/lane.h"
 #include "engine/state.h"
 
 #define BLOCKS_MOST CH_SPAN_GRANULES
@@ -29,7 +30,7 @@ static int end_heap(void **state)
     (void)state;
     ch_heap_minimize(heap);
     watch_assert_empty(&watch, heap);
-    assert_int_equal(heap->span_count, 0);
+    assert_int_equal(ch_span_count(heap), 0);
     watch_end(&watch, heap);
     return 0;
 }
@@ -79,10 +80,10 @@ static void a_span_holds_as_many_blocks_as_fit_and_not_one_more(void **state)
     for (unsigned class_index = 0; class_index < CH_CLASS_COUNT; class_index++) {
         unsigned count = fitting(class_index);
         take(class_index, 0, count);
-        assert_int_equal(heap->span_count, 1);
+        assert_int_equal(ch_span_count(heap), 1);
         watch_assert_whole(&watch, heap);
         take(class_index, count, count + 1);
-        assert_int_equal(heap->span_count, 2);
+        assert_int_equal(ch_span_count(heap), 2);
         watch_assert_whole(&watch, heap);
         give(0, count + 1);
         watch_assert_whole(&watch, heap);
@@ -113,7 +114,7 @@ static void a_span_gives_again_whatever_came_back(void **state)
                 blocks[j] = ch_heap_alloc(heap, ch_class_bytes(classes[i]));
                 assert_int_equal(span_of(blocks[j]), 0);
             }
-            assert_int_equal(heap->span_count, 1);
+            assert_int_equal(ch_span_count(heap), 1);
             watch_assert_whole(&watch, heap);
         }
         give(0, count);
@@ -138,15 +139,15 @@ static void a_free_span_serves_another_class(void **state)
     (void)state;
     unsigned count = fitting(30);
     take(30, 0, 3 * count);
-    assert_int_equal(heap->span_count, 3);
+    assert_int_equal(ch_span_count(heap), 3);
     assert_int_equal(span_of(blocks[count]), 1);
     give(count, 2 * count);
     ch_heap_minimize(heap);
-    assert_int_equal(heap->span_count, 3);
+    assert_int_equal(ch_span_count(heap), 3);
     watch_assert_whole(&watch, heap);
     void *other = ch_heap_alloc(heap, 100);
     assert_int_equal(span_of(other), 1);
-    assert_int_equal(heap->span_count, 3);
+    assert_int_equal(ch_span_count(heap), 3);
     watch_assert_whole(&watch, heap);
     ch_heap_free(heap, other);
     give(0, count);
@@ -158,20 +159,20 @@ static void free_spans_at_the_end_are_the_gaps_again(void **state)
     (void)state;
     unsigned count = fitting(35);
     take(35, 0, 6 * count);
-    assert_int_equal(heap->span_count, 6);
+    assert_int_equal(ch_span_count(heap), 6);
     give(2 * count, 3 * count);
     give(4 * count, 5 * count);
     ch_heap_minimize(heap);
-    assert_int_equal(heap->span_count, 6);
+    assert_int_equal(ch_span_count(heap), 6);
     watch_assert_whole(&watch, heap);
     give(5 * count,
          6 * count); // The last, and the free one below it; the third has a live one above.
     ch_heap_minimize(heap);
-    assert_int_equal(heap->span_count, 4);
+    assert_int_equal(ch_span_count(heap), 4);
     watch_assert_whole(&watch, heap);
     give(3 * count, 4 * count);
     ch_heap_minimize(heap);
-    assert_int_equal(heap->span_count, 2);
+    assert_int_equal(ch_span_count(heap), 2);
     give(0, 2 * count);
 }
 
@@ -183,14 +184,14 @@ static void the_lane_is_bounded_and_minimize_empties_it(void **state)
         take(class_index, 0, count);
         for (unsigned i = 0; i < count; i++) {
             give(i, i + 1);
-            size_t in_lane = heap->lane[class_index].count;
+            size_t in_lane = ch_lane_mine(heap)->magazines[class_index].count;
             assert_true(in_lane >= 1 && in_lane <= CH_MAGAZINE_BLOCKS);
-            assert_true(in_lane * ch_class_bytes(class_index) <= 32 * KIB);
+            assert_true(in_lane * ch_class_bytes(class_index) <= CH_MAGAZINE_BYTES);
         }
         watch_assert_whole(&watch, heap);
         ch_heap_minimize(heap);
-        assert_int_equal(heap->lane[class_index].count, 0);
-        assert_int_equal(heap->span_count, 0);
+        assert_int_equal(ch_lane_mine(heap)->magazines[class_index].count, 0);
+        assert_int_equal(ch_span_count(heap), 0);
     }
 }
 
@@ -252,7 +253,7 @@ static void blocks_in_the_lane_do_not_stand_in_the_way_of_others(void **state)
         take(class_index, class_index, class_index + 1);
     }
     give(1, CH_CLASS_COUNT);
-    assert_int_equal(heap->span_count, CH_CLASS_COUNT);
+    assert_int_equal(ch_span_count(heap), CH_CLASS_COUNT);
     void *largest = ch_heap_alloc(heap, beside);
     assert_non_null(largest);
     watch_assert_whole(&watch, heap);
@@ -269,11 +270,11 @@ static void an_empty_heap_has_no_span_high_up(void **state)
         take(class_index, class_index, class_index + 1);
     }
     give(0, CH_CLASS_COUNT);
-    assert_int_equal(heap->span_count, 0);
+    assert_int_equal(ch_span_count(heap), 0);
     for (unsigned i = 0; i < 2; i++) {
         take(0, 0, 1);
         give(0, 1);
-        assert_int_equal(heap->span_count, 1);
+        assert_int_equal(ch_span_count(heap), 1);
     }
     watch_assert_whole(&watch, heap);
 }

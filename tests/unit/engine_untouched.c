@@ -44,8 +44,8 @@ static void a_move_that_the_world_does_touches_no_block(void **state)
     watch.move = WATCH_MOVE_WORKS;
     struct ch_heap *heap = watch_heap(&watch, 16 * MIB);
     watch.untouchable = heap->pages;
-    void *block = ch_heap_alloc(heap, 200 * KIB);
-    void *moved = ch_heap_realloc(heap, block, 300 * KIB);
+    void *block = ch_heap_alloc(heap, 2 * MIB);
+    void *moved = ch_heap_realloc(heap, block, 3 * MIB);
     assert_non_null(moved);
     assert_ptr_not_equal(moved, block);
     assert_int_equal(watch.moves, 1);

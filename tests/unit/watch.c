@@ -61,19 +61,20 @@ static void *reserve(void *world, size_t size_bytes)
     if (size_bytes == 0 || size_bytes % page != 0 || watch->start != NULL) {
         watch->breach = "a reservation that is not whole pages, or is the second";
     }
-    if (watch->refuses_reserve) {
+    if (watch->refuses_reserve ||
+        (watch->longest_bytes != 0 && size_bytes > watch->longest_bytes)) {
         return NULL;
     }
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *mapped = mmap(NULL, size_bytes + page, PROT_NONE, flags, -1, 0);
+    char *mapped = mmap(NULL, size_bytes + CH_SPAN_BYTES, PROT_NONE, flags, -1, 0);
     if (mapped == MAP_FAILED) {
         return NULL;
     }
-    size_t before = (page - (uintptr_t)mapped % page) % page;
+    size_t before = (watch->past_bytes - (uintptr_t)mapped) % CH_SPAN_BYTES;
     if (before > 0) {
         (void)munmap(mapped, before);
     }
-    (void)munmap(mapped + before + size_bytes, page - before);
+    (void)munmap(mapped + before + size_bytes, CH_SPAN_BYTES - before);
     watch->start = (unsigned char *)mapped + before;
     watch->size_bytes = size_bytes;
     watch->is_committed = test_calloc(size_bytes / page, 1);

@@ -19,8 +19,10 @@ enum watch_move { WATCH_MOVE_ABSENT, WATCH_MOVE_WORKS, WATCH_MOVE_FAILS };
 struct watch {
     // What a test asks for, before the heap is made or at any time.
     size_t page_bytes; ///< 0: 4096.
+    size_t past_bytes; ///< The range starts so far behind a multiple of CH_SPAN_BYTES.
     enum watch_move move;
     bool refuses_reserve;
+    size_t longest_bytes; ///< A reservation above this is refused; 0: none is.
     size_t refuse_at;   ///< Of the requests from now on, this one is refused: 0 is the next.
     bool refuses_after; ///< And all that follow it.
     bool keeps_range;   ///< The range outlives its release, for a look at it.

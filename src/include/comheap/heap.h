@@ -8,7 +8,9 @@
 //     the copy that a moving reallocate is. So nothing that a caller writes can damage the heap.
 //   - The same calls on the same pages give the same answers.
 //
-// Every function may be called from any thread. The heap takes one lock for the length of a call.
+// Every function may be called from any thread, and a block may be freed on another than it was
+// allocated on. Each thread has a lane: small blocks that wait to be handed out, so that most calls
+// take no lock. What raises a fault does so between threads, too.
 #ifndef COMHEAP_HEAP_H
 #define COMHEAP_HEAP_H
 
@@ -49,9 +51,14 @@ enum ch_invariant {
 /// It may return: the call then has no effect. It may also leave by longjmp, or use the heap.
 typedef void (*ch_fault_handler)(void *context, enum ch_fault fault, const void *block);
 
+/// A thread's lane has a number below this; 0 is no lane.
+#define CH_LANES 64
+
 /// What a heap is made from. A member left 0 or NULL means its default.
 struct ch_config {
     size_t arena_bytes;           ///< The address range to reserve; everything must fit in it.
+    unsigned lanes;               ///< The largest number of a lane, but no more than take a 64th
+                                  ///< of the arena, or one. Default: CH_LANES - 1, and likewise.
     const struct ch_pages *pages; ///< Default: ch_pages_os.
     void *world;                  ///< Handed to every primitive of pages.
     ch_fault_handler on_fault;    ///< Default: prints one sentence and aborts.
@@ -59,14 +66,20 @@ struct ch_config {
 };
 
 /// The default of arena_bytes: 64 GiB of addresses, or, where pointers have 32 bits, what a block
-/// of INT_MAX bytes needs: 2.3 GiB. Addresses cost no memory until pages of them are used.
+/// of INT_MAX bytes needs: 2.3 GiB. Addresses cost no memory until pages of them are used. Where
+/// there is no such range, a quarter to a half of the longest there is, and never less than
+/// CH_ARENA_BYTES_SCARCE: the rest is left to whoever else needs addresses.
 #define CH_ARENA_BYTES_DEFAULT                                                                     \
     ((size_t)(SIZE_MAX > UINT32_MAX ? 64 * (uint64_t)0x40000000 : 0x93000000))
+
+/// The least that the default may come to.
+#define CH_ARENA_BYTES_SCARCE ((size_t)64 * 1024 * 1024)
 
 /// A heap's arena is at least this large.
 #define CH_ARENA_BYTES_MIN ((size_t)256 * 1024)
 
-/// Every block starts at a multiple of this: 16 bytes, 8 where pointers have 32 bits (spec A12).
+/// Every block starts at a multiple of this: 16 bytes, 8 where pointers have 32 bits (spec A12). A
+/// block of more than eight of them starts at a multiple of two.
 #define CH_GRANULE_BYTES (2 * sizeof(void *))
 
 /// Makes a heap. The caller owns it and ends it with ch_heap_destroy.
@@ -75,6 +88,10 @@ struct ch_config {
 /// 32 KiB where pointers have 32 bits, the range can't be reserved, or its first pages can't be
 /// committed. config may be NULL: all defaults.
 struct ch_heap *ch_heap_create(const struct ch_config *config);
+
+/// Returns the process's own heap, with every member of its configuration 0: made when it is first
+/// asked for, and there until the process ends. Returns NULL iff it can't be made, now.
+struct ch_heap *ch_heap_of_process(void);
 
 /// Ends a heap and every block of it. heap may be NULL: no effect. No other thread may be using it.
 void ch_heap_destroy(struct ch_heap *heap);
@@ -85,16 +102,32 @@ void ch_heap_destroy(struct ch_heap *heap);
 /// Returns NULL iff the arena has no room for it, or the world refuses a page that it needs.
 void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes);
 
+/// Returns a block that starts at a multiple of alignment_bytes, a power of two. Its size is
+/// size_bytes, or 1 where that is 0, rounded up to a multiple of alignment_bytes: that much may be
+/// used, and ch_heap_size_bytes answers it. To ch_heap_realloc it is a block like any other, which
+/// keeps its size but not its alignment when it moves.
+///
+/// Returns NULL iff the arena has no room for it, or the world refuses a page that it needs. A
+/// block that is aligned to more than a page of the OS, and above 16 KiB, or 8 KiB where pointers
+/// have 32 bits, needs room for alignment_bytes more while it is made.
+void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes);
+
 /// Gives a block another size; the first min(old, new) bytes stay. The block may move, also when it
 /// shrinks (spec R4): a smaller block is another one, for which there may be no room. block may be
 /// NULL: as ch_heap_alloc. Size 0 gives a block of 0 bytes.
 ///
 /// Returns NULL iff there is no room, the world refuses, or block is not a live block of this heap,
 /// which raises a REALLOC fault. In each case nothing has changed and block is what it was.
+///
+/// Of two threads that do this to one block at once, or end it, one raises a fault. Where that one
+/// has found another place by then, it is the fault of a free, and the place is returned.
 void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes);
 
 /// Ends a block. block may be NULL: no effect. Raises a FREE fault, and changes nothing, iff block
 /// is neither NULL nor a live block of this heap.
+///
+/// Of two threads that end the same block, however close together, one raises the fault. What no
+/// heap can know is whose pointer it is: where another block begins by now, that block ends.
 void ch_heap_free(struct ch_heap *heap, void *block);
 
 /// Returns the size that block was last given, in bytes; SIZE_MAX iff block, which may be any bit
@@ -105,8 +138,24 @@ size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block);
 bool ch_heap_owns(struct ch_heap *heap, const void *block);
 
 /// Gives the world every page back that no live block lies in or shares a span with, and every page
-/// of the heap's tables beyond the two regions that are in use.
+/// of the heap's tables beyond the two regions that are in use. What waits in the lanes of other
+/// threads that still run stays: up to 128 blocks, or 64 KiB, a class and lane, and the spans that
+/// they lie in.
+///
+/// Without it a heap that frees holds on to at most twice the pages that it used lately, and 4 MiB,
+/// for its next blocks. What it used lately is the most that live blocks, those in lanes and their
+/// spans had; it fades toward what they have as pages come free, by most of the way for 16 times as
+/// many.
 void ch_heap_minimize(struct ch_heap *heap);
+
+/// Gives the calling thread that lane, in every heap, in place of the one it has; 0: none, so that
+/// every call takes the heap's lock. A thread gets a lane by itself, with its first call, while
+/// there is one, and gives it back when it ends; this is for a program that walks, on one thread,
+/// the paths that many threads take. What waits in the lane that is left stays there, and goes to
+/// the next thread that gets it, or into the heap when that is short.
+///
+/// Returns false, and changes nothing, iff there is no such lane or another thread has it.
+bool ch_lane_select(unsigned lane);
 
 struct ch_stats {
     size_t live_blocks;
@@ -117,6 +166,7 @@ struct ch_stats {
     size_t pages_bytes; ///< and nothing else does.
 };
 
+/// Exact while no other thread is in a call on this heap.
 struct ch_stats ch_heap_stats(struct ch_heap *heap);
 
 /// The answer of ch_heap_check.
@@ -125,7 +175,8 @@ struct ch_broken {
     const void *where;           ///< The first byte of the block, span or run; NULL when all holds.
 };
 
-/// Walks the whole heap, read-only, and names the first invariant that does not hold.
+/// Walks the whole heap, read-only, and names the first invariant that does not hold. No other
+/// thread may be in a call on this heap.
 struct ch_broken ch_heap_check(struct ch_heap *heap);
 
 /// The sentence of a fault or an invariant; "" for the count that ends the enumeration.

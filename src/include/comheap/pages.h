@@ -33,7 +33,9 @@ struct ch_pages {
     /// Returns false iff the world refuses, and then no page of the range is committed.
     bool (*commit)(void *world, void *start, size_t size_bytes);
 
-    /// Gives the memory behind a committed range back; its bytes are lost. Never fails.
+    /// Gives the memory behind a committed range back; its bytes are lost. Never fails. Where
+    /// threads share the heap the range must stay readable, as zeros: one of them may be looking at
+    /// what the heap knew of it, for the sake of a stray pointer.
     void (*decommit)(void *world, void *start, size_t size_bytes);
 
     /// Ends a reservation: start and size_bytes are those of `reserve`. Committed pages in it are
@@ -42,7 +44,8 @@ struct ch_pages {
 
     /// Moves the bytes of one committed range to another that does not overlap it, without copying;
     /// both stay committed and the bytes left behind are arbitrary. Returns false iff it did
-    /// nothing. NULL where the world has no such shortcut: the heap then copies.
+    /// nothing, which it may do at any time: the heap then copies. NULL where the world has no such
+    /// shortcut.
     bool (*move)(void *world, void *from, void *to, size_t size_bytes);
 };
 

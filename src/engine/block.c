@@ -1,0 +1,377 @@
+// Blocks: the calls that a caller makes on them. Small ones take a path without the lock where they
+// can; a fault is raised after the lock is given back, so that a handler may use the heap or never
+// return.
+//
+//     allocate 100       class 6 -> my lane's magazine -> word of the block = 101
+//                                   (empty: lock, span)
+//     free               word of the block: 0 is a fault -> word = 0 -> my lane's magazine
+//                                                                       (full: lock, span)
+//     allocate 100000    lock -> 25 pages -> run
+//
+// Without the lock a call touches a block's word, which is its caller's as long as the block is,
+// and the lane, which is its thread's. Does not know where blocks come from.
+
+#include <comheap/heap.h>
+
+#include <string.h>
+
+#include "engine/idle.h"
+#include "engine/lane.h"
+#include "engine/place.h"
+#include "engine/room.h"
+#include "engine/run.h"
+#include "engine/shadow.h"
+
+// Moving pages costs a few calls into the kernel and a page-table walk, and leaves a place behind
+// that the kernel fills anew. That is cheaper than to copy this much, if it was to pages that the
+// kernel would have had to fill.
+#define MOVE_BYTES ((size_t)1024 * 1024)
+
+// A block this large is moved wherever to: what of it was never touched has no memory behind it,
+// and a copy would have.
+#define MOVE_ANYWHERE_BYTES (16 * MOVE_BYTES)
+
+// An empty heap forgets where its blocks were, if there are more spans than this and they are more
+// than that part of its pages: the next block from a lane could be one high up, and the large
+// region get none of the free spans below it.
+#define EMPTY_SPANS 4U
+#define EMPTY_PART 16U
+
+// Kept out of the paths that take no lock, so that those save no registers for it.
+#define RARE __attribute__((noinline, cold))
+
+static void lock(struct ch_heap *heap)
+{
+    ch_lock_take(&heap->lock.lock);
+}
+
+static void unlock(struct ch_heap *heap)
+{
+    ch_lock_give(&heap->lock.lock);
+}
+
+static void raise_fault(struct ch_heap *heap, enum ch_fault first, enum ch_stray stray,
+                        const void *block)
+{
+    enum ch_fault fault = (enum ch_fault)((unsigned)first + (unsigned)stray);
+    heap->config.on_fault(heap->config.on_fault_context, fault, block);
+}
+
+// Under the lock. Whatever was counted, the thread's lane has to look again when it is even.
+static void count(struct ch_heap *heap, bool is_small, size_t blocks, size_t bytes)
+{
+    struct ch_lane *lane = ch_lane_mine(heap);
+    bool is_open = ch_lane_is_open(lane);
+    if (is_open) {
+        lane->is_settled = false;
+    }
+    if (is_open && is_small) {
+        (void)ch_lane_count(lane, blocks, bytes);
+    } else {
+        heap->live_blocks += blocks;
+        heap->live_bytes += bytes;
+        heap->small_blocks += is_small ? blocks : 0;
+    }
+}
+
+static inline void start_small(struct ch_heap *heap, void *block, size_t size_bytes)
+{
+    ch_word_set(heap, ch_offset(heap, block) / CH_GRANULE_BYTES, size_bytes + 1);
+    ch_shadow_unpoison(block, size_bytes);
+}
+
+// Ends a small block. Returns false, and changes nothing, iff another thread has ended it.
+static inline bool end_small(struct ch_heap *heap, size_t granule, void *block, unsigned word)
+{
+    if (!ch_word_turn(heap, granule, word, 0)) {
+        return false;
+    }
+    ch_shadow_poison(block, word - 1U);
+    return true;
+}
+
+RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
+{
+    ch_thread_join();
+    lock(heap);
+    heap->was_refused = false;
+    bool is_small = size_bytes <= CH_SMALL_BYTES;
+    if (is_small) {
+        ch_lane_open_mine(heap);
+    }
+    void *block = ch_room_take(heap, size_bytes);
+    if (block != NULL && is_small) {
+        start_small(heap, block, size_bytes);
+    }
+    if (block != NULL) {
+        count(heap, is_small, 1, size_bytes);
+    }
+    unlock(heap);
+    return block;
+}
+
+void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes)
+{
+    if (size_bytes > CH_SMALL_BYTES) {
+        return alloc_locked(heap, size_bytes);
+    }
+    struct ch_lane *lane = ch_lane_mine(heap);
+    void *block = ch_lane_pop(lane, ch_class_of(size_bytes));
+    if (block == NULL) {
+        return alloc_locked(heap, size_bytes);
+    }
+    start_small(heap, block, size_bytes);
+    (void)ch_lane_count(lane, 1, size_bytes);
+    return block;
+}
+
+// A small block starts at a multiple of its alignment by itself: its span starts at a multiple of
+// CH_SMALL_BYTES, and each class rounds to a multiple of some power of two, so of a multiple of a
+// smaller one it makes a multiple of that, and a multiple of a larger one is a class as it is
+// (class.h). A run starts at a page; for more, a longer one is made, and cut.
+void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
+{
+    if (size_bytes == 0) {
+        size_bytes = 1;
+    }
+    if (size_bytes > SIZE_MAX - alignment_bytes) { // Then no sum below is too large for its type.
+        return NULL;
+    }
+    size_t rounded_bytes = (size_bytes + alignment_bytes - 1) & ~(alignment_bytes - 1);
+    if (rounded_bytes <= CH_SMALL_BYTES || alignment_bytes <= heap->page_bytes) {
+        return ch_heap_alloc(heap, rounded_bytes);
+    }
+    size_t longer_bytes = rounded_bytes + alignment_bytes - heap->page_bytes;
+    lock(heap);
+    heap->was_refused = false;
+    void *block = ch_room_take(heap, longer_bytes);
+    if (block != NULL) {
+        uint32_t page = ch_run_at(heap, ch_offset(heap, block));
+        block = ch_run_cut(heap, page, rounded_bytes, alignment_bytes);
+        count(heap, false, 1, rounded_bytes);
+    }
+    unlock(heap);
+    return block;
+}
+
+// Whether the small region is so large that an empty one of its size would be missed. What is left
+// of one that was empty is held by the lanes of other threads.
+static bool is_spread_out(const struct ch_heap *heap)
+{
+    uint32_t spans = ch_span_count(heap);
+    return spans > EMPTY_SPANS && ch_small_end(heap) > heap->page_count / EMPTY_PART &&
+           spans > atomic_load_explicit(&heap->flushed_spans, memory_order_relaxed);
+}
+
+// Under the lock.
+static void forget_if_empty(struct ch_heap *heap)
+{
+    if (is_spread_out(heap) && ch_lane_live_blocks(heap) == 0) {
+        (void)ch_lane_flush(heap);
+        atomic_store_explicit(&heap->flushed_spans, ch_span_count(heap), memory_order_relaxed);
+    }
+}
+
+// A lane's thread has freed as many blocks as it allocated.
+RARE static void settle(struct ch_heap *heap, struct ch_lane *lane)
+{
+    lane->is_settled = true;
+    if (is_spread_out(heap)) {
+        lock(heap);
+        forget_if_empty(heap);
+        ch_idle_keep_bound(heap);
+        unlock(heap);
+    }
+}
+
+// Under the lock. Returns false, and changes nothing, iff the place has no live block.
+static bool give(struct ch_heap *heap, struct ch_place place, void *block)
+{
+    if (place.kind == CH_PLACE_LARGE) {
+        ch_run_give(heap, place.page);
+    } else if (place.kind == CH_PLACE_SMALL &&
+               end_small(heap, place.granule, block, (unsigned)place.size_bytes + 1)) {
+        // A thread that has no lane yet has allocated nothing: it gives the block of another to its
+        // span, for that one may be writing next to it.
+        ch_lane_give(heap, ch_class_of(place.size_bytes), block);
+        ch_lane_open_mine(heap);
+    } else {
+        return false;
+    }
+    count(heap, place.kind == CH_PLACE_SMALL, -(size_t)1, -place.size_bytes);
+    forget_if_empty(heap);
+    ch_idle_keep_bound(heap);
+    return true;
+}
+
+RARE static void free_locked(struct ch_heap *heap, void *block)
+{
+    ch_thread_join();
+    lock(heap);
+    struct ch_place place;
+    bool is_given;
+    do { // Between the two another thread may have given a small block another size.
+        place = ch_place_find(heap, block);
+        is_given = give(heap, place, block);
+    } while (!is_given && place.kind != CH_PLACE_NOWHERE);
+    enum ch_stray stray = is_given ? CH_STRAY_STALE : ch_place_explain(heap, block);
+    unlock(heap);
+    if (!is_given) {
+        raise_fault(heap, CH_FAULT_FREE_TWICE, stray, block);
+    }
+}
+
+void ch_heap_free(struct ch_heap *heap, void *block)
+{
+    if (block == NULL) {
+        return;
+    }
+    size_t granule = ch_place_granule(heap, block);
+    unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
+    if (word == 0) {
+        free_locked(heap, block);
+        return;
+    }
+    size_t size_bytes = word - 1U;
+    struct ch_lane *lane = ch_lane_mine(heap);
+    struct ch_magazine *magazine = &lane->magazines[ch_class_of(size_bytes)];
+    uint32_t waiting = atomic_load_explicit(&magazine->count, memory_order_relaxed);
+    if (waiting == magazine->capacity || !end_small(heap, granule, block, word)) {
+        free_locked(heap, block);
+        return;
+    }
+    ch_lane_push(magazine, waiting, block);
+    if (ch_lane_count(lane, -(size_t)1, -size_bytes) == 0 && !lane->is_settled) {
+        settle(heap, lane);
+    }
+}
+
+static bool resize_run(struct ch_heap *heap, uint32_t page, size_t size_bytes)
+{
+    return size_bytes > CH_SMALL_BYTES && ch_room_is_possible(heap, size_bytes) &&
+           ch_run_resize(heap, page, size_bytes);
+}
+
+// Moves a large block's bytes, or copies them where that is cheaper or there is no other way.
+static void move(struct ch_heap *heap, void *from, void *to, size_t size_bytes, bool is_fresh)
+{
+    const struct ch_pages *pages = heap->config.pages;
+    bool is_moved = false;
+    if (size_bytes >= (is_fresh ? MOVE_BYTES : MOVE_ANYWHERE_BYTES) && pages->move != NULL) {
+        size_t whole_bytes = (size_t)ch_run_pages(heap, size_bytes) << heap->page_log2;
+        lock(heap);
+        is_moved = pages->move(heap->config.world, from, to, whole_bytes);
+        unlock(heap);
+    }
+    if (!is_moved) {
+        memcpy(to, from, size_bytes);
+    }
+}
+
+// Gives a large block a larger place. The pages there are mostly fresh, or mostly were in use.
+static void *replace_large(struct ch_heap *heap, void *block, size_t old_bytes, size_t size_bytes)
+{
+    lock(heap);
+    heap->was_refused = false;
+    size_t before_pages = heap->committed_pages;
+    void *grown = ch_room_take_to_grow(heap, size_bytes);
+    bool is_fresh = heap->committed_pages >= before_pages + (old_bytes >> heap->page_log2 >> 1);
+    if (grown != NULL) {
+        count(heap, false, 1, size_bytes);
+    }
+    unlock(heap);
+    if (grown != NULL) {
+        move(heap, block, grown, old_bytes, is_fresh);
+    }
+    return grown;
+}
+
+// The new block is had before the old one ends, so that a refusal changes nothing.
+static void *replace(struct ch_heap *heap, void *block, size_t old_bytes, size_t size_bytes)
+{
+    void *other;
+    if (old_bytes > CH_SMALL_BYTES && size_bytes > old_bytes) {
+        other = replace_large(heap, block, old_bytes, size_bytes);
+    } else {
+        other = ch_heap_alloc(heap, size_bytes);
+        if (other != NULL) {
+            memcpy(other, block, size_bytes < old_bytes ? size_bytes : old_bytes);
+        }
+    }
+    if (other != NULL) {
+        ch_heap_free(heap, block);
+    }
+    return other;
+}
+
+static void *resize_small(struct ch_heap *heap, size_t granule, unsigned word, void *block,
+                          size_t size_bytes)
+{
+    size_t old_bytes = word - 1U;
+    if (size_bytes > CH_SMALL_BYTES || ch_class_of(size_bytes) != ch_class_of(old_bytes)) {
+        return replace(heap, block, old_bytes, size_bytes);
+    }
+    if (!ch_word_turn(heap, granule, word, (unsigned)size_bytes + 1)) {
+        return ch_heap_realloc(heap, block, size_bytes); // Another thread ended or resized it.
+    }
+    ch_shadow_poison(block, old_bytes);
+    ch_shadow_unpoison(block, size_bytes);
+    struct ch_lane *lane = ch_lane_mine(heap);
+    if (ch_lane_is_open(lane)) {
+        (void)ch_lane_count(lane, 0, size_bytes - old_bytes);
+    } else {
+        lock(heap);
+        heap->live_bytes += size_bytes - old_bytes;
+        unlock(heap);
+    }
+    return block;
+}
+
+static void *resize_large(struct ch_heap *heap, void *block, size_t size_bytes)
+{
+    lock(heap);
+    struct ch_place place = ch_place_find(heap, block);
+    if (place.kind != CH_PLACE_LARGE) {
+        enum ch_stray stray = ch_place_explain(heap, block);
+        unlock(heap);
+        raise_fault(heap, CH_FAULT_REALLOC_STALE, stray, block);
+        return NULL;
+    }
+    heap->was_refused = false;
+    // Growing in place may have been refused pages, which then are worth making room for.
+    bool is_resized =
+        resize_run(heap, place.page, size_bytes) ||
+        (heap->was_refused && ch_room_make(heap) && resize_run(heap, place.page, size_bytes));
+    heap->live_bytes += is_resized ? size_bytes - place.size_bytes : 0;
+    ch_idle_keep_bound(heap);
+    unlock(heap);
+    return is_resized ? block : replace(heap, block, place.size_bytes, size_bytes);
+}
+
+void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
+{
+    if (block == NULL) {
+        return ch_heap_alloc(heap, size_bytes);
+    }
+    size_t granule = ch_place_granule(heap, block);
+    unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
+    return word != 0 ? resize_small(heap, granule, word, block, size_bytes)
+                     : resize_large(heap, block, size_bytes);
+}
+
+size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block)
+{
+    size_t granule = ch_place_granule(heap, block);
+    if (granule != CH_GRANULE_NONE) {
+        return (size_t)ch_word(heap, granule) - 1; // No word: SIZE_MAX.
+    }
+    lock(heap);
+    struct ch_place place = ch_place_find(heap, block);
+    unlock(heap);
+    return place.kind == CH_PLACE_NOWHERE ? SIZE_MAX : place.size_bytes;
+}
+
+bool ch_heap_owns(struct ch_heap *heap, const void *block)
+{
+    return ch_heap_size_bytes(heap, block) != SIZE_MAX;
+}

@@ -1,0 +1,36 @@
+// What any bit pattern is to a heap: the start of a live block, or one way not to be.
+#ifndef COMHEAP_ENGINE_PLACE_H
+#define COMHEAP_ENGINE_PLACE_H
+
+#include "engine/state.h"
+
+#define CH_GRANULE_NONE SIZE_MAX
+
+/// Returns the granule that a pointer into the small region starts; CH_GRANULE_NONE iff it points
+/// elsewhere, or into one. Needs no lock.
+static inline size_t ch_place_granule(const struct ch_heap *heap, const void *block)
+{
+    // Rotated, so that what is no multiple of a granule is beyond all of them.
+    size_t offset = ch_offset(heap, block);
+    size_t granule = offset / CH_GRANULE_BYTES | offset * (SIZE_MAX / CH_GRANULE_BYTES + 1);
+    // Whoever was given a block sees a region that has it. A table is cleared before it is in use.
+    size_t granules = atomic_load_explicit(&heap->small_granules, memory_order_acquire);
+    return granule < granules ? granule : CH_GRANULE_NONE;
+}
+
+/// A live block is small, with `granule`, or large, with `page`.
+struct ch_place {
+    enum { CH_PLACE_NOWHERE, CH_PLACE_SMALL, CH_PLACE_LARGE } kind;
+    size_t granule;
+    uint32_t page;
+    size_t size_bytes;
+};
+
+struct ch_place ch_place_find(const struct ch_heap *heap, const void *block);
+
+/// Why a pointer that is not NULL is not a live block. The kinds stand in the order of faults.def.
+enum ch_stray { CH_STRAY_STALE, CH_STRAY_INTERIOR, CH_STRAY_FOREIGN };
+
+enum ch_stray ch_place_explain(const struct ch_heap *heap, const void *block);
+
+#endif
