@@ -7,6 +7,7 @@
 #include "harness/misuse.h"
 #include "harness/model.h"
 #include "harness/oracle.h"
+#include "harness/reach.h"
 #include "harness/world.h"
 
 uint64_t run_visible_part(const struct run *run, const struct answer *made)
@@ -180,6 +181,8 @@ static void run_minimize(struct run *run)
         run->plan.subject->minimize();
         count(run, oracle_minimized(run));
     }
+    model_minimize(); // Also for the other one of a pair.
+    reach_minimized();
 }
 
 static void run_get_malloc(struct run *run, DWORD context)

@@ -42,9 +42,10 @@ const char *outcome_name(enum outcome outcome)
 
 static const struct {
     const char *name;
+    enum family family;
     const char *sentence;
 } reaches[REACHES] = {
-#define REACH_DEF(id, name, sentence) [REACH_##id] = {name, sentence},
+#define REACH_DEF(id, name, family, sentence) [REACH_##id] = {name, FAMILY_##family, sentence},
 #include "harness/reach.def"
 #undef REACH_DEF
 };
@@ -52,6 +53,11 @@ static const struct {
 const char *reach_name(enum reach reach)
 {
     return reaches[reach].name;
+}
+
+enum family reach_family(enum reach reach)
+{
+    return reaches[reach].family;
 }
 
 static void print_cell(uint64_t count)

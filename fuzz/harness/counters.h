@@ -26,7 +26,7 @@ enum outcome {
 
 /// A state that is hard to reach; reach.def has a sentence for each.
 enum reach {
-#define REACH_DEF(id, name, sentence) REACH_##id,
+#define REACH_DEF(id, name, family, sentence) REACH_##id,
 #include "harness/reach.def"
 #undef REACH_DEF
     REACHES
@@ -73,6 +73,7 @@ bool counters_share(const char *path);
 
 const char *outcome_name(enum outcome outcome);
 const char *reach_name(enum reach reach);
+enum family reach_family(enum reach reach);
 const char *difference_name(enum difference difference);
 
 /// Writes the tables, in the order of op.def, laws.def and reach.def.

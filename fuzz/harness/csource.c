@@ -143,6 +143,7 @@ static void prepare(struct csource *source)
         }
         source->has_sizes = source->has_sizes || op.verb == VERB_SCRIBBLE ||
                             (takes_size(op.verb) && csource_is_relative(op.size_code));
+        source->has_lanes = source->has_lanes || (op.verb == VERB_LANE && source->has_world);
         repeats = op.verb == VERB_REPEAT ? op.slot : 0;
     }
     source->needs[PART_LAST] = source->needs[PART_LAST] && source->has_world;

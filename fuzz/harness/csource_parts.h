@@ -77,6 +77,7 @@ struct csource {
     bool has_misuse;  ///< The verbs of misuse misuse the heap.
     bool has_array;   ///< Blocks are b[0], b[1], not b0, b1.
     bool has_sizes;   ///< Their sizes are kept.
+    bool has_lanes;   ///< Calls come from one lane and another.
     bool needs[PARTS];
     bool uses_answer, uses_wanted, uses_was; ///< Variables of main.
     size_t slot_count;                       ///< One more than the largest slot.
@@ -90,6 +91,7 @@ struct csource {
     size_t live_blocks, live_bytes; ///< In it, if every answer is the run's,
     size_t peak_live_bytes;         ///< and at most.
     bool is_unsure;                 ///< An answer need not be: see is_open.
+    bool is_mixed;                  ///< Calls came from several lanes: see model.h.
     size_t repeated_calls, repeated_bytes;
     unsigned depth; ///< Of blocks in main.
 };
@@ -194,6 +196,9 @@ void csource_each(struct csource *source, struct csource_slot **list, size_t cou
 void csource_end_world(struct csource *source);
 void csource_begin_world(struct csource *source, size_t arena_bytes, uint32_t budget_pages);
 void csource_next_world(struct csource *source, size_t arena_bytes, uint32_t budget_pages);
+
+/// Writes that calls come from another lane.
+void csource_select_lane(struct csource *source, enum lane lane);
 
 /// Writes that the heap holds no more than its bound, if that is certain.
 void csource_footprint(struct csource *source);

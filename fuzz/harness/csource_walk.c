@@ -201,6 +201,10 @@ static void walk_op(struct csource *source, struct op op, uint32_t repeats)
             csource_say(source, "ch_heap_minimize(engine);");
             csource_footprint(source);
         }
+        source->is_mixed = source->is_mixed && source->live_blocks > 0;
+        break;
+    case VERB_LANE:
+        csource_select_lane(source, (enum lane)(op.slot % LANES));
         break;
     case VERB_GET_MALLOC:
     case VERB_QUERY:
@@ -221,7 +225,7 @@ static bool takes_size(enum verb verb)
 static void look(struct csource *source, bool is_broken, struct op op)
 {
     struct csource_slot **list;
-    if (op.verb == VERB_REPEAT || op.verb == VERB_REFUSE) {
+    if (op.verb == VERB_REPEAT || op.verb == VERB_REFUSE || op.verb == VERB_LANE) {
         return;
     }
     if (is_broken &&

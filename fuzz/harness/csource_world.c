@@ -111,6 +111,14 @@ void csource_footprint(struct csource *source)
     csource_say(source, "       \"footprint\", \"more is committed than the bound\");");
 }
 
+void csource_select_lane(struct csource *source, enum lane lane)
+{
+    if (source->has_lanes) {
+        csource_say(source, "(void)ch_lane_select(%u);", lane);
+        source->is_mixed = true;
+    }
+}
+
 // What the run does at the end of a world: every block is freed, the last address first.
 void csource_end_world(struct csource *source)
 {
@@ -128,7 +136,9 @@ void csource_end_world(struct csource *source)
             csource_say(source, "budget_pages = SIZE_MAX;");
         }
         source->live_blocks = source->live_bytes = 0;
-        csource_footprint(source);
+        if (!source->is_mixed) {
+            csource_footprint(source);
+        }
         ask_for_largest(source);
         csource_need(source, PART_END);
         csource_say(source, "end_world();");
@@ -139,6 +149,8 @@ void csource_begin_world(struct csource *source, size_t arena_bytes, uint32_t bu
 {
     size_t mib = arena_bytes >> 20;
     char arena[64];
+    csource_select_lane(source, LANE_FIRST);
+    source->is_mixed = false;
     source->arena_bytes = arena_bytes;
     source->is_scarce = budget_pages > 0;
     source->is_unsure = false;

@@ -163,6 +163,8 @@ struct op mix_op(const struct mix *mix, uint64_t *random)
         op.slot = mix_repeats(random);
     } else if (op.verb == VERB_REFUSE) {
         op.slot = (uint16_t)(draw_magnitude(random, 64) - 1);
+    } else if (op.verb == VERB_LANE) {
+        op.slot = (uint16_t)draw(random, LANES);
     } else if (op.verb == VERB_WORLD) { // Half of the worlds have any number of pages.
         op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 32768));
         op.size_code = draw_arena(random);

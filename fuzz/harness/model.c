@@ -22,9 +22,36 @@ void model_clear(void)
     model.live_blocks = 0;
     model.live_bytes = 0;
     model.peak_live_bytes = 0;
-    model.since_empty_bytes = 0;
-    model.since_empty_blocks = 0;
     model.fills = 0;
+    model_minimize();
+}
+
+bool model_is_as_new(void)
+{
+    return model.live_blocks == 0 && !model.is_mixed;
+}
+
+static void forget_grants(void)
+{
+    if (model_is_as_new()) {
+        model.since_empty_bytes = 0;
+        model.since_empty_blocks = 0;
+    }
+}
+
+void model_enter(enum lane lane)
+{
+    model.is_mixed = model.is_mixed || (model.is_used && lane != model.lane);
+    model.lane = lane;
+}
+
+void model_minimize(void)
+{
+    if (model.live_blocks == 0) {
+        model.is_used = false;
+        model.is_mixed = false;
+        forget_grants();
+    }
 }
 
 static uintptr_t begin_of(uint32_t slot)
@@ -121,8 +148,14 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
     if (!held->is_known) {
         known_slots[known_count++] = slot;
     }
-    *held =
-        (struct held){.block = block, .size_bytes = size_bytes, .is_live = true, .is_known = true};
+    *held = (struct held){
+        .block = block,
+        .size_bytes = size_bytes,
+        .lane = model.lane,
+        .is_live = true,
+        .is_known = true,
+    };
+    model.is_used = true;
     insert(place, slot);
     set_live_bytes(plus(model.live_bytes, size_bytes));
     model.since_empty_bytes = plus(model.since_empty_bytes, size_bytes);
@@ -140,10 +173,7 @@ void model_end(uint32_t slot)
     model.live_bytes -= held->size_bytes;
     held->last_bytes = held->size_bytes;
     held->size_bytes = 0;
-    if (model.live_blocks == 0) {
-        model.since_empty_bytes = 0;
-        model.since_empty_blocks = 0;
-    }
+    forget_grants();
 }
 
 uint32_t model_resize(uint32_t slot, size_t size_bytes)

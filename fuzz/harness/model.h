@@ -16,6 +16,7 @@ struct held {
     size_t size_bytes;
     size_t last_bytes; ///< The size that it had when it was last live.
     struct fill fill;  ///< The bytes in it.
+    enum lane lane;    ///< It was allocated on.
     bool is_live;
     bool is_known; ///< On the list of slots to clear.
 };
@@ -26,14 +27,25 @@ struct model {
     size_t live_blocks;
     size_t live_bytes;
     size_t peak_live_bytes;
-    size_t since_empty_bytes; ///< Granted since nothing was live: see subject.h.
+    size_t since_empty_bytes; ///< Granted since the heap was as good as new: see subject.h.
     size_t since_empty_blocks;
+    enum lane lane; ///< Calls come from it.
+    bool is_used;   ///< A block was granted since no lane had any,
+    bool is_mixed;  ///< and after that calls came from another lane.
     uint64_t fills; ///< How many blocks were filled: no two have the same bytes.
 };
 extern struct model model;
 
-/// Forgets everything.
+/// Forgets everything but the lane.
 void model_clear(void);
+
+/// Notes that calls come from a lane from now on; and that no block waits in any.
+void model_enter(enum lane lane);
+void model_minimize(void);
+
+/// Whether the heap is as good as new: nothing is live, and it has seen that. Each lane sees what
+/// is allocated and freed on it, so where several were in use only minimizing makes sure.
+bool model_is_as_new(void);
 
 /// Notes a granted block. Returns SLOTS iff it overlaps no live block, else the slot that holds one
 /// that it overlaps; then nothing is noted. A block of 0 bytes counts as one byte: its address is

@@ -272,7 +272,7 @@ enum outcome oracle_freed(struct run *run, uint32_t slot)
     size_t size_bytes = model.slots[slot].size_bytes;
     oracle_check_faultless(run);
     model_end(slot);
-    reach_freed(model.slots[slot].block, size_bytes);
+    reach_freed(model.slots[slot].block, size_bytes, model.slots[slot].lane);
     check_gone(run, slot, model.slots[slot].block, size_bytes);
     return OUTCOME_DONE;
 }

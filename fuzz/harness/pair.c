@@ -27,8 +27,8 @@ static struct {
     bool was_live;
     size_t was_bytes;
 
-    // What the second will have granted since nothing was live, or more: as if every request had
-    // been granted, and every block had moved.
+    // What the second will have granted since it was as good as new, or more: as if every request
+    // had been granted, and every block had moved.
     size_t since_empty_bytes, since_empty_blocks;
     bool is_scarce; ///< The world may refuse the second a page.
 } pair;
@@ -136,7 +136,7 @@ static void record(struct run *run, uint32_t slot, size_t size_bytes)
     }
     step->live_blocks = model.live_blocks;
     step->live_bytes = model.live_bytes;
-    if (model.live_blocks == 0) {
+    if (model_is_as_new()) {
         pair.since_empty_bytes = 0;
         pair.since_empty_blocks = 0;
     }

@@ -83,16 +83,20 @@ static void draw_bytes(FILE *file)
     fprintf(file, "\n");
 }
 
-// Which op made a block what it is.
+// Which op made a block what it is, and where it came from if that is worth a word.
 static void tell_story(FILE *file, const struct run *run, uint32_t slot)
 {
+    static const char *const lanes[LANES] = {", from no lane", "", ", from the second lane",
+                                             ", from the last lane"};
+    const struct held *held = &model.slots[slot];
+    enum lane lane = held->is_live ? held->lane : model.lane; // Or it has just been granted.
     struct history history = history_of(run, slot);
     if (history.made != HISTORY_NONE) {
         fprintf(file, "    b%u was allocated by op %zu", slot, history.made + 1);
         if (history.resized != HISTORY_NONE) {
             fprintf(file, " and given this size by op %zu", history.resized + 1);
         }
-        fprintf(file, "\n");
+        fprintf(file, "%s\n", lanes[lane]);
     }
 }
 

@@ -9,8 +9,9 @@
 #include "harness/world.h"
 
 #define LARGE_BYTES ((uintptr_t)WORLD_PAGE_BYTES)
-#define MOVE_BYTES ((size_t)128 * 1024)
+#define MOVE_BYTES ((size_t)1024 * 1024)
 #define HOLES 16U
+#define ROW_BLOCKS 100U
 
 struct range {
     uintptr_t begin, end;
@@ -20,11 +21,20 @@ static struct {
     uintptr_t last_freed;
     struct range tail;         ///< What the last shrink in place gave up.
     struct range holes[HOLES]; ///< The large blocks that were freed last.
-    uintptr_t gone[HOLES];     ///< The small ones.
+    uintptr_t gone[HOLES];     ///< The small ones,
+    enum lane gone_on[HOLES];  ///< and the lanes that freed them.
     unsigned next_hole, next_gone;
     size_t refused_bytes; ///< The size that pages were last refused for; 0: none.
     bool was_full;        ///< A block found no room,
     bool was_emptied;     ///< and since then everything has been freed.
+    struct {
+        size_t live_blocks; ///< That were allocated on it.
+        bool was_asked;     ///< For a block, in this world.
+        bool has_freed;     ///< A small block since it was entered or minimized,
+        bool was_minimized; ///< which was when it had been left.
+    } lanes[LANES];
+    size_t freed_elsewhere; ///< Small blocks in a row, all of them on this lane,
+    uintptr_t last_foreign; ///< and the last of them; 0: there is none.
 } lately;
 
 // A magnitude: 0 for 0, else the number of bits.
@@ -43,6 +53,8 @@ FOR_THE_ENGINE static struct {
     uint8_t resized[2][MAGNITUDES][7]; ///< Moved or not, the old size, how much more or less.
     uint8_t freed[4][MAGNITUDES];      ///< Which neighbours are live.
     uint8_t live_blocks[MAGNITUDES];
+    uint8_t freed_on[LANES][LANES][2];   ///< Allocated on, freed on, large or not.
+    uint8_t resized_on[LANES][LANES][2]; ///< Likewise, moved or not.
     uint8_t reached[REACHES];
 } situations;
 
@@ -99,10 +111,14 @@ static void note_large_place(const struct held *held)
     mark_if(REACH_JOINS_TWO, joined == 2);
     mark_if(REACH_JOINS_THREE, joined > 2);
     bool over_small = false;
+    bool over_left = false;
     for (unsigned i = 0; i < HOLES; i++) {
-        over_small = over_small || lately.gone[i] - range.begin < held->size_bytes;
+        bool is_over = lately.gone[i] - range.begin < held->size_bytes;
+        over_small = over_small || is_over;
+        over_left = over_left || (is_over && lately.gone_on[i] != model.lane);
     }
     mark_if(REACH_LARGE_OVER_SMALL, over_small);
+    mark_if(REACH_LEFT_REUSED, over_left);
     mark_if(REACH_TAIL_REUSED, meets(range, lately.tail));
     mark_if(REACH_FILLS_HOLE, joined > 0 && touches_next(range, beside.next) &&
                                   touches_previous(range, beside.previous));
@@ -129,9 +145,27 @@ static void note_size(const struct run *run, size_t size_bytes, enum reach most)
     }
 }
 
+static void note_lane(const struct run *run, const struct held *held)
+{
+    bool are_all_live = true;
+    lately.lanes[model.lane].live_blocks++;
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        are_all_live = are_all_live && lately.lanes[lane].live_blocks > 0;
+    }
+    mark_if(REACH_ALL_LANES, are_all_live);
+    mark_if(REACH_HANDED_ON, (uintptr_t)held->block == lately.last_foreign);
+    mark_if(REACH_ENTERED_AGAIN,
+            held->size_bytes < LARGE_BYTES && lately.lanes[model.lane].was_minimized);
+    mark_if(REACH_LANE_REFUSED, !lately.lanes[model.lane].was_asked && model.lane > LANE_FIRST &&
+                                    world_refusals() != run->refusals_before);
+    lately.lanes[model.lane].was_minimized = false;
+    lately.lanes[model.lane].was_asked = true;
+}
+
 void reach_granted(const struct run *run, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
+    note_lane(run, held);
     situations.granted[magnitude(held->size_bytes)] = 1;
     situations.live_blocks[magnitude(model.live_blocks)] = 1;
     mark_if(REACH_THOUSAND, model.live_blocks == 1000);
@@ -167,17 +201,34 @@ void reach_reallocated(const struct run *run, uint32_t slot, const struct held *
     bool has_moved = held->block != before->block;
     unsigned from = magnitude(before->size_bytes);
     situations.resized[has_moved][from][step(from, magnitude(held->size_bytes))] = 1;
+    situations.resized_on[before->lane][model.lane][has_moved] = 1;
     note_size(run, held->size_bytes, REACH_GROWS_TO_MOST);
     if (!has_moved) {
         note_in_place(held, before);
         return;
     }
     mark_if(REACH_MOVES_LARGE, held->size_bytes >= MOVE_BYTES && before->size_bytes >= MOVE_BYTES);
-    reach_freed(before->block, before->size_bytes);
+    mark_if(REACH_MOVES_ELSEWHERE, before->size_bytes < LARGE_BYTES && before->lane != model.lane);
+    reach_freed(before->block, before->size_bytes, before->lane);
+    note_lane(run, held);
 }
 
-void reach_freed(const void *block, size_t size_bytes)
+static void note_small_freed(const void *block, enum lane lane)
 {
+    bool is_elsewhere = lane != model.lane;
+    lately.gone_on[lately.next_gone % HOLES] = model.lane;
+    lately.gone[lately.next_gone++ % HOLES] = (uintptr_t)block;
+    lately.lanes[model.lane].has_freed = true;
+    lately.freed_elsewhere = is_elsewhere ? lately.freed_elsewhere + 1 : 0;
+    lately.last_foreign = is_elsewhere ? (uintptr_t)block : 0;
+    mark_if(REACH_HUNDRED_ELSEWHERE, lately.freed_elsewhere == ROW_BLOCKS);
+}
+
+void reach_freed(const void *block, size_t size_bytes, enum lane lane)
+{
+    situations.freed_on[lane][model.lane][size_bytes >= LARGE_BYTES] = 1;
+    mark_if(REACH_FREED_ELSEWHERE, lane != model.lane);
+    lately.lanes[lane].live_blocks--;
     lately.last_freed = (uintptr_t)block;
     lately.was_emptied = lately.was_emptied || (lately.was_full && model.live_blocks == 0);
     if (size_bytes >= LARGE_BYTES) {
@@ -188,7 +239,22 @@ void reach_freed(const void *block, size_t size_bytes)
         situations.freed[which][magnitude(size_bytes)] = 1;
         lately.holes[lately.next_hole++ % HOLES] = range;
     } else {
-        lately.gone[lately.next_gone++ % HOLES] = (uintptr_t)block;
+        note_small_freed(block, lane);
+    }
+}
+
+void reach_entered(void)
+{
+    lately.freed_elsewhere = 0;
+    lately.last_foreign = 0;
+}
+
+void reach_minimized(void)
+{
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        bool was_left = lane != LANE_NONE && lane != model.lane && lately.lanes[lane].has_freed;
+        lately.lanes[lane].was_minimized = lately.lanes[lane].was_minimized || was_left;
+        lately.lanes[lane].has_freed = false;
     }
 }
 

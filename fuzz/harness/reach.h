@@ -17,10 +17,14 @@ void reach_granted(const struct run *run, uint32_t slot);
 /// The slot's block, `before` until now, was just reallocated.
 void reach_reallocated(const struct run *run, uint32_t slot, const struct held *before);
 
-/// A block was just freed; it is no longer in the model.
-void reach_freed(const void *block, size_t size_bytes);
+/// A block that was allocated on that lane was just freed; it is no longer in the model.
+void reach_freed(const void *block, size_t size_bytes, enum lane lane);
 
 /// A size was just refused: to the slot's live block, or for a new one.
 void reach_refused(const struct run *run, uint32_t slot, size_t size_bytes, enum outcome why);
+
+/// Calls come from another lane now; the heap was just minimized.
+void reach_entered(void);
+void reach_minimized(void);
 
 #endif

@@ -31,8 +31,19 @@ const struct run *run_current(void)
     return current;
 }
 
+// A subject without lanes stays where it is; what is believed is the same, so that a pair agrees.
+static void enter_lane(struct run *run, enum lane lane)
+{
+    bool (*select_lane)(enum lane lane) = run->plan.subject->select_lane;
+    if (select_lane == NULL || select_lane(lane)) {
+        model_enter(lane);
+        reach_entered();
+    }
+}
+
 static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
 {
+    enter_lane(run, LANE_FIRST);
     world_open(budget_pages);
     run->arena_bytes = arena_bytes;
     run->heap = run->plan.subject->open(arena_bytes);
@@ -119,6 +130,9 @@ static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
     }
     if (run->verb == VERB_REFUSE) {
         world_refuse_after(slot);
+    }
+    if (run->verb == VERB_LANE) {
+        enter_lane(run, (enum lane)(slot % LANES));
     }
     counters->calls_by[run->verb][OUTCOME_DONE]++;
 }

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/op.h"
+
 /// Where allocators may differ, and what this one promises.
 struct policies {
     size_t limit_bytes;     ///< Allocate and Reallocate refuse more than this; SIZE_MAX: no limit.
@@ -80,15 +82,17 @@ struct subject {
 
     /// Whether a request must be granted, unless the world refuses a page for it:
     /// `since_empty_bytes` is the sum of the sizes, and since_empty_blocks the number, of all
-    /// blocks granted since nothing was live, this one included. Where it must be granted, it must
-    /// after less, too.
+    /// blocks granted since the heap was as good as new, this one included. It is when nothing is
+    /// live and calls have come from one lane alone, or nothing is live and it is minimized. Where
+    /// it must be granted, it must after less, too.
     bool (*must_grant)(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
 
-    /// The largest block that a fresh heap in an arena of so many bytes certainly grants; 0: none.
+    /// The largest block that a fresh heap in an arena of so many bytes certainly grants, and any
+    /// heap where nothing is live, whichever lanes blocks wait in; 0: none.
     size_t (*largest)(size_t arena_bytes);
 
-    /// The most that the heap may hold of the world, just after minimizing or whenever nothing is
-    /// live. NULL: it states no bound.
+    /// The most that the heap may hold of the world, just after minimizing or whenever it is as
+    /// good as new. NULL: it states no bound.
     size_t (*most_committed)(const struct load *load);
 
     const struct com_calls *com;      ///< NULL: it has no COM face.
@@ -98,6 +102,11 @@ struct subject {
     const char *(*check)(const void **where); ///< NULL: every invariant holds; else its sentence.
     const char *(*fault)(const void **where); ///< The fault raised since the last call, or NULL.
     const struct misuse_answers *misuse;      ///< NULL: misuse ends it.
+
+    /// Makes the calls that follow come from this lane, in this heap and in those that are opened
+    /// later. Returns false, and changes nothing, iff it can't. NULL: it has no lanes. One that has
+    /// them has `minimize` too, which leaves no block waiting in any.
+    bool (*select_lane)(enum lane lane);
 };
 
 /// All subjects, in the order of subjects.def, the default first; ends with NULL.

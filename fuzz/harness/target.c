@@ -29,7 +29,7 @@ const struct target target_com = {
 const struct target target_oom = {
     .name = "oom",
     .sentence = "pages may be refused at any point: nothing is lost, and recovery is complete",
-    .families = 1U << FAMILY_HEAP,
+    .families = 1U << FAMILY_HEAP | 1U << FAMILY_LANES,
     .tortures = 4,
 };
 const struct target target_misuse = {
@@ -39,10 +39,16 @@ const struct target target_misuse = {
     .mixes_faces = true,
     .misuses = true,
 };
+const struct target target_lanes = {
+    .name = "lanes",
+    .sentence = "every law holds whichever lane each call comes from",
+    .families = 1U << FAMILY_HEAP | 1U << FAMILY_MISUSE | 1U << FAMILY_LANES,
+    .misuses = true,
+};
 const struct target target_pair = {
     .name = "pair",
     .sentence = "two subjects give the same answers under their common policies",
-    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM,
+    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM | 1U << FAMILY_LANES,
     .mixes_faces = true,
     .compares = true,
 };
@@ -53,7 +59,8 @@ const struct target target_text = {
 };
 
 const struct target *const targets[] = {
-    &target_heap, &target_com, &target_oom, &target_misuse, &target_pair, &target_text, NULL,
+    &target_heap, &target_com,   &target_oom,  &target_misuse,
+    &target_lanes, &target_pair, &target_text, NULL,
 };
 
 const struct target *target_find(const char *name)

@@ -21,6 +21,7 @@ extern const struct target target_heap;
 extern const struct target target_com;
 extern const struct target target_oom;
 extern const struct target target_misuse;
+extern const struct target target_lanes;
 extern const struct target target_pair;
 extern const struct target target_text;
 

@@ -23,6 +23,7 @@ static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     struct ch_config config = {
         .arena_bytes = arena_bytes,
+        .lanes = LANES - 1, // So that the last one is the heap's last; a small arena has fewer.
         .pages = &world_pages,
         .on_fault = on_fault,
     };
@@ -49,11 +50,13 @@ static void close_heap(void)
 // empty had pages of its own, there would still be room. A block takes at most a quarter and a
 // granule more than its size, or less than a page; each class may hold one span that is not full,
 // and a small block an eighth of its span's tail. The tables take a word a granule of every page,
-// and 34 bytes more. Where pointers have 32 bits only half of the pages may be spans.
+// and 34 bytes more, and up to three pages are lost to where spans may start; an empty heap may
+// have its next small block a sixteenth of its pages up. Where pointers have 32 bits only half of
+// the pages may be spans.
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
     size_t spans_bytes = 40 * SPAN_BYTES;
-    size_t tables_bytes = arena_bytes / 6 + 16 * PAGE_BYTES;
+    size_t tables_bytes = arena_bytes / 6 + 20 * PAGE_BYTES + arena_bytes / 16;
     size_t room_bytes = (arena_bytes - tables_bytes) / (sizeof(void *) == 8 ? 1 : 2);
     size_t blocks_bytes = since_empty_blocks * PAGE_BYTES;
     if (room_bytes < spans_bytes || room_bytes - spans_bytes < blocks_bytes) {
@@ -69,19 +72,25 @@ static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t sinc
 static size_t largest(size_t arena_bytes)
 {
     const size_t asked_bytes = (size_t)1024 * 1024 * 1024;
-    size_t tables_bytes = arena_bytes / 6 + 16 * PAGE_BYTES;
+    size_t tables_bytes = arena_bytes / 6 + 20 * PAGE_BYTES;
     return arena_bytes <= asked_bytes ? arena_bytes - tables_bytes : 0;
 }
 
 // A live block holds its pages or the span that it lies in. Tables reach as far as the heap once
 // did: a word a granule, a quarter of the bytes where a granule has eight. With nothing live, or in
-// the lane, there are up to 4 MiB of idle pages and a span a class beside them.
+// the lane, there are up to 4 MiB of idle pages and a span a class beside them, and twice what
+// was used lately. That is at most two and a half times the peak: a block that moves has
+// two places for a while, and may fill no more than four fifths of each.
 static size_t most_committed(const struct load *load)
 {
-    size_t tables_bytes = load->peak_live_bytes / (sizeof(void *) == 8 ? 4 : 2) + 64 * PAGE_BYTES;
-    size_t blocks_bytes = load->live_blocks * (SPAN_BYTES + PAGE_BYTES) + load->live_bytes;
-    size_t idle_bytes = load->live_blocks == 0 ? 1024 * PAGE_BYTES + 40 * SPAN_BYTES : 0;
-    return load->fresh_bytes + tables_bytes + blocks_bytes + idle_bytes;
+    uint64_t tables_bytes = load->peak_live_bytes / (sizeof(void *) == 8 ? 4 : 2) + 64 * PAGE_BYTES;
+    uint64_t blocks_bytes =
+        load->live_blocks * (uint64_t)(SPAN_BYTES + PAGE_BYTES) + load->live_bytes;
+    uint64_t used_bytes = load->peak_live_bytes * UINT64_C(5) / 2 + 40 * SPAN_BYTES;
+    uint64_t kept_bytes = 2 * used_bytes + 1024 * PAGE_BYTES;
+    uint64_t idle_bytes = load->live_blocks == 0 ? kept_bytes : 0;
+    uint64_t most_bytes = load->fresh_bytes + tables_bytes + blocks_bytes + idle_bytes;
+    return most_bytes < SIZE_MAX ? (size_t)most_bytes : SIZE_MAX;
 }
 
 static int owns(const void *address)
@@ -148,6 +157,11 @@ static const struct com_calls com = {
     .get_malloc = CoGetMalloc,
 };
 
+static bool select_lane(enum lane lane)
+{
+    return ch_lane_select(lane);
+}
+
 const struct subject subject_comheap = {
     .name = "comheap",
     .sentence = "this project's CComHeap over its own engine",
@@ -174,4 +188,5 @@ const struct subject subject_comheap = {
     .check = check,
     .fault = fault,
     .misuse = &misuse,
+    .select_lane = select_lane,
 };

@@ -17,6 +17,7 @@
 #include "harness/text.h"
 
 static struct plan plan;
+static unsigned families; // Of the target's programs.
 static unsigned wrong;
 
 // What a verb does, as far as it decides how the verb can come out.
@@ -119,6 +120,11 @@ static bool is_foreign(void)
     return !any_has(is_ours);
 }
 
+static bool has_family(enum family family)
+{
+    return (families >> family & 1) != 0;
+}
+
 // Why a verb can't come out so; NULL iff it can.
 static const char *why_never(enum verb verb, enum outcome outcome)
 {
@@ -137,10 +143,19 @@ static const char *why_never(enum verb verb, enum outcome outcome)
     if (asks_com && !has_com()) {
         return "the COM calls are not mixed in, or there are none";
     }
+    if (verb == VERB_LANE && !has_family(FAMILY_LANES)) {
+        return "the target's programs stay on one lane";
+    }
     if ((asks_owner && !any_has(has_owner)) || (verb == VERB_MINIMIZE && !any_has(has_minimize))) {
         return "the subject has no such call";
     }
     return NULL;
+}
+
+// Why a state can't be reached; NULL iff it can.
+static const char *why_not_reached(enum reach reach)
+{
+    return has_family(reach_family(reach)) ? NULL : "the target's programs have no such verb";
 }
 
 static bool may_be_zero(enum outcome outcome)
@@ -251,8 +266,8 @@ static void hold_all(void)
     }
     for (unsigned reach = 0; reach < REACHES; reach++) {
         // They are the heap's, whatever the face: the seeds of one target are enough.
-        hold(counters->reached[reach], NULL, is_foreign() || plan.mixes_faces, "state ",
-             reach_name((enum reach)reach));
+        hold(counters->reached[reach], why_not_reached((enum reach)reach),
+             is_foreign() || plan.mixes_faces, "state ", reach_name((enum reach)reach));
     }
     for (unsigned verb = 0; verb < VERBS; verb++) {
         hold(counters->compared_by[verb], why_not_compared((enum verb)verb), false,
@@ -309,6 +324,7 @@ int main(int argc, char **argv)
     }
     plan.mixes_faces = target->mixes_faces;
     plan.misuses = target->misuses;
+    families = target->families;
     plan.runs_twice = true;
     report_ends(REPORT_EXITS);
     for (int i = 3; i < argc; i++) {

@@ -219,6 +219,7 @@ static void test_bytes_mean_what_they_meant(void **state)
         {"\xff\x03\xff\xff\xe0\xff\xff\x1f", 8, "allocate b65535 536870911"},
         {"\x3f\x00\x00\x00\x21\x00\x00\x00", 8, "free b2049"},
         {"\x34\x00\x00\x00", 4, "query 1"},
+        {"\x5a\x00\x00\x00", 4, "lane 2"},
         {"\x1d\x00\x00\x00", 4, "free b0"}, // A verb that no verb has yet: one of the first four.
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {

@@ -23,7 +23,9 @@ static struct {
     size_t limit_bytes;     ///< and everything above.
     size_t null_size_bytes; ///< GetSize of NULL.
     size_t more_bytes;      ///< That GetSize tells beyond the truth.
-    size_t certain_bytes;   ///< It must grant so much since nothing was live.
+    size_t certain_bytes;   ///< It must grant so much since it was as good as new.
+    enum lane lanes[8];     ///< Those that its calls came from,
+    size_t lane_count;      ///< one after the other.
 } change;
 
 static const struct subject *reference;
@@ -72,6 +74,12 @@ static IAtlMemMgr *open_changed(size_t arena_bytes)
     return &changed_manager;
 }
 
+static bool select_lane(enum lane lane)
+{
+    change.lanes[change.lane_count++] = lane;
+    return true;
+}
+
 // It promises little, so that its own laws let it refuse what it likes.
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
@@ -86,6 +94,7 @@ static struct subject make_changed(void)
     changed.open = open_changed;
     changed.must_grant = must_grant;
     changed.com = NULL;
+    changed.select_lane = select_lane;
     changed.policies.limit_bytes = change.limit_bytes;
     changed.policies.null_size_bytes = change.null_size_bytes;
     changed.policies.size_is_exact = change.more_bytes == 0;
@@ -236,6 +245,31 @@ static void a_size_that_is_not_exact_may_be_larger(void **state)
     assert_int_equal(counters->differed_by[DIFFERENCE_INEXACT], 1);
 }
 
+static void each_of_a_pair_that_has_lanes_gets_them(void **state)
+{
+    (void)state;
+    static const enum lane wanted[] = {LANE_FIRST, LANE_SECOND, LANE_NONE, LANE_FIRST};
+    for (unsigned is_first = 0; is_first < 2; is_first++) {
+        change.lane_count = 0;
+        run_clean("lane 2\nallocate b0 10\nlane 4\nfree b0\nworld 0 0\n", is_first != 0);
+        assert_int_equal(change.lane_count, 4);
+        assert_memory_equal(change.lanes, wanted, sizeof wanted);
+    }
+    assert_int_equal(counters->calls_by[VERB_LANE][OUTCOME_DONE], 8);
+}
+
+static void after_several_lanes_only_minimizing_makes_a_heap_as_new(void **state)
+{
+    (void)state;
+    change.certain_bytes = 1000;
+    run_clean("lane 2\nallocate b0 600\nfree b0\nallocate b0 600\n", false);
+    assert_int_equal(counters->given_up, 0);
+    run_clean("allocate b0 600\nlane 2\nfree b0\nminimize\nallocate b0 600\n", false);
+    assert_int_equal(counters->given_up, 0);
+    run_clean("allocate b0 600\nlane 2\nfree b0\nallocate b0 600\n", false);
+    assert_int_equal(counters->given_up, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +282,8 @@ int main(void)
         cmocka_unit_test_setup(a_request_that_neither_may_grant_changes_nothing, set_up),
         cmocka_unit_test_setup(sizes_of_null_are_compared_where_they_are_documented_alike, set_up),
         cmocka_unit_test_setup(a_size_that_is_not_exact_may_be_larger, set_up),
+        cmocka_unit_test_setup(each_of_a_pair_that_has_lanes_gets_them, set_up),
+        cmocka_unit_test_setup(after_several_lanes_only_minimizing_makes_a_heap_as_new, set_up),
     };
     return cmocka_run_group_tests_name("pairs", tests, NULL, NULL);
 }

@@ -50,6 +50,20 @@ static void a_byte_can_be_read_beside_two_gib(void **state)
                    "    b0 was allocated by op 1\n");
 }
 
+static void a_block_from_another_lane_is_said_to_be(void **state)
+{
+    (void)state;
+    model_enter(LANE_LAST);
+    assert_int_equal(model_begin(0, at(0x1000), 1), SLOTS);
+    model_enter(LANE_FIRST);
+    assert_int_equal(model_begin(1, at(0x1010), 1), SLOTS);
+    place_byte(0, 1, "can be touched");
+    expect_picture("    0x1000                  0x1010\n"
+                   "    | b0: 1 byte | slack 15 | b1: 1 |\n"
+                   "                  ^ can be touched\n"
+                   "    b0 was allocated by op 1, from the last lane\n");
+}
+
 static void two_that_overlap_are_on_two_lines(void **state)
 {
     (void)state;
@@ -122,10 +136,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_byte_can_be_read_beside_two_gib),
+        cmocka_unit_test(a_block_from_another_lane_is_said_to_be),
         cmocka_unit_test(two_that_overlap_are_on_two_lines),
         cmocka_unit_test(what_lies_between_is_said),
         cmocka_unit_test(wrong_bytes_are_shown_beside_those_expected),
         cmocka_unit_test(an_address_is_told_by_the_block_it_is_in),
     };
+    model_enter(LANE_FIRST);
     return cmocka_run_group_tests_name("pictures", tests, NULL, NULL);
 }

@@ -18,13 +18,15 @@
 #define LIMIT_BYTES 100000U
 #define CROWD_BLOCKS 40U // So many blocks of CROWD_SIZE up to CRASH_SIZE, and the next crashes.
 #define CROWD_SIZE 450U
+#define LANE_SIZE 701U // It crashes on the last lane.
 
 static unsigned crowd;
+static enum lane entered;
 
 static void *allocate(IAtlMemMgr *This, size_t size_bytes)
 {
     (void)This;
-    if (size_bytes == CRASH_SIZE ||
+    if (size_bytes == CRASH_SIZE || (size_bytes == LANE_SIZE && entered == LANE_LAST) ||
         (size_bytes >= CROWD_SIZE && size_bytes < CRASH_SIZE && ++crowd > CROWD_BLOCKS)) {
         abort();
     }
@@ -70,6 +72,12 @@ static void close_heap(void)
 {
 }
 
+static bool select_lane(enum lane lane)
+{
+    entered = lane;
+    return true;
+}
+
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
     (void)arena_bytes, (void)since_empty_bytes, (void)since_empty_blocks;
@@ -83,6 +91,7 @@ static const struct subject planted = {
     .open = open_heap,
     .close = close_heap,
     .must_grant = must_grant,
+    .select_lane = select_lane,
 };
 
 static const struct plan plan = {.subject = &planted};
@@ -280,6 +289,26 @@ static void many_like_calls_become_a_repeated_one(void **state)
     program_close(&program);
 }
 
+static void the_lane_that_matters_is_left(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    for (uint16_t lane = 5; lane <= 7; lane++) {
+        add_harmless(&program);
+        program_add(&program, (struct op){VERB_LANE, lane, 0});
+    }
+    add_harmless(&program);
+    program_add(&program, op(VERB_ALLOCATE, 5, LANE_SIZE));
+    trial_verdict crash = trial_run(&plan, &program);
+    assert_int_not_equal(crash, TRIAL_CLEAN);
+    (void)shrink(&plan, &program, crash, NULL);
+    assert_int_equal(program.count, 2);
+    assert_int_equal(program.ops[0].verb, VERB_LANE);
+    assert_int_equal(program.ops[0].slot, LANE_LAST);
+    assert_int_equal(program.ops[1].size_code, size_literal(LANE_SIZE));
+    program_close(&program);
+}
+
 static void a_size_is_written_as_the_edge_it_is_next_to(void **state)
 {
     (void)state;
@@ -407,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_crash_of_the_subject_shrinks_as_a_law_does),
         cmocka_unit_test(another_failure_is_not_taken_for_the_same),
         cmocka_unit_test(many_like_calls_become_a_repeated_one),
+        cmocka_unit_test(the_lane_that_matters_is_left),
         cmocka_unit_test(a_size_is_written_as_the_edge_it_is_next_to),
         cmocka_unit_test(sizes_that_are_lowered_at_once_go_down_only),
         cmocka_unit_test(an_op_is_left_where_none_is_needed),
