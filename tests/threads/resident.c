@@ -1,0 +1,92 @@
+// What a process holds of the machine's memory: threads fill a heap and free everything, and it is
+// minimized. Then the process is within a MiB of what it held when the heap was new, by the
+// kernel's own count. And before that, it holds at most what it promises to.
+//
+//     resident [MIB_A_THREAD [SEED]]
+
+#include "crew.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define THREADS 6U
+#define BLOCKS_MOST 200000U
+
+struct fill {
+    struct ch_heap *heap;
+    size_t mib;
+    uint64_t seed;
+    struct crew_meeting meeting;
+};
+
+// The blocks of a thread, which are kept outside of the heap.
+struct kept {
+    void *blocks[BLOCKS_MOST];
+    size_t count;
+};
+
+static size_t resident_bytes(void)
+{
+    unsigned long size_pages = 0;
+    unsigned long resident_pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    CLAIM(file != NULL && fscanf(file, "%lu %lu", &size_pages, &resident_pages) == 2,
+          "the kernel does not say what the process holds");
+    (void)fclose(file);
+    return resident_pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void fill_one(struct fill *fill, struct kept *kept, uint64_t *random)
+{
+    size_t size_bytes = crew_below(random, (size_t)1 << (4 + crew_below(random, 14)));
+    unsigned char *block = ch_heap_alloc(fill->heap, size_bytes);
+    CLAIM(block != NULL, "%zu bytes were refused", size_bytes);
+    memset(block, 1, size_bytes);
+    kept->blocks[kept->count++] = block;
+}
+
+static void work(unsigned number, void *argument)
+{
+    struct fill *fill = argument;
+    struct kept *kept = calloc(1, sizeof *kept);
+    CLAIM(kept != NULL, "there is no memory");
+    uint64_t random = fill->seed + number;
+    size_t enough = ch_heap_stats(fill->heap).live_bytes + fill->mib * MIB * THREADS;
+    while (kept->count < BLOCKS_MOST && ch_heap_stats(fill->heap).live_bytes < enough) {
+        fill_one(fill, kept, &random);
+    }
+    crew_meet(&fill->meeting, THREADS); // All is live at once.
+    for (size_t i = 0; i < kept->count; i++) {
+        ch_heap_free(fill->heap, kept->blocks[i]);
+    }
+    free(kept);
+}
+
+int main(int argc, char **argv)
+{
+    static struct fill fill;
+    fill.mib = (size_t)crew_operand(argc, argv, 1, 20);
+    fill.seed = crew_operand(argc, argv, 2, 1);
+    fill.heap = ch_heap_create(&(struct ch_config){.arena_bytes = 1024 * MIB});
+    CLAIM(fill.heap != NULL, "there is no heap");
+    struct fill first = {.heap = fill.heap, .mib = 0, .seed = fill.seed};
+    crew_run(THREADS, work, &first); // What the C library needs for threads, it has from now on.
+    ch_heap_minimize(fill.heap);
+    size_t fresh = resident_bytes();
+    crew_run(THREADS, work, &fill);
+    size_t freed = resident_bytes();
+    size_t committed = ch_heap_stats(fill.heap).committed_bytes;
+    ch_heap_minimize(fill.heap);
+    size_t minimized = resident_bytes();
+    printf("resident %zu %" PRIu64 ": %zu KiB when new, %zu KiB when all was freed, of %zu KiB "
+           "committed, %zu KiB when minimized\n",
+           fill.mib, fill.seed, fresh / KIB, freed / KIB, committed / KIB, minimized / KIB);
+    CLAIM(minimized <= fresh + MIB, "%zu bytes more than when it was new", minimized - fresh);
+    CLAIM(freed <= fresh + committed, "more than is committed");
+    CLAIM(ch_heap_check(fill.heap).invariant == CH_INVARIANTS, "an invariant does not hold");
+    ch_heap_destroy(fill.heap);
+    return 0;
+}
