@@ -29,7 +29,7 @@ variants_open() {
 }
 
 variant_build() {
-    cmake --build "$scratch/tree/build/fuzz" --target heapfuzz {heap,com,pair,misuse}_fuzzer \
+    cmake --build "$scratch/tree/build/fuzz" --target heapfuzz {heap,com,pair,misuse,lanes}_fuzzer \
         >"$scratch/log" 2>&1 || refuse "$(grep -m 3 'error' "$scratch/log")"
 }
 
@@ -40,7 +40,8 @@ variant() {
     mkdir "$scratch/bin"
     [ $# = 0 ] || git -C "$scratch/tree" apply "$PWD/$1" || refuse "$1 does not apply"
     variant_build
-    cp "$scratch"/tree/build/fuzz/fuzz/{heapfuzz,{heap,com,pair,misuse}_fuzzer} "$scratch/bin"
+    cp "$scratch"/tree/build/fuzz/fuzz/{heapfuzz,{heap,com,pair,misuse,lanes}_fuzzer} \
+        "$scratch/bin"
     [ $# = 0 ] || git -C "$scratch/tree" apply -R "$PWD/$1" || exit 2
 }
 
