@@ -166,7 +166,7 @@ static bool is_spread_out(const struct ch_heap *heap)
 // Under the lock.
 static void forget_if_empty(struct ch_heap *heap)
 {
-    if (is_spread_out(heap) && ch_lane_live_blocks(heap) == 0) {
+    if (is_spread_out(heap) && ch_lane_live(heap).blocks == 0) {
         (void)ch_lane_flush(heap);
         atomic_store_explicit(&heap->flushed_spans, ch_span_count(heap), memory_order_relaxed);
     }
@@ -191,8 +191,8 @@ static bool give(struct ch_heap *heap, struct ch_place place, void *block)
         ch_run_give(heap, place.page);
     } else if (place.kind == CH_PLACE_SMALL &&
                end_small(heap, place.granule, block, (unsigned)place.size_bytes + 1)) {
-        // A thread that has no lane yet has allocated nothing: it gives the block of another to its
-        // span, for that one may be writing next to it.
+        // A thread whose lane is not open yet has mostly allocated nothing: the block is another's,
+        // who may be writing next to it, and goes to its span.
         ch_lane_give(heap, ch_class_of(place.size_bytes), block);
         ch_lane_open_mine(heap);
     } else {

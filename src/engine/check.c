@@ -386,8 +386,8 @@ static struct ch_broken check_counts(const struct walk *walk)
     if (walk->used_pages != heap->used_pages) {
         return broken(CH_INVARIANT_USED_COUNT, heap->pages);
     }
-    if (walk->live_blocks != ch_lane_live_blocks(heap) ||
-        walk->live_bytes != ch_lane_live_bytes(heap)) {
+    struct ch_live live = ch_lane_live(heap);
+    if (walk->live_blocks != live.blocks || walk->live_bytes != live.bytes) {
         return broken(CH_INVARIANT_LIVE_COUNT, heap->pages);
     }
     return holds();

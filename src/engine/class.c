@@ -1,5 +1,5 @@
-// The classes of small sizes, as a table: the first lines are those of every small block, so it
-// is looked up faster than computed.
+// The classes of small sizes, as a table: a lookup is faster than the formula, since the part of it
+// that most blocks need stays in the cache.
 
 #include "engine/class.h"
 

@@ -83,9 +83,10 @@ void ch_heap_minimize(struct ch_heap *heap)
 struct ch_stats ch_heap_stats(struct ch_heap *heap)
 {
     ch_lock_take(&heap->lock.lock);
+    struct ch_live live = ch_lane_live(heap);
     struct ch_stats stats = {
-        .live_blocks = ch_lane_live_blocks(heap),
-        .live_bytes = ch_lane_live_bytes(heap),
+        .live_blocks = live.blocks,
+        .live_bytes = live.bytes,
         .committed_bytes = ch_room_committed_bytes(heap),
         .arena_bytes = heap->config.arena_bytes,
         .pages = heap->pages,

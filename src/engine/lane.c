@@ -165,22 +165,13 @@ const struct ch_lane *ch_lane_next(const struct ch_heap *heap, unsigned *number)
     return heap->lanes[*number];
 }
 
-size_t ch_lane_live_blocks(const struct ch_heap *heap)
+struct ch_live ch_lane_live(const struct ch_heap *heap)
 {
-    size_t blocks = heap->live_blocks;
+    struct ch_live live = {heap->live_blocks, heap->live_bytes};
     unsigned number = 0;
     for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
-        blocks += atomic_load_explicit(&lane->live_blocks, memory_order_relaxed);
+        live.blocks += atomic_load_explicit(&lane->live_blocks, memory_order_relaxed);
+        live.bytes += atomic_load_explicit(&lane->live_bytes, memory_order_relaxed);
     }
-    return blocks;
-}
-
-size_t ch_lane_live_bytes(const struct ch_heap *heap)
-{
-    size_t bytes = heap->live_bytes;
-    unsigned number = 0;
-    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
-        bytes += atomic_load_explicit(&lane->live_bytes, memory_order_relaxed);
-    }
-    return bytes;
+    return live;
 }

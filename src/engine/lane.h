@@ -88,9 +88,11 @@ bool ch_lane_flush(struct ch_heap *heap);
 /// Closes this thread's lane, which is flushed; it opens again with the next call that wants it.
 void ch_lane_close_mine(struct ch_heap *heap);
 
-/// Adds up what all lanes and the heap itself count.
-size_t ch_lane_live_blocks(const struct ch_heap *heap);
-size_t ch_lane_live_bytes(const struct ch_heap *heap);
+/// What all lanes and the heap itself count, added up.
+struct ch_live {
+    size_t blocks, bytes;
+};
+struct ch_live ch_lane_live(const struct ch_heap *heap);
 
 /// The next open lane after that number; NULL iff there is none. Begin with a number of 0.
 const struct ch_lane *ch_lane_next(const struct ch_heap *heap, unsigned *number);

@@ -39,10 +39,10 @@
 
 #define SIZE_BYTES_MOST ((size_t)INT_MAX)
 
-// A heap keeps no more idle pages than this, so a longer block is made of pages that were never
-// touched, or given back: the kernel has zeros for them, and ours would touch each. A shorter one
-// may be of pages that are there, and to drop these costs more than to clear them.
-#define IDLE_BYTES_MOST ((size_t)4 * 1024 * 1024)
+// A longer block is often cleared for what little of it will be used, and pages that nobody touches
+// need no memory when the zeros are the kernel's. The pages of a shorter one may be there already,
+// and to drop these and fault them in anew costs more than to clear them.
+#define KERNEL_ZEROS_BYTES ((size_t)4 * 1024 * 1024)
 
 // Of newer C libraries and of older ones than the headers here are of.
 SHOWN void free_sized(void *block, size_t size_bytes);
@@ -133,7 +133,7 @@ static inline void *resize(void *block, size_t size_bytes)
 // rest. Where it will not, as with pages that are locked, all is written.
 static void clear(unsigned char *block, size_t size_bytes)
 {
-    if (size_bytes > IDLE_BYTES_MOST) {
+    if (size_bytes > KERNEL_ZEROS_BYTES) {
         size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
         size_t head_bytes = -(uintptr_t)block & (page_bytes - 1);
         size_t whole_bytes = (size_bytes - head_bytes) & ~(page_bytes - 1);

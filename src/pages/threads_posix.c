@@ -77,7 +77,7 @@ static bool try_fork_locks(void)
 static void before_fork(void)
 {
     while (!try_fork_locks()) {
-        (void)sched_yield();
+        ch_threads_yield();
     }
     ch_lock_take(&numbers_lock);
 }

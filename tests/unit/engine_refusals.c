@@ -169,9 +169,7 @@ static bool refuse(const struct call *call, size_t k, bool refuses_after, size_t
     for (unsigned i = 0; i < HELD; i++) {
         ch_heap_free(stage.heap, stage.held[i]);
     }
-    ch_heap_minimize(stage.heap);
-    watch_assert_empty(&stage.watch, stage.heap);
-    watch_end(&stage.watch, stage.heap);
+    watch_end_empty(&stage.watch, stage.heap);
     return was_refused;
 }
 

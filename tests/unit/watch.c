@@ -272,6 +272,13 @@ void watch_assert_empty(const struct watch *watch, struct ch_heap *heap)
     watch_assert_whole(watch, heap);
 }
 
+void watch_end_empty(struct watch *watch, struct ch_heap *heap)
+{
+    ch_heap_minimize(heap);
+    watch_assert_empty(watch, heap);
+    watch_end(watch, heap);
+}
+
 void watch_relent(struct watch *watch)
 {
     watch->refuse_at = WATCH_NEVER;

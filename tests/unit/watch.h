@@ -68,6 +68,9 @@ void watch_expect_fault(struct watch *watch, enum ch_fault fault, const void *bl
 /// Asserts that a heap without a live block, minimized, holds no more than a fresh one does.
 void watch_assert_empty(const struct watch *watch, struct ch_heap *heap);
 
+/// Minimizes a heap without a live block, asserts that, and ends it.
+void watch_end_empty(struct watch *watch, struct ch_heap *heap);
+
 /// Stops refusing.
 void watch_relent(struct watch *watch);
 
