@@ -17,6 +17,7 @@
 struct task {
     size_t steps;
     uint64_t seed;
+    const struct ch_heap *own[THREADS];
     unsigned char *first[THREADS];
     struct crew_meeting meeting;
     unsigned char *rings[THREADS][BLOCKS];
@@ -52,11 +53,13 @@ static size_t first_bytes(unsigned number)
 // Nothing of the library has run before this.
 static void come_first(struct task *task, unsigned number)
 {
+    task->own[number] = ch_heap_of_process();
     task->first[number] = CoTaskMemAlloc(first_bytes(number));
     CLAIM(task->first[number] != NULL, "the first allocation was refused");
     memset(task->first[number], (int)number, first_bytes(number));
     crew_meet(&task->meeting, THREADS);
     for (unsigned i = 0; i < THREADS; i++) {
+        CLAIM(task->own[i] == task->own[number], "the process has two heaps of its own");
         claim_size(task->first[i], first_bytes(i));
         claim_bytes(task->first[i], first_bytes(i), i);
     }
