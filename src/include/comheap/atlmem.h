@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include <comheap/api.h>
+
 #if defined(__cplusplus) && !defined(CINTERFACE)
 
 /// The contract of each method stands at IAtlMemMgrVtbl, its form in C.
@@ -62,7 +64,7 @@ extern "C" {
 ///   pointer, without asking COM; p is what it was (spec A7, A8, R8, R9).
 /// - GetSize returns SIZE_MAX for NULL and for what is not a live block, and 0 iff the block has 0
 ///   bytes or COM has no allocator (spec G2).
-IAtlMemMgr *ch_com_heap(void);
+CH_API IAtlMemMgr *ch_com_heap(void);
 
 #ifdef __cplusplus
 }

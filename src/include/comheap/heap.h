@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <comheap/api.h>
 #include <comheap/pages.h>
 
 #ifdef __cplusplus
@@ -87,20 +88,20 @@ struct ch_config {
 /// Returns NULL iff arena_bytes is below CH_ARENA_BYTES_MIN, the OS page size is above 64 KiB, or
 /// 32 KiB where pointers have 32 bits, the range can't be reserved, or its first pages can't be
 /// committed. config may be NULL: all defaults.
-struct ch_heap *ch_heap_create(const struct ch_config *config);
+CH_API struct ch_heap *ch_heap_create(const struct ch_config *config);
 
 /// Returns the process's own heap, with every member of its configuration 0: made when it is first
 /// asked for, and there until the process ends. Returns NULL iff it can't be made, now.
-struct ch_heap *ch_heap_of_process(void);
+CH_API struct ch_heap *ch_heap_of_process(void);
 
 /// Ends a heap and every block of it. heap may be NULL: no effect. No other thread may be using it.
-void ch_heap_destroy(struct ch_heap *heap);
+CH_API void ch_heap_destroy(struct ch_heap *heap);
 
 /// Returns a block of size_bytes, aligned to CH_GRANULE_BYTES, its bytes arbitrary. A block of 0
 /// bytes has an address of its own (spec A1).
 ///
 /// Returns NULL iff the arena has no room for it, or the world refuses a page that it needs.
-void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes);
+CH_API void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes);
 
 /// Returns a block that starts at a multiple of alignment_bytes, a power of two. Its size is
 /// size_bytes, or 1 where that is 0, rounded up to a multiple of alignment_bytes: that much may be
@@ -110,7 +111,7 @@ void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes);
 /// Returns NULL iff the arena has no room for it, or the world refuses a page that it needs. A
 /// block that is aligned to more than a page of the OS, and above 16 KiB, or 8 KiB where pointers
 /// have 32 bits, needs room for alignment_bytes more while it is made.
-void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes);
+CH_API void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes);
 
 /// Gives a block another size; the first min(old, new) bytes stay. The block may move, also when it
 /// shrinks (spec R4): a smaller block is another one, for which there may be no room. block may be
@@ -121,21 +122,21 @@ void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alig
 ///
 /// Of two threads that do this to one block at once, or end it, one raises a fault. Where that one
 /// has found another place by then, it is the fault of a free, and the place is returned.
-void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes);
+CH_API void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes);
 
 /// Ends a block. block may be NULL: no effect. Raises a FREE fault, and changes nothing, iff block
 /// is neither NULL nor a live block of this heap.
 ///
 /// Of two threads that end the same block, however close together, one raises the fault. What no
 /// heap can know is whose pointer it is: where another block begins by now, that block ends.
-void ch_heap_free(struct ch_heap *heap, void *block);
+CH_API void ch_heap_free(struct ch_heap *heap, void *block);
 
 /// Returns the size that block was last given, in bytes; SIZE_MAX iff block, which may be any bit
 /// pattern, is not a live block of this heap.
-size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block);
+CH_API size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block);
 
 /// Says whether block, which may be any bit pattern, is a live block of this heap.
-bool ch_heap_owns(struct ch_heap *heap, const void *block);
+CH_API bool ch_heap_owns(struct ch_heap *heap, const void *block);
 
 /// Gives the world every page back that no live block lies in or shares a span with, and every page
 /// of the heap's tables beyond the two regions that are in use. What waits in the lanes of other
@@ -146,7 +147,7 @@ bool ch_heap_owns(struct ch_heap *heap, const void *block);
 /// for its next blocks. What it used lately is the most that live blocks, those in lanes and their
 /// spans had; it fades toward what they have as pages come free, by most of the way for 16 times as
 /// many.
-void ch_heap_minimize(struct ch_heap *heap);
+CH_API void ch_heap_minimize(struct ch_heap *heap);
 
 /// Gives the calling thread that lane, in every heap, in place of the one it has; 0: none, so that
 /// every call takes the heap's lock. A thread gets a lane by itself, with its first call, while
@@ -155,7 +156,7 @@ void ch_heap_minimize(struct ch_heap *heap);
 /// the next thread that gets it, or into the heap when that is short.
 ///
 /// Returns false, and changes nothing, iff there is no such lane or another thread has it.
-bool ch_lane_select(unsigned lane);
+CH_API bool ch_lane_select(unsigned lane);
 
 struct ch_stats {
     size_t live_blocks;
@@ -167,7 +168,7 @@ struct ch_stats {
 };
 
 /// Exact while no other thread is in a call on this heap.
-struct ch_stats ch_heap_stats(struct ch_heap *heap);
+CH_API struct ch_stats ch_heap_stats(struct ch_heap *heap);
 
 /// The answer of ch_heap_check.
 struct ch_broken {
@@ -177,11 +178,11 @@ struct ch_broken {
 
 /// Walks the whole heap, read-only, and names the first invariant that does not hold. No other
 /// thread may be in a call on this heap.
-struct ch_broken ch_heap_check(struct ch_heap *heap);
+CH_API struct ch_broken ch_heap_check(struct ch_heap *heap);
 
 /// The sentence of a fault or an invariant; "" for the count that ends the enumeration.
-const char *ch_fault_sentence(enum ch_fault fault);
-const char *ch_invariant_sentence(enum ch_invariant invariant);
+CH_API const char *ch_fault_sentence(enum ch_fault fault);
+CH_API const char *ch_invariant_sentence(enum ch_invariant invariant);
 
 #ifdef __cplusplus
 }

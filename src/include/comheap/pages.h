@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <comheap/api.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -50,7 +52,7 @@ struct ch_pages {
 };
 
 /// The operating system's own pages. It ignores `world`.
-extern const struct ch_pages ch_pages_os;
+CH_API extern const struct ch_pages ch_pages_os;
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <comheap/api.h>
+
 #ifdef _WIN32
 
 #ifndef COBJMACROS
@@ -153,33 +155,8 @@ typedef IMalloc *LPMALLOC;
 extern "C" {
 #endif
 
-extern const IID IID_IUnknown;
-extern const IID IID_IMalloc;
-
-/// Returns a block of cb bytes, their values arbitrary, aligned for any object: to 16 bytes, or 8
-/// where pointers have 32 bits (spec A11, A12). 0 bytes give a block too, with an address of its
-/// own (spec A1). There is no limit but memory (spec A6).
-///
-/// Returns NULL iff there is no memory for it.
-LPVOID CoTaskMemAlloc(SIZE_T cb);
-
-/// Gives a block another size; the first min(old, new) bytes stay, and the block may move, also
-/// when it shrinks (spec R4). With pv NULL: as CoTaskMemAlloc, also for 0 bytes (spec R1, R2).
-///
-/// With pv not NULL and cb 0: frees it, as CoTaskMemFree does, faults included, and returns NULL
-/// (spec R3). Otherwise returns NULL iff there is no memory, and then pv is what it was (spec R6),
-/// or pv is neither NULL nor a live block, which raises a REALLOC fault of the heap in use and
-/// changes nothing (spec R11).
-LPVOID CoTaskMemRealloc(LPVOID pv, SIZE_T cb);
-
-/// Ends a block. pv may be NULL: no effect (spec F1). If pv is neither NULL nor a live block, the
-/// heap in use raises a FREE fault and nothing changes.
-void CoTaskMemFree(LPVOID pv);
-
-/// Stores the task allocator, the same one each time, and returns S_OK iff dwMemContext is
-/// MEMCTX_TASK (spec I1). Otherwise stores NULL and returns E_INVALIDARG (spec I2). Returns
-/// E_INVALIDARG also if ppMalloc is NULL (spec I3).
-HRESULT CoGetMalloc(DWORD dwMemContext, LPMALLOC *ppMalloc);
+CH_API extern const IID IID_IUnknown;
+CH_API extern const IID IID_IMalloc;
 
 #ifdef __cplusplus
 }
@@ -193,13 +170,38 @@ extern "C" {
 
 struct ch_heap;
 
+/// Returns a block of cb bytes, their values arbitrary, aligned for any object: to 16 bytes, or 8
+/// where pointers have 32 bits (spec A11, A12). 0 bytes give a block too, with an address of its
+/// own (spec A1). There is no limit but memory (spec A6).
+///
+/// Returns NULL iff there is no memory for it.
+CH_API LPVOID CH_COM(CoTaskMemAlloc)(SIZE_T cb);
+
+/// Gives a block another size; the first min(old, new) bytes stay, and the block may move, also
+/// when it shrinks (spec R4). With pv NULL: as CoTaskMemAlloc, also for 0 bytes (spec R1, R2).
+///
+/// With pv not NULL and cb 0: frees it, as CoTaskMemFree does, faults included, and returns NULL
+/// (spec R3). Otherwise returns NULL iff there is no memory, and then pv is what it was (spec R6),
+/// or pv is neither NULL nor a live block, which raises a REALLOC fault of the heap in use and
+/// changes nothing (spec R11).
+CH_API LPVOID CH_COM(CoTaskMemRealloc)(LPVOID pv, SIZE_T cb);
+
+/// Ends a block. pv may be NULL: no effect (spec F1). If pv is neither NULL nor a live block, the
+/// heap in use raises a FREE fault and nothing changes.
+CH_API void CH_COM(CoTaskMemFree)(LPVOID pv);
+
+/// Stores the task allocator, the same one each time, and returns S_OK iff dwMemContext is
+/// MEMCTX_TASK (spec I1). Otherwise stores NULL and returns E_INVALIDARG (spec I2). Returns
+/// E_INVALIDARG also if ppMalloc is NULL (spec I3).
+CH_API HRESULT CH_COM(CoGetMalloc)(DWORD dwMemContext, LPMALLOC *ppMalloc);
+
 /// Makes task memory come from this heap from now on; NULL: from the process's own, which is made
 /// when it is first needed. Returns the heap that was in use before, NULL for the process's own.
 ///
 /// No block of the former heap may be used through task memory until that heap is back in use, and
 /// no other thread may be using task memory during the call. The caller keeps owning its heap, and
 /// must not destroy it while it is in use.
-struct ch_heap *ch_task_heap_use(struct ch_heap *heap);
+CH_API struct ch_heap *ch_task_heap_use(struct ch_heap *heap);
 
 #ifdef __cplusplus
 }
