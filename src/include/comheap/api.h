@@ -5,7 +5,9 @@
 #ifndef COMHEAP_API_H
 #define COMHEAP_API_H
 
-#if !defined(_WIN32)
+#if defined(CH_SHOWS_NOTHING) // A library that has this one inside.
+#define CH_API
+#elif !defined(_WIN32)
 #define CH_API __attribute__((visibility("default")))
 #elif defined(CH_BUILDS_DLL)
 #define CH_API __declspec(dllexport)
