@@ -1,15 +1,18 @@
 // The task allocator as a COM object: one IMalloc for the process. It has no memory and no state of
 // its own; what it answers is the heap's in use.
 
-#include "com/task.h"
-
 #include <comheap/heap.h>
+#include <comheap/mallocspy.h>
 #include <comheap/taskmem.h>
 
 #include <string.h>
 
+#include "com/spy.h"
+#include "com/task.h"
+
 const IID IID_IUnknown = {0x00000000, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 const IID IID_IMalloc = {0x00000002, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+const IID IID_IMallocSpy = {0x0000001D, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 
 static bool is_same_iid(REFIID one, REFIID other)
 {
@@ -62,8 +65,8 @@ static void STDMETHODCALLTYPE free_block(IMalloc *This, void *pv)
 static SIZE_T STDMETHODCALLTYPE get_size(IMalloc *This, void *pv)
 {
     (void)This;
-    struct ch_heap *heap = ch_task_heap();
-    return heap != NULL ? ch_heap_size_bytes(heap, pv) : (SIZE_T)-1;
+    struct ch_heap *heap = ch_task_direct();
+    return heap != NULL ? ch_heap_size_bytes(heap, pv) : ch_spy_size_bytes(pv);
 }
 
 static int STDMETHODCALLTYPE did_alloc(IMalloc *This, void *pv)
@@ -72,16 +75,21 @@ static int STDMETHODCALLTYPE did_alloc(IMalloc *This, void *pv)
     if (pv == NULL) {
         return -1;
     }
-    struct ch_heap *heap = ch_task_heap();
-    return heap != NULL && ch_heap_owns(heap, pv) ? 1 : 0;
+    struct ch_heap *heap = ch_task_direct();
+    if (heap == NULL) {
+        return ch_spy_did_alloc(pv);
+    }
+    return ch_heap_owns(heap, pv) ? 1 : 0;
 }
 
 static void STDMETHODCALLTYPE heap_minimize(IMalloc *This)
 {
     (void)This;
-    struct ch_heap *heap = ch_task_heap();
+    struct ch_heap *heap = ch_task_direct();
     if (heap != NULL) {
         ch_heap_minimize(heap);
+    } else {
+        ch_spy_minimize();
     }
 }
 

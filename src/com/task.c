@@ -1,5 +1,5 @@
-// Task memory: which heap is in use, and the three free functions over it. It has no memory of its
-// own, and no opinion about a bad pointer: that is a fault of the heap in use.
+// Task memory's free functions, by the short way: while no spy is registered, a call is one load
+// and the heap's own call. Everything else is the long way's, com/spy.c.
 
 #include "com/task.h"
 
@@ -8,51 +8,57 @@
 
 #include <stdatomic.h>
 
-static _Atomic(struct ch_heap *) heap_in_use; // NULL: the process's own, which nobody asked for.
-static _Atomic(struct ch_heap *) own_heap;
+#include "com/source.h"
+#include "com/spy.h"
 
-static struct ch_heap *use_own(void)
+// The heap in use. NULL before the first call, and while a spy is registered. It stands here, in
+// the file that the calls are in, so that they reach it without a table of addresses.
+static _Atomic(struct ch_heap *) direct;
+
+struct ch_heap *ch_task_direct(void)
 {
-    struct ch_heap *own = ch_heap_of_process();
-    struct ch_heap *former = NULL;
-    atomic_store(&own_heap, own);
-    (void)atomic_compare_exchange_strong(&heap_in_use, &former, own);
-    return former != NULL ? former : own;
+    return atomic_load_explicit(&direct, memory_order_acquire);
 }
 
-struct ch_heap *ch_task_heap(void)
+void ch_task_set_direct(struct ch_heap *heap)
 {
-    struct ch_heap *heap = atomic_load_explicit(&heap_in_use, memory_order_acquire);
-    return heap != NULL ? heap : use_own();
+    atomic_store_explicit(&direct, heap, memory_order_release);
 }
 
 struct ch_heap *ch_task_heap_use(struct ch_heap *heap)
 {
-    struct ch_heap *own = atomic_load(&own_heap);
-    struct ch_heap *former = atomic_exchange(&heap_in_use, heap != NULL ? heap : own);
-    return former == own ? NULL : former;
+    struct ch_heap *former = ch_source_use(heap);
+    if (ch_task_direct() != NULL) {
+        ch_task_set_direct(heap); // NULL: the next call asks which heap is the process's own.
+    }
+    return former;
 }
 
 LPVOID CoTaskMemAlloc(SIZE_T cb)
 {
-    struct ch_heap *heap = ch_task_heap();
-    return heap != NULL ? ch_heap_alloc(heap, cb) : NULL;
+    struct ch_heap *heap = ch_task_direct();
+    return heap != NULL ? ch_heap_alloc(heap, cb) : ch_spy_alloc(cb);
 }
 
 LPVOID CoTaskMemRealloc(LPVOID pv, SIZE_T cb)
 {
+    struct ch_heap *heap = ch_task_direct();
+    if (heap == NULL) {
+        return ch_spy_realloc(pv, cb);
+    }
     if (pv != NULL && cb == 0) { // Spec R3; to the engine 0 is a size like any other.
-        CoTaskMemFree(pv);
+        ch_heap_free(heap, pv);
         return NULL;
     }
-    struct ch_heap *heap = ch_task_heap();
-    return heap != NULL ? ch_heap_realloc(heap, pv, cb) : NULL;
+    return ch_heap_realloc(heap, pv, cb);
 }
 
 void CoTaskMemFree(LPVOID pv)
 {
-    struct ch_heap *heap = ch_task_heap();
+    struct ch_heap *heap = ch_task_direct();
     if (heap != NULL) {
         ch_heap_free(heap, pv);
+    } else {
+        ch_spy_free(pv);
     }
 }

@@ -2,10 +2,15 @@
 // after it, and may change what is asked for and what is answered.
 //
 // A spy sees the calls of all faces, CoTaskMem*, IMalloc's methods and those of CComHeap, but not
-// what CComHeap refuses by itself. A block that was allocated or reallocated while the current spy
-// was registered is spied; which blocks are is told by the pointers that callers hold. From a Pre
-// method to its Post method no other thread is in a call on task memory; the spy may make calls of
-// its own in between, and is told of them, too.
+// what CComHeap refuses by itself, nor a call to free NULL or to ask about it. A block that was
+// allocated or reallocated while the current spy was registered is spied; which blocks are is told
+// by the pointers that callers hold.
+//
+// The calls that a spy is told of come one at a time: from a Pre method to its Post method no other
+// thread's begins. The spy may make calls of its own in between, on that thread, and is told of
+// them, too. A method has to return: a C++ exception, or longjmp, also from a heap's handler of
+// faults, would leave the other threads waiting. A child that is forked has the spy and its blocks,
+// but not the threads that were in a call.
 #ifndef COMHEAP_MALLOCSPY_H
 #define COMHEAP_MALLOCSPY_H
 
@@ -14,8 +19,12 @@
 
 #ifndef _WIN32
 
+#ifndef TRUE
 #define TRUE 1
+#endif
+#ifndef FALSE
 #define FALSE 0
+#endif
 
 #define E_ACCESSDENIED ((HRESULT)0x80070005)
 #define CO_E_OBJNOTREG ((HRESULT)0x800401FB)
@@ -55,7 +64,8 @@ typedef struct IMallocSpyVtbl {
     /// S3.4-1, S3.4-7).
     SIZE_T(STDMETHODCALLTYPE *PreAlloc)(IMallocSpy *This, SIZE_T cbRequest);
 
-    /// Is told of the block, NULL if there is no memory; returns what the caller gets.
+    /// Is told of the block, NULL if there is no memory for it, or to note that it is spied;
+    /// returns what the caller gets.
     void *(STDMETHODCALLTYPE *PostAlloc)(IMallocSpy *This, void *pActual);
 
     /// Returns what to free for pRequest, which is never NULL (spec S3.4-2).
@@ -133,15 +143,16 @@ extern "C" {
 #endif
 
 /// Registers a spy: what its QueryInterface answers for IID_IMallocSpy, with the reference that it
-/// adds, and no other. Returns E_INVALIDARG iff pMallocSpy is NULL, also while a spy is registered,
-/// or QueryInterface fails; CO_E_OBJISREG iff a spy is registered, also while it is to be revoked;
-/// E_OUTOFMEMORY iff there is no memory to note which blocks are spied (spec S3.1).
+/// adds, and no other. Blocks that are live are not spied. Returns E_INVALIDARG iff pMallocSpy is
+/// NULL, also while a spy is registered, or QueryInterface fails; CO_E_OBJISREG iff a spy is
+/// registered, also while it is to be revoked; E_OUTOFMEMORY iff there is no memory to note which
+/// blocks are spied (spec S3.1).
 CH_API HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy);
 
 /// Revokes the spy and releases it, once. Returns CO_E_OBJNOTREG iff none is registered;
-/// E_ACCESSDENIED iff spied blocks are live, or a call of the spy's is under way. Then the spy is
-/// revoked as soon as neither is; until then it is told of every call, new blocks are spied, and
-/// another revoke is answered likewise (spec S3.2).
+/// E_ACCESSDENIED iff spied blocks are live, or it is the spy that revokes itself, in one of its
+/// methods. Then the spy is revoked as soon as neither is so; until then it is told of every call,
+/// new blocks are spied, and another revoke is answered likewise (spec S3.2).
 CH_API HRESULT CH_COM(CoRevokeMallocSpy)(void);
 
 #ifdef __cplusplus

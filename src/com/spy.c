@@ -1,0 +1,294 @@
+// The spy: who is registered, what it is told of each call, and when it goes.
+//
+// A call takes the spy's lock, from before the Pre method until after the Post method, and a thread
+// that has it may take it again: calls that the spy makes meanwhile go the same way. The spy goes
+// when the outermost call is over, if it is revoked and no spied block is left; it is released
+// after the lock is, so it may do then what it likes.
+//
+// What is known of the spy changes under a second lock, which forking waits for and nobody has
+// while the spy is called: a child finds it whole. The first lock may be that of a thread that the
+// child does not have; then the child takes it over.
+//
+// Does not know where blocks come from.
+
+#include "com/spy.h"
+
+#include <comheap/mallocspy.h>
+
+#include "com/source.h"
+#include "com/spied.h"
+#include "com/task.h"
+#include "pages/threads.h"
+
+static struct ch_fork_lock known; // Guards what stands here.
+static IMallocSpy *spy;           // NULL: none is registered, and `spied` is closed.
+static bool is_revoked;
+static struct ch_spied spied;
+
+static atomic_long holder;             // The process whose thread has the spy's lock; 0: none has.
+static CH_THREAD_LOCAL unsigned depth; // How often the calling thread has it.
+
+// A child may be forked before any call, so this can't wait for the first one.
+__attribute__((constructor)) static void prepare(void)
+{
+    ch_fork_lock_open(&known);
+}
+
+static void take_known(void)
+{
+    ch_lock_take(&known.lock);
+}
+
+static void give_known(void)
+{
+    ch_lock_give(&known.lock);
+}
+
+// Returns true also if the lock was that of another process: of a thread that was not forked.
+static bool try_holder(long process)
+{
+    long found = 0;
+    if (atomic_compare_exchange_strong(&holder, &found, process)) {
+        return true;
+    }
+    if (found == process || !atomic_compare_exchange_strong(&holder, &found, process)) {
+        return false;
+    }
+    spied.reserved = 0; // What was reserved was for that thread's call.
+    return true;
+}
+
+static void enter(void)
+{
+    if (depth == 0) {
+        long process = ch_threads_process();
+        while (!try_holder(process)) {
+            ch_threads_yield();
+        }
+    }
+    depth++;
+}
+
+static IMallocSpy *forget_spy(void)
+{
+    take_known();
+    IMallocSpy *gone = spy;
+    spy = NULL;
+    is_revoked = false;
+    ch_spied_close(&spied);
+    give_known();
+    return gone; // The next call opens the short way.
+}
+
+static void leave(void)
+{
+    IMallocSpy *gone = NULL;
+    if (depth == 1 && is_revoked && spied.count == 0) {
+        gone = forget_spy();
+    }
+    depth--;
+    if (depth == 0) {
+        atomic_store(&holder, 0);
+    }
+    if (gone != NULL) {
+        (void)IMallocSpy_Release(gone);
+    }
+}
+
+// Returns false, and lets the next calls go the short way, iff there is nobody to tell of this one.
+static bool enter_with_spy(void)
+{
+    enter();
+    if (spy != NULL) {
+        return true;
+    }
+    ch_task_set_direct(ch_source_heap());
+    leave();
+    return false;
+}
+
+static BOOL is_spied(const void *pointer)
+{
+    return ch_spied_has(&spied, pointer) ? TRUE : FALSE;
+}
+
+static bool reserve(void)
+{
+    take_known();
+    bool is_reserved = ch_spied_reserve(&spied);
+    give_known();
+    return is_reserved;
+}
+
+// Whatever the caller gets is spied. What can't be is not given out (spec S3.5 W11).
+static void *settle(void *pointer, bool is_reserved)
+{
+    if (!is_reserved) {
+        return NULL;
+    }
+    take_known();
+    ch_spied_settle(&spied, pointer);
+    give_known();
+    return pointer;
+}
+
+static void forget(const void *pointer)
+{
+    take_known();
+    ch_spied_remove(&spied, pointer);
+    give_known();
+}
+
+static void *alloc_with_spy(size_t size_bytes)
+{
+    size_t wanted_bytes = IMallocSpy_PreAlloc(spy, size_bytes);
+    if (size_bytes != 0 && wanted_bytes == 0) {
+        return NULL;
+    }
+    bool is_reserved = reserve();
+    void *actual = is_reserved ? ch_source_alloc(wanted_bytes) : NULL;
+    return settle(IMallocSpy_PostAlloc(spy, actual), is_reserved);
+}
+
+void *ch_spy_alloc(size_t size_bytes)
+{
+    if (!enter_with_spy()) {
+        return ch_source_alloc(size_bytes);
+    }
+    void *pointer = alloc_with_spy(size_bytes);
+    leave();
+    return pointer;
+}
+
+// The old pointer goes before the Post method, in which its address may already be another block's,
+// and the new one comes after it, for only then is it known.
+static void *realloc_with_spy(void *pointer, size_t size_bytes)
+{
+    BOOL was_spied = is_spied(pointer);
+    void *request = pointer;
+    size_t wanted_bytes = IMallocSpy_PreRealloc(spy, pointer, size_bytes, &request, was_spied);
+    if (size_bytes != 0 && wanted_bytes == 0) {
+        return NULL;
+    }
+    bool is_free = request != NULL && wanted_bytes == 0;
+    bool is_reserved = reserve();
+    void *actual = is_free || is_reserved ? ch_source_realloc(request, wanted_bytes) : NULL;
+    if (is_free || actual != NULL) {
+        forget(pointer);
+    }
+    return settle(IMallocSpy_PostRealloc(spy, actual, was_spied), is_reserved);
+}
+
+void *ch_spy_realloc(void *pointer, size_t size_bytes)
+{
+    if (!enter_with_spy()) {
+        return ch_source_realloc(pointer, size_bytes);
+    }
+    void *moved = realloc_with_spy(pointer, size_bytes);
+    leave();
+    return moved;
+}
+
+void ch_spy_free(void *pointer)
+{
+    if (pointer == NULL) {
+        return;
+    }
+    if (!enter_with_spy()) {
+        ch_source_free(pointer);
+        return;
+    }
+    BOOL was_spied = is_spied(pointer);
+    ch_source_free(IMallocSpy_PreFree(spy, pointer, was_spied));
+    forget(pointer);
+    IMallocSpy_PostFree(spy, was_spied);
+    leave();
+}
+
+size_t ch_spy_size_bytes(void *pointer)
+{
+    if (pointer == NULL || !enter_with_spy()) {
+        return ch_source_size_bytes(pointer);
+    }
+    BOOL was_spied = is_spied(pointer);
+    size_t size_bytes = ch_source_size_bytes(IMallocSpy_PreGetSize(spy, pointer, was_spied));
+    size_bytes = IMallocSpy_PostGetSize(spy, size_bytes, was_spied);
+    leave();
+    return size_bytes;
+}
+
+int ch_spy_did_alloc(void *pointer)
+{
+    if (pointer == NULL || !enter_with_spy()) {
+        return ch_source_did_alloc(pointer);
+    }
+    BOOL was_spied = is_spied(pointer);
+    int actual = ch_source_did_alloc(IMallocSpy_PreDidAlloc(spy, pointer, was_spied));
+    int answer = IMallocSpy_PostDidAlloc(spy, pointer, was_spied, actual);
+    leave();
+    return answer;
+}
+
+void ch_spy_minimize(void)
+{
+    if (!enter_with_spy()) {
+        ch_source_minimize();
+        return;
+    }
+    IMallocSpy_PreHeapMinimize(spy);
+    ch_source_minimize();
+    IMallocSpy_PostHeapMinimize(spy);
+    leave();
+}
+
+// A QueryInterface that registers a spy itself comes first.
+static HRESULT register_found(IMallocSpy *found)
+{
+    HRESULT result = CO_E_OBJISREG;
+    take_known();
+    if (spy == NULL) {
+        result = ch_spied_open(&spied) ? S_OK : E_OUTOFMEMORY;
+    }
+    if (result == S_OK) {
+        spy = found;
+        ch_task_set_direct(NULL);
+    }
+    give_known();
+    return result;
+}
+
+static HRESULT find_and_register(IMallocSpy *candidate)
+{
+    void *found = NULL;
+    if (FAILED(IMallocSpy_QueryInterface(candidate, &IID_IMallocSpy, &found)) || found == NULL) {
+        return E_INVALIDARG;
+    }
+    HRESULT result = register_found(found);
+    if (result != S_OK) {
+        (void)IMallocSpy_Release((IMallocSpy *)found);
+    }
+    return result;
+}
+
+HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy)
+{
+    if (pMallocSpy == NULL) {
+        return E_INVALIDARG;
+    }
+    enter();
+    HRESULT result = spy != NULL ? CO_E_OBJISREG : find_and_register(pMallocSpy);
+    leave();
+    return result;
+}
+
+HRESULT CH_COM(CoRevokeMallocSpy)(void)
+{
+    enter();
+    HRESULT result = CO_E_OBJNOTREG;
+    if (spy != NULL) {
+        is_revoked = true; // Leaving does the rest.
+        result = depth == 1 && spied.count == 0 ? S_OK : E_ACCESSDENIED;
+    }
+    leave();
+    return result;
+}

@@ -1,0 +1,14 @@
+// The long way to task memory, for the rest of this folder: past the spy, if one is registered.
+#ifndef COMHEAP_COM_SPY_H
+#define COMHEAP_COM_SPY_H
+
+#include <stddef.h>
+
+void *ch_spy_alloc(size_t size_bytes);
+void *ch_spy_realloc(void *pointer, size_t size_bytes);
+void ch_spy_free(void *pointer);
+size_t ch_spy_size_bytes(void *pointer);
+int ch_spy_did_alloc(void *pointer);
+void ch_spy_minimize(void);
+
+#endif
