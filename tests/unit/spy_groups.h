@@ -1,0 +1,10 @@
+// The groups of rows about the spy, one a file. Each runs its rows and returns how many failed.
+#ifndef TESTS_UNIT_SPY_GROUPS_H
+#define TESTS_UNIT_SPY_GROUPS_H
+
+int run_spy_registration_rows(void);
+int run_spy_call_rows(void);
+int run_spy_nested_rows(void);
+int run_spy_defect_rows(void);
+
+#endif

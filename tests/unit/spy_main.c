@@ -1,0 +1,12 @@
+// Runs every row of the specification of the spy; a row's test is named after the row.
+
+#include "spy_groups.h"
+
+int main(void)
+{
+    int failures = run_spy_registration_rows();
+    failures += run_spy_call_rows();
+    failures += run_spy_nested_rows();
+    failures += run_spy_defect_rows();
+    return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,159 @@
+// Section 3.4, row 8: what a spy does in its own methods. What happened there is looked at later,
+// for a method has to return.
+
+#include "cmocka_headers.h"
+#include "faces.h"
+#include "recorder.h"
+#include "scratch.h"
+#include "spy_groups.h"
+
+static struct {
+    const struct face *face;
+    void *block;
+    size_t size_bytes;
+    HRESULT result;
+    struct recorder other;
+} nest;
+
+static void ask_for_size(void)
+{
+    nest.size_bytes = nest.face->size_bytes(nest.block);
+}
+
+static void S3_4_8_a_block_is_spied_until_it_is_freed(const struct face *face)
+{
+    struct recorder spy;
+    recorder_register(&spy);
+    void *block = face->alloc(27);
+    nest.face = face;
+    nest.block = block;
+    spy.nest = ask_for_size;
+    spy.nest_in = "PreFree";
+    recorder_forget(&spy);
+    face->free(block);
+    recorder_expect(&spy, "PreFree %p 1, PreGetSize %p 1, PostGetSize 27 1, PostFree 1", block,
+                    block);
+    assert_int_equal(nest.size_bytes, 27);
+    recorder_revoke(&spy);
+}
+
+static void allocate(void)
+{
+    nest.block = nest.face->alloc(30);
+}
+
+static void S3_4_8_the_spy_is_told_of_its_own_calls(const struct face *face)
+{
+    static const char *const methods[] = {"PreAlloc", "PostAlloc"};
+    for (size_t i = 0; i < COUNT_OF(methods); i++) {
+        struct recorder spy;
+        recorder_register(&spy);
+        nest.face = face;
+        spy.nest = allocate;
+        spy.nest_in = methods[i];
+        void *block = face->alloc(20);
+        if (i == 0) {
+            recorder_expect(&spy, "PreAlloc 20, PreAlloc 30, PostAlloc %p, PostAlloc %p",
+                            nest.block, block);
+        } else {
+            recorder_expect(&spy, "PreAlloc 20, PostAlloc %p, PreAlloc 30, PostAlloc %p", block,
+                            nest.block);
+        }
+        face->free(nest.block);
+        recorder_expect(&spy, "PreFree %p 1, PostFree 1", nest.block);
+        face->free(block);
+        recorder_expect(&spy, "PreFree %p 1, PostFree 1", block);
+        recorder_revoke(&spy);
+    }
+}
+
+// The heap hands the address of what was freed to the next block of its class.
+static void S3_4_8_an_address_that_was_freed_is_spied_again(const struct face *face)
+{
+    struct recorder spy;
+    recorder_register(&spy);
+    void *block = face->alloc(30);
+    nest.face = face;
+    spy.nest = allocate;
+    spy.nest_in = "PostRealloc";
+    void *moved = face->realloc(block, 5000);
+    assert_ptr_not_equal(moved, block);
+    assert_ptr_equal(nest.block, block);
+    recorder_forget(&spy);
+    face->free(nest.block);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", block);
+    face->free(moved);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", moved);
+    recorder_revoke(&spy);
+}
+
+static void revoke(void)
+{
+    nest.result = CoRevokeMallocSpy();
+}
+
+static void S3_2_a_spy_that_revokes_itself_goes_when_the_call_is_over(const struct face *face)
+{
+    static const char *const methods[] = {"PreFree", "PostFree"};
+    for (size_t i = 0; i < COUNT_OF(methods); i++) {
+        struct recorder spy;
+        recorder_register(&spy);
+        void *block = face->alloc(20);
+        recorder_forget(&spy);
+        spy.nest = revoke;
+        spy.nest_in = methods[i];
+        face->free(block);
+        assert_int_equal(nest.result, E_ACCESSDENIED);
+        recorder_expect(&spy, "PreFree %p 1, PostFree 1, Release", block);
+        assert_int_equal(CoRevokeMallocSpy(), CO_E_OBJNOTREG);
+    }
+}
+
+static void S3_2_a_spy_that_revokes_itself_waits_for_its_blocks(const struct face *face)
+{
+    struct recorder spy;
+    recorder_register(&spy);
+    spy.nest = revoke;
+    spy.nest_in = "PreAlloc";
+    void *block = face->alloc(20);
+    assert_int_equal(nest.result, E_ACCESSDENIED);
+    recorder_expect(&spy, "PreAlloc 20, PostAlloc %p", block);
+    face->free(block);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1, Release", block);
+}
+
+static void register_other(void)
+{
+    recorder_init(&nest.other);
+    nest.result = CoRegisterMallocSpy(&nest.other.spy);
+    nest.block = nest.face->alloc(30);
+}
+
+// The lock is let go of by then, and the spy is gone.
+static void S8_8_a_release_may_register_the_next_spy(const struct face *face)
+{
+    struct recorder spy;
+    recorder_register(&spy);
+    nest.face = face;
+    spy.nest = register_other;
+    spy.nest_in = "Release";
+    assert_int_equal(CoRevokeMallocSpy(), S_OK);
+    recorder_expect(&spy, "Release");
+    assert_int_equal(nest.result, S_OK);
+    recorder_expect(&nest.other, "PreAlloc 30, PostAlloc %p", nest.block);
+    face->free(nest.block);
+    recorder_revoke(&nest.other);
+}
+
+int run_spy_nested_rows(void)
+{
+    const struct CMUnitTest rows[] = {
+        ON_ALL_FACES(S3_4_8_a_block_is_spied_until_it_is_freed),
+        ON_ALL_FACES(S3_4_8_the_spy_is_told_of_its_own_calls),
+        ON_ALL_FACES(S3_4_8_an_address_that_was_freed_is_spied_again),
+        ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_goes_when_the_call_is_over),
+        ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_waits_for_its_blocks),
+        ON_ALL_FACES(S8_8_a_release_may_register_the_next_spy),
+    };
+    return cmocka_run_group_tests_name("spy_nested", rows, NULL, NULL);
+}
