@@ -6,5 +6,6 @@ int run_spy_registration_rows(void);
 int run_spy_call_rows(void);
 int run_spy_nested_rows(void);
 int run_spy_defect_rows(void);
+int run_leak_spy_tests(void);
 
 #endif

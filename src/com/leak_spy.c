@@ -1,0 +1,249 @@
+// The spy that knows which blocks are live, in a heap of its own.
+//
+// A call tells it the size before, and the pointer after; what it heard first it keeps meanwhile.
+// Nothing here makes a call on task memory, so all it needs is a lock against those who ask.
+
+#include <comheap/leakspy.h>
+
+#include <comheap/heap.h>
+
+#include <stdint.h>
+#include <string.h>
+
+#include "com/leaks.h"
+#include "pages/threads.h"
+
+#define ARENA_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 0x100000000 : 0x4000000))
+
+struct ch_leak_spy {
+    IMallocSpy object; // First, so that a pointer to it is one to the spy.
+    atomic_uint references;
+    struct ch_fork_lock lock;
+    struct ch_leaks leaks;          // Its heap has this structure, too.
+    size_t request_bytes;           // Of the call that is under way,
+    struct ch_leak_record *request; // and the block that it reallocates, if that is known.
+};
+
+static struct ch_leak_spy *take(struct ch_leak_spy *spy)
+{
+    ch_lock_take(&spy->lock.lock);
+    return spy;
+}
+
+static void give(struct ch_leak_spy *spy)
+{
+    ch_lock_give(&spy->lock.lock);
+}
+
+static struct ch_leak_spy *take_object(IMallocSpy *object)
+{
+    return take((struct ch_leak_spy *)(void *)object);
+}
+
+static ULONG STDMETHODCALLTYPE add_ref(IMallocSpy *This)
+{
+    return (ULONG)atomic_fetch_add(&((struct ch_leak_spy *)(void *)This)->references, 1) + 1;
+}
+
+static ULONG STDMETHODCALLTYPE release(IMallocSpy *This)
+{
+    struct ch_leak_spy *spy = (struct ch_leak_spy *)(void *)This;
+    ULONG left = (ULONG)atomic_fetch_sub(&spy->references, 1) - 1;
+    if (left == 0) {
+        ch_fork_lock_close(&spy->lock);
+        ch_heap_destroy(spy->leaks.heap); // And with it the spy.
+    }
+    return left;
+}
+
+static HRESULT STDMETHODCALLTYPE query_interface(IMallocSpy *This, REFIID riid, void **ppv)
+{
+    if (ppv == NULL) {
+        return E_POINTER;
+    }
+    if (memcmp(riid, &IID_IMallocSpy, sizeof(IID)) != 0 &&
+        memcmp(riid, &IID_IUnknown, sizeof(IID)) != 0) {
+        *ppv = NULL;
+        return E_NOINTERFACE;
+    }
+    (void)add_ref(This);
+    *ppv = This;
+    return S_OK;
+}
+
+static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
+{
+    struct ch_leak_spy *spy = take_object(This);
+    spy->request_bytes = cbRequest;
+    give(spy);
+    return cbRequest;
+}
+
+static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
+{
+    struct ch_leak_spy *spy = take_object(This);
+    if (pActual != NULL) {
+        ch_leaks_add(&spy->leaks, pActual, spy->request_bytes);
+    }
+    give(spy);
+    return pActual;
+}
+
+static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+{
+    struct ch_leak_spy *spy = take_object(This);
+    struct ch_leak_record *record = fSpyed ? ch_leaks_find(&spy->leaks, pRequest) : NULL;
+    if (record != NULL) {
+        ch_leaks_end(&spy->leaks, record);
+    }
+    give(spy);
+    return pRequest;
+}
+
+static void STDMETHODCALLTYPE post_free(IMallocSpy *This, BOOL fSpyed)
+{
+    (void)This;
+    (void)fSpyed;
+}
+
+static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SIZE_T cbRequest,
+                                            void **ppNewRequest, BOOL fSpyed)
+{
+    struct ch_leak_spy *spy = take_object(This);
+    spy->request_bytes = cbRequest;
+    spy->request = fSpyed ? ch_leaks_find(&spy->leaks, pRequest) : NULL;
+    give(spy);
+    *ppNewRequest = pRequest;
+    return cbRequest;
+}
+
+// NULL for a block and no bytes is the end of the block; for anything else it is a failure.
+static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)
+{
+    (void)fSpyed;
+    struct ch_leak_spy *spy = take_object(This);
+    struct ch_leak_record *record = spy->request;
+    spy->request = NULL;
+    if (pActual != NULL && record != NULL) {
+        ch_leaks_move(&spy->leaks, record, pActual, spy->request_bytes);
+    } else if (pActual != NULL) {
+        ch_leaks_add(&spy->leaks, pActual, spy->request_bytes);
+    } else if (record != NULL && spy->request_bytes == 0) {
+        ch_leaks_end(&spy->leaks, record);
+    }
+    give(spy);
+    return pActual;
+}
+
+static void *STDMETHODCALLTYPE pre_question(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+{
+    (void)This;
+    (void)fSpyed;
+    return pRequest;
+}
+
+static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual, BOOL fSpyed)
+{
+    (void)This;
+    (void)fSpyed;
+    return cbActual;
+}
+
+static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed,
+                                            int fActual)
+{
+    (void)This;
+    (void)pRequest;
+    (void)fSpyed;
+    return fActual;
+}
+
+static void STDMETHODCALLTYPE around_heap_minimize(IMallocSpy *This)
+{
+    (void)This;
+}
+
+static const IMallocSpyVtbl vtable = {
+    .QueryInterface = query_interface,
+    .AddRef = add_ref,
+    .Release = release,
+    .PreAlloc = pre_alloc,
+    .PostAlloc = post_alloc,
+    .PreFree = pre_free,
+    .PostFree = post_free,
+    .PreRealloc = pre_realloc,
+    .PostRealloc = post_realloc,
+    .PreGetSize = pre_question,
+    .PostGetSize = post_get_size,
+    .PreDidAlloc = pre_question,
+    .PostDidAlloc = post_did_alloc,
+    .PreHeapMinimize = around_heap_minimize,
+    .PostHeapMinimize = around_heap_minimize,
+};
+
+static struct ch_leak_spy *make_in(struct ch_heap *heap)
+{
+    struct ch_leak_spy *spy = ch_heap_alloc(heap, sizeof(*spy));
+    if (spy == NULL) {
+        return NULL;
+    }
+    *spy = (struct ch_leak_spy){.object = {&vtable}, .references = 1};
+    if (!ch_leaks_open(&spy->leaks, heap)) {
+        return NULL;
+    }
+    ch_fork_lock_open(&spy->lock);
+    return spy;
+}
+
+struct ch_leak_spy *ch_leak_spy_create(void)
+{
+    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = ARENA_BYTES});
+    struct ch_leak_spy *spy = heap != NULL ? make_in(heap) : NULL;
+    if (spy == NULL) {
+        ch_heap_destroy(heap);
+    }
+    return spy;
+}
+
+IMallocSpy *ch_leak_spy_object(struct ch_leak_spy *spy)
+{
+    return &spy->object;
+}
+
+struct ch_leak_counts ch_leak_spy_counts(struct ch_leak_spy *spy)
+{
+    struct ch_leak_counts counts = take(spy)->leaks.counts;
+    give(spy);
+    return counts;
+}
+
+size_t ch_leak_spy_list(struct ch_leak_spy *spy, struct ch_leak *leaks, size_t capacity)
+{
+    size_t count = 0;
+    struct ch_leak_record *record = take(spy)->leaks.oldest;
+    for (; record != NULL && count < capacity; record = record->newer) {
+        leaks[count++] = record->leak;
+    }
+    give(spy);
+    return count;
+}
+
+size_t ch_leak_spy_print(struct ch_leak_spy *spy, FILE *file)
+{
+    struct ch_leak_record *record = take(spy)->leaks.oldest;
+    size_t count = spy->leaks.counts.live_blocks;
+    for (; record != NULL; record = record->newer) {
+        const struct ch_leak *leak = &record->leak;
+        (void)fprintf(file, "block #%zu of %zu byte%s leaked, at %p\n", leak->number,
+                      leak->size_bytes, leak->size_bytes == 1 ? "" : "s", leak->block);
+    }
+    give(spy);
+    return count;
+}
+
+void ch_leak_spy_destroy(struct ch_leak_spy *spy)
+{
+    if (spy != NULL) {
+        (void)release(&spy->object);
+    }
+}
