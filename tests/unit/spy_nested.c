@@ -1,11 +1,16 @@
 // Section 3.4, row 8: what a spy does in its own methods. What happened there is looked at later,
 // for a method has to return.
 
+#define _POSIX_C_SOURCE 200809L // For alarm.
+
 #include "cmocka_headers.h"
 #include "faces.h"
 #include "recorder.h"
 #include "scratch.h"
 #include "spy_groups.h"
+
+#include <pthread.h>
+#include <unistd.h>
 
 static struct {
     const struct face *face;
@@ -145,6 +150,33 @@ static void S8_8_a_release_may_register_the_next_spy(const struct face *face)
     recorder_revoke(&nest.other);
 }
 
+static void *use_task_memory(void *unused)
+{
+    CoTaskMemFree(CoTaskMemAlloc(8));
+    return unused;
+}
+
+static void wait_for_another_thread(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, use_task_memory, NULL) == 0) {
+        (void)alarm(10); // A thread that waits for the lock ends the program.
+        (void)pthread_join(thread, NULL);
+        (void)alarm(0);
+    }
+}
+
+static void S8_8_a_release_holds_nobody_up(const struct face *face)
+{
+    (void)face;
+    struct recorder spy;
+    recorder_register(&spy);
+    spy.nest = wait_for_another_thread;
+    spy.nest_in = "Release";
+    recorder_revoke(&spy);
+    assert_int_equal(spy.nested, 1);
+}
+
 int run_spy_nested_rows(void)
 {
     const struct CMUnitTest rows[] = {
@@ -154,6 +186,7 @@ int run_spy_nested_rows(void)
         ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_goes_when_the_call_is_over),
         ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_waits_for_its_blocks),
         ON_ALL_FACES(S8_8_a_release_may_register_the_next_spy),
+        ROW(S8_8_a_release_holds_nobody_up),
     };
     return cmocka_run_group_tests_name("spy_nested", rows, NULL, NULL);
 }
