@@ -10,9 +10,11 @@
 #include "com/spy.h"
 #include "com/task.h"
 
+#ifndef _WIN32 // There they are the system's.
 const IID IID_IUnknown = {0x00000000, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 const IID IID_IMalloc = {0x00000002, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 const IID IID_IMallocSpy = {0x0000001D, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+#endif
 
 static bool is_same_iid(REFIID one, REFIID other)
 {

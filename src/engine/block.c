@@ -304,15 +304,14 @@ static void *replace(struct ch_heap *heap, void *block, size_t old_bytes, size_t
     return other;
 }
 
-static void *resize_small(struct ch_heap *heap, size_t granule, unsigned word, void *block,
-                          size_t size_bytes)
+// Gives a small block another size of its class. Returns false, and changes nothing, iff another
+// thread has ended or resized it.
+static inline bool turn_small(struct ch_heap *heap, size_t granule, unsigned word, void *block,
+                              size_t size_bytes)
 {
     size_t old_bytes = word - 1U;
-    if (size_bytes > CH_SMALL_BYTES || ch_class_of(size_bytes) != ch_class_of(old_bytes)) {
-        return replace(heap, block, old_bytes, size_bytes);
-    }
     if (!ch_word_turn(heap, granule, word, (unsigned)size_bytes + 1)) {
-        return ch_heap_realloc(heap, block, size_bytes); // Another thread ended or resized it.
+        return false;
     }
     ch_shadow_poison(block, old_bytes);
     ch_shadow_unpoison(block, size_bytes);
@@ -324,18 +323,37 @@ static void *resize_small(struct ch_heap *heap, size_t granule, unsigned word, v
         heap->live_bytes += size_bytes - old_bytes;
         unlock(heap);
     }
-    return block;
+    return true;
 }
 
-static void *resize_large(struct ch_heap *heap, void *block, size_t size_bytes)
+static inline bool is_of_class(size_t size_bytes, unsigned word)
+{
+    return size_bytes <= CH_SMALL_BYTES && ch_class_of(size_bytes) == ch_class_of(word - 1U);
+}
+
+static void *resize_small(struct ch_heap *heap, size_t granule, unsigned word, void *block,
+                          size_t size_bytes)
+{
+    if (!is_of_class(size_bytes, word)) {
+        return replace(heap, block, word - 1U, size_bytes);
+    }
+    return turn_small(heap, granule, word, block, size_bytes)
+               ? block
+               : ch_heap_realloc(heap, block, size_bytes);
+}
+
+// Gives a large block another size where it is. Returns false, and changes nothing, iff that can't
+// be: its size is then in old_bytes, or SIZE_MAX where there is no such block, which is a fault.
+static bool turn_large(struct ch_heap *heap, void *block, size_t size_bytes, size_t *old_bytes)
 {
     lock(heap);
     struct ch_place place = ch_place_find(heap, block);
     if (place.kind != CH_PLACE_LARGE) {
         enum ch_stray stray = ch_place_explain(heap, block);
         unlock(heap);
+        *old_bytes = SIZE_MAX;
         raise_fault(heap, CH_FAULT_REALLOC_STALE, stray, block);
-        return NULL;
+        return false;
     }
     heap->was_refused = false;
     // Growing in place may have been refused pages, which then are worth making room for.
@@ -345,7 +363,17 @@ static void *resize_large(struct ch_heap *heap, void *block, size_t size_bytes)
     heap->live_bytes += is_resized ? size_bytes - place.size_bytes : 0;
     ch_idle_keep_bound(heap);
     unlock(heap);
-    return is_resized ? block : replace(heap, block, place.size_bytes, size_bytes);
+    *old_bytes = place.size_bytes;
+    return is_resized;
+}
+
+static void *resize_large(struct ch_heap *heap, void *block, size_t size_bytes)
+{
+    size_t old_bytes;
+    if (turn_large(heap, block, size_bytes, &old_bytes)) {
+        return block;
+    }
+    return old_bytes == SIZE_MAX ? NULL : replace(heap, block, old_bytes, size_bytes);
 }
 
 void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
@@ -357,6 +385,27 @@ void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
     unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
     return word != 0 ? resize_small(heap, granule, word, block, size_bytes)
                      : resize_large(heap, block, size_bytes);
+}
+
+bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes)
+{
+    if (block == NULL) {
+        return false;
+    }
+    for (;;) { // Another thread may have given a small block another size in between.
+        size_t granule = ch_place_granule(heap, block);
+        unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
+        size_t old_bytes;
+        if (word == 0) {
+            return turn_large(heap, block, size_bytes, &old_bytes);
+        }
+        if (!is_of_class(size_bytes, word)) {
+            return false;
+        }
+        if (turn_small(heap, granule, word, block, size_bytes)) {
+            return true;
+        }
+    }
 }
 
 size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block)

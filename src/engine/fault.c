@@ -42,7 +42,7 @@ void ch_fault_abort(void *context, enum ch_fault fault, const void *block)
     char line[256];
     int length = snprintf(line, sizeof line, "comheap: %s: 0x%" PRIxPTR "\n",
                           ch_fault_sentence(fault), (uintptr_t)block);
-    if (write(STDERR_FILENO, line, (size_t)length) < 0) {
+    if (write(STDERR_FILENO, line, (unsigned)length) < 0) {
         abort(); // Nobody can be told; the process ends all the same.
     }
     abort();

@@ -24,4 +24,7 @@
 #define CH_COM(name) name
 #endif
 
+// Define CH_TAKES_COM_NAMES before including a header, and the names mean ours in the code behind
+// it on Windows too, as they do elsewhere.
+
 #endif

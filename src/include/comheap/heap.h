@@ -124,6 +124,16 @@ CH_API void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size
 /// has found another place by then, it is the fault of a free, and the place is returned.
 CH_API void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes);
 
+/// Gives a block another size where it is: the first min(old, new) bytes stay, and so does its
+/// address. Size 0 is a size like any other.
+///
+/// Returns false, and changes nothing, iff the place can't have that size, which a shrink may meet
+/// as well as a growth: a block of up to 16 KiB, or 8 KiB where pointers have 32 bits, keeps its
+/// place within its size class, and one above that as long as it stays above, has room behind it
+/// and the world doesn't refuse. Or block is NULL, which is no fault, or not a live block of this
+/// heap, which raises a REALLOC fault. A block's own size is always granted.
+CH_API bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes);
+
 /// Ends a block. block may be NULL: no effect. Raises a FREE fault, and changes nothing, iff block
 /// is neither NULL nor a live block of this heap.
 ///

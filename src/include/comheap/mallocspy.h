@@ -155,6 +155,11 @@ CH_API HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy);
 /// new blocks are spied, and another revoke is answered likewise (spec S3.2).
 CH_API HRESULT CH_COM(CoRevokeMallocSpy)(void);
 
+#if defined(_WIN32) && defined(CH_TAKES_COM_NAMES)
+#define CoRegisterMallocSpy CH_COM(CoRegisterMallocSpy)
+#define CoRevokeMallocSpy CH_COM(CoRevokeMallocSpy)
+#endif
+
 #ifdef __cplusplus
 }
 #endif

@@ -203,6 +203,13 @@ CH_API HRESULT CH_COM(CoGetMalloc)(DWORD dwMemContext, LPMALLOC *ppMalloc);
 /// must not destroy it while it is in use.
 CH_API struct ch_heap *ch_task_heap_use(struct ch_heap *heap);
 
+#if defined(_WIN32) && defined(CH_TAKES_COM_NAMES)
+#define CoTaskMemAlloc CH_COM(CoTaskMemAlloc)
+#define CoTaskMemRealloc CH_COM(CoTaskMemRealloc)
+#define CoTaskMemFree CH_COM(CoTaskMemFree)
+#define CoGetMalloc CH_COM(CoGetMalloc)
+#endif
+
 #ifdef __cplusplus
 }
 #endif

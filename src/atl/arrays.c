@@ -1,0 +1,66 @@
+// Arrays: the product is checked, then the manager is asked. It owns the arithmetic, and what is
+// cleared; what a manager makes of NULL and of 0 bytes is its own business.
+
+#include <comheap/arrays.h>
+
+#include <stdint.h>
+#include <string.h>
+
+HRESULT ch_size_multiply(size_t *result, size_t left, size_t right)
+{
+    if (left != 0 && right > SIZE_MAX / left) {
+        return CH_E_OVERFLOW;
+    }
+    *result = left * right;
+    return S_OK;
+}
+
+HRESULT ch_size_add(size_t *result, size_t left, size_t right)
+{
+    if (right > SIZE_MAX - left) {
+        return CH_E_OVERFLOW;
+    }
+    *result = left + right;
+    return S_OK;
+}
+
+void *ch_array_allocate(IAtlMemMgr *manager, size_t count, size_t element_bytes)
+{
+    size_t size_bytes;
+    return FAILED(ch_size_multiply(&size_bytes, count, element_bytes))
+               ? NULL
+               : IAtlMemMgr_Allocate(manager, size_bytes);
+}
+
+void *ch_array_allocate_zeroed(IAtlMemMgr *manager, size_t count, size_t element_bytes)
+{
+    void *array = ch_array_allocate(manager, count, element_bytes);
+    if (array != NULL) {
+        memset(array, 0, count * element_bytes);
+    }
+    return array;
+}
+
+void *ch_array_reallocate(IAtlMemMgr *manager, void *array, size_t count, size_t element_bytes)
+{
+    size_t size_bytes;
+    if (FAILED(ch_size_multiply(&size_bytes, count, element_bytes))) {
+        return NULL;
+    }
+    if (array != NULL && size_bytes == 0) { // Not every manager takes Reallocate to 0 for this.
+        IAtlMemMgr_Free(manager, array);
+        return NULL;
+    }
+    return IAtlMemMgr_Reallocate(manager, array, size_bytes);
+}
+
+void *ch_array_reallocate_zeroed(IAtlMemMgr *manager, void *array, size_t count,
+                                 size_t element_bytes)
+{
+    size_t old_bytes = array != NULL ? IAtlMemMgr_GetSize(manager, array) : 0;
+    unsigned char *grown = ch_array_reallocate(manager, array, count, element_bytes);
+    if (grown != NULL && count * element_bytes > old_bytes) {
+        memset(grown + old_bytes, 0, count * element_bytes - old_bytes);
+    }
+    return grown;
+}

@@ -1,0 +1,109 @@
+// CLocalHeap and CGlobalHeap: blocks that keep their address from first to last, and the heap that
+// the two have of their own. Which sizes fit into a place is the heap's business.
+
+#include <comheap/atlheaps.h>
+#include <comheap/heap.h>
+
+#include <stdatomic.h>
+
+static _Atomic(struct ch_heap *) own_heap;
+
+// Of threads that come first together, one makes the heap that stays.
+static struct ch_heap *use_own(void)
+{
+    struct ch_heap *heap = atomic_load_explicit(&own_heap, memory_order_acquire);
+    if (heap == NULL) {
+        struct ch_heap *made = ch_heap_create(NULL);
+        bool is_first = atomic_compare_exchange_strong(&own_heap, &heap, made);
+        if (!is_first) {
+            ch_heap_destroy(made);
+        } else {
+            heap = made;
+        }
+    }
+    return heap;
+}
+
+static const struct ch_fixed_heap *fixed_of(const IAtlMemMgr *This)
+{
+    return (const struct ch_fixed_heap *)(const void *)This;
+}
+
+static struct ch_heap *heap_of(const IAtlMemMgr *This)
+{
+    const struct ch_fixed_heap *fixed = fixed_of(This);
+    return fixed->heap != NULL ? fixed->heap : use_own();
+}
+
+static void *allocate(IAtlMemMgr *This, size_t nBytes)
+{
+    struct ch_heap *heap = heap_of(This);
+    size_t size_bytes = nBytes == 0 ? fixed_of(This)->zero_bytes : nBytes;
+    return heap != NULL ? ch_heap_alloc(heap, size_bytes) : NULL;
+}
+
+static void free_block(IAtlMemMgr *This, void *p)
+{
+    struct ch_heap *heap = heap_of(This);
+    if (heap != NULL) {
+        ch_heap_free(heap, p);
+    }
+}
+
+static void *reallocate(IAtlMemMgr *This, void *p, size_t nBytes)
+{
+    if (p == NULL) {
+        return allocate(This, nBytes);
+    }
+    if (nBytes == 0) {
+        free_block(This, p);
+        return NULL;
+    }
+    struct ch_heap *heap = heap_of(This);
+    bool may_grant = heap != NULL && !fixed_of(This)->is_strict;
+    return may_grant && ch_heap_resize(heap, p, nBytes) ? p : NULL;
+}
+
+static size_t get_size(IAtlMemMgr *This, void *p)
+{
+    struct ch_heap *heap = heap_of(This);
+    size_t size_bytes = heap != NULL ? ch_heap_size_bytes(heap, p) : SIZE_MAX;
+    return size_bytes != SIZE_MAX ? size_bytes : 0; // An invalid handle.
+}
+
+static const IAtlMemMgrVtbl vtable = {
+    .Allocate = allocate,
+    .Free = free_block,
+    .Reallocate = reallocate,
+    .GetSize = get_size,
+};
+
+static struct ch_fixed_heap local_heap = {.manager = {&vtable}, .zero_bytes = 0};
+static struct ch_fixed_heap global_heap = {.manager = {&vtable}, .zero_bytes = 1};
+
+IAtlMemMgr *ch_local_heap(void)
+{
+    return &local_heap.manager;
+}
+
+IAtlMemMgr *ch_global_heap(void)
+{
+    return &global_heap.manager;
+}
+
+void ch_local_heap_init(struct ch_fixed_heap *fixed, struct ch_heap *heap, bool is_strict)
+{
+    *fixed = (struct ch_fixed_heap){
+        .manager = {&vtable}, .heap = heap, .is_strict = is_strict, .zero_bytes = 0};
+}
+
+void ch_global_heap_init(struct ch_fixed_heap *fixed, struct ch_heap *heap, bool is_strict)
+{
+    *fixed = (struct ch_fixed_heap){
+        .manager = {&vtable}, .heap = heap, .is_strict = is_strict, .zero_bytes = 1};
+}
+
+IAtlMemMgr *ch_fixed_heap_manager(struct ch_fixed_heap *fixed)
+{
+    return &fixed->manager;
+}

@@ -1,0 +1,155 @@
+// ATL's memory managers in ATL's spelling, for code that is ported from Windows. Put the folder of
+// this file on the include path, and <atlmem.h> is found.
+//
+// Each class does what the manager of <comheap/atlheaps.h> or <comheap/atlmem.h> does that is named
+// with it. None but CWin32Heap has a virtual destructor: they are not to be deleted as IAtlMemMgr.
+#ifndef COMHEAP_ATL_ATLMEM_H
+#define COMHEAP_ATL_ATLMEM_H
+
+#include <comheap/atl/atlalloc.h>
+#include <comheap/atlmem.h>
+#include <comheap/heap.h>
+
+/// What a CWin32Heap is over.
+typedef struct ch_heap *HANDLE;
+
+#define HEAP_NO_SERIALIZE CH_HEAP_NO_SERIALIZE
+#define HEAP_GENERATE_EXCEPTIONS CH_HEAP_GENERATE_EXCEPTIONS
+
+namespace ATL
+{
+
+using ::IAtlMemMgr;
+
+/// A manager without a state, over one of C that has none either.
+template <IAtlMemMgr *Manager()> class CManagerHeap : public IAtlMemMgr
+{
+  public:
+    COMHEAP_ATL_CALLS_C void *Allocate(size_t nBytes) noexcept override
+    {
+        return Manager()->Allocate(nBytes);
+    }
+    COMHEAP_ATL_CALLS_C void Free(void *p) noexcept override
+    {
+        Manager()->Free(p);
+    }
+    COMHEAP_ATL_CALLS_C void *Reallocate(void *p, size_t nBytes) noexcept override
+    {
+        return Manager()->Reallocate(p, nBytes);
+    }
+    COMHEAP_ATL_CALLS_C size_t GetSize(void *p) noexcept override
+    {
+        return Manager()->GetSize(p);
+    }
+};
+
+/// ch_com_heap, ch_crt_heap, ch_local_heap and ch_global_heap.
+class CComHeap : public CManagerHeap<ch_com_heap>
+{
+};
+class CCRTHeap : public CManagerHeap<ch_crt_heap>
+{
+};
+class CLocalHeap : public CManagerHeap<ch_local_heap>
+{
+};
+class CGlobalHeap : public CManagerHeap<ch_global_heap>
+{
+};
+
+/// As struct ch_win32_heap. To copy one is not possible, for the copy would end the same heap.
+class CWin32Heap : public IAtlMemMgr
+{
+  public:
+    CWin32Heap() noexcept : m_hHeap(nullptr), m_bOwnHeap(false), m_nLimit(0)
+    {
+    }
+    CWin32Heap(HANDLE hHeap) noexcept : m_hHeap(hHeap), m_bOwnHeap(false), m_nLimit(0)
+    {
+    }
+
+    /// Throws E_INVALIDARG for flags that are refused and for an nInitialSize above an nMaxSize
+    /// that is not 0, and E_OUTOFMEMORY iff there is no room for the heap.
+    CWin32Heap(DWORD dwFlags, size_t nInitialSize, size_t nMaxSize = 0)
+        : m_hHeap(nullptr), m_bOwnHeap(false), m_nLimit(0)
+    {
+        ch_win32_heap made;
+        if (!ch_win32_heap_init_own(&made, dwFlags, nInitialSize, nMaxSize)) {
+            bool is_bad = (dwFlags & ~DWORD{HEAP_NO_SERIALIZE}) != 0 ||
+                          (nMaxSize != 0 && nInitialSize > nMaxSize);
+            AtlThrow(is_bad ? E_INVALIDARG : E_OUTOFMEMORY);
+        }
+        m_hHeap = made.heap;
+        m_bOwnHeap = true;
+        m_nLimit = made.limit_bytes;
+    }
+
+    virtual ~CWin32Heap() noexcept
+    {
+        if (m_bOwnHeap) {
+            ch_heap_destroy(m_hHeap);
+        }
+    }
+
+    CWin32Heap(const CWin32Heap &) = delete;
+    CWin32Heap &operator=(const CWin32Heap &) = delete;
+
+    /// hHeap is not NULL, and no heap is attached; else nothing changes.
+    void Attach(HANDLE hHeap, bool bTakeOwnership) noexcept
+    {
+        if (hHeap != nullptr && m_hHeap == nullptr) {
+            m_hHeap = hHeap;
+            m_bOwnHeap = bTakeOwnership;
+            m_nLimit = 0;
+        }
+    }
+
+    HANDLE Detach() noexcept
+    {
+        HANDLE heap = m_hHeap;
+        m_hHeap = nullptr;
+        m_bOwnHeap = false;
+        m_nLimit = 0;
+        return heap;
+    }
+
+    COMHEAP_ATL_CALLS_C void *Allocate(size_t nBytes) noexcept override
+    {
+        ch_win32_heap view = View();
+        return ch_win32_heap_manager(&view)->Allocate(nBytes);
+    }
+    COMHEAP_ATL_CALLS_C void Free(void *p) noexcept override
+    {
+        ch_win32_heap view = View();
+        ch_win32_heap_manager(&view)->Free(p);
+    }
+    COMHEAP_ATL_CALLS_C void *Reallocate(void *p, size_t nBytes) noexcept override
+    {
+        ch_win32_heap view = View();
+        return ch_win32_heap_manager(&view)->Reallocate(p, nBytes);
+    }
+    COMHEAP_ATL_CALLS_C size_t GetSize(void *p) noexcept override
+    {
+        ch_win32_heap view = View();
+        return ch_win32_heap_manager(&view)->GetSize(p);
+    }
+
+    HANDLE m_hHeap;
+    bool m_bOwnHeap;
+
+  private:
+    // The manager of C that does the work.
+    ch_win32_heap View() const noexcept
+    {
+        ch_win32_heap view;
+        ch_win32_heap_init_over(&view, m_hHeap);
+        view.limit_bytes = m_nLimit;
+        return view;
+    }
+
+    size_t m_nLimit;
+};
+
+} // namespace ATL
+
+#endif
