@@ -11,6 +11,7 @@
 #include "harness/target.h"
 
 int command_fuzz(int argc, char **argv);
+int command_random(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_shrink(int argc, char **argv);

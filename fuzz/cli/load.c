@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/os.h"
 #include "harness/text.h"
 #include "harness/trace.h"
 
@@ -35,7 +36,7 @@ static void refuse_text(const char *path, uint8_t *bytes, size_t size_bytes,
                         struct program *program)
 {
     struct text_error error;
-    FILE *text = size_bytes == 0 ? NULL : fmemopen(bytes, size_bytes, "rb");
+    FILE *text = size_bytes == 0 ? NULL : os_read_bytes(bytes, size_bytes);
     if (text == NULL) {
         return;
     }

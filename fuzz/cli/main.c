@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "harness/os.h"
+
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
@@ -13,6 +15,9 @@ static const struct {
 } commands[] = {
     {"fuzz", command_fuzz, "[--target T] [--subject S] [--other S] [--time SECONDS] [--corpus DIR]",
      "fuzz, show what is being done, and end with what was done or found"},
+    {"random", command_random,
+     "--count N [--seed S] [--target T] [--subject S] [--other S] [FILE...]",
+     "make and run N programs, without an engine; from the same seed and files the same ones"},
     {"replay", command_replay, "[--target T] [--subject S] [--other S] FILE...",
      "run programs and hold them against the laws"},
     {"explain", command_explain, "[--as-c] [--target T] [--subject S] [--other S] FILE",
@@ -65,6 +70,7 @@ static int done(int status)
 
 int main(int argc, char **argv)
 {
+    os_print_bytes();
     if (argc < 2) {
         refuse("which command? 'heapfuzz help' lists them");
     }

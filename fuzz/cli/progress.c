@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/counters.h"
+#include "harness/os.h"
 
 // Seconds between two lines where they are not rewritten.
 #define LINE_SECONDS 10.0
@@ -36,14 +36,11 @@ void progress_begin(struct progress *progress, size_t seconds)
 
 static size_t width(const struct progress *progress)
 {
-    struct winsize window;
     if (!progress->is_live) {
         return SIZE_MAX;
     }
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0) {
-        return 79;
-    }
-    return window.ws_col - 1U; // In the last column some terminals go on to the next line.
+    size_t columns = os_columns();
+    return columns == 0 ? 79 : columns - 1; // In the last some terminals go on to the next line.
 }
 
 // Returns false iff the field does not fit; then nothing after it is added either.

@@ -178,6 +178,7 @@ struct plan choice_plan(const struct choice *choice, const struct program *progr
         .subject = choice->subject,
         .other = choice->other,
         .mixes_faces = choice->target->mixes_faces,
+        .spies = choice->target->spies,
         .tortures = choice->target->tortures == 0 ? 0 : TORTURES,
         .misuses = choice->target->misuses,
         .walks_always = program->count <= WALKED_OPS,

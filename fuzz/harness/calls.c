@@ -4,10 +4,12 @@
 
 #include "harness/run_parts.h"
 
+#include "harness/heard.h"
 #include "harness/misuse.h"
 #include "harness/model.h"
 #include "harness/oracle.h"
 #include "harness/reach.h"
+#include "harness/spy.h"
 #include "harness/world.h"
 
 uint64_t run_visible_part(const struct run *run, const struct answer *made)
@@ -63,34 +65,89 @@ static enum face face_of(enum verb verb)
     }
 }
 
-static void *call_allocate(struct run *run, enum face face, size_t size_bytes)
+// Over its limit CComHeap asks nobody, so no spy hears of it (spec S3.4-9).
+static bool hear(const struct run *run, enum face face, enum heard_call call, const void *block,
+                 size_t size_bytes)
 {
+    bool is_own = (face == FACE_HEAP || run->malloc == NULL) &&
+                  size_bytes > run->plan.subject->policies.limit_bytes;
+    return !is_own && heard_begin(call, block, size_bytes);
+}
+
+static uintptr_t end_heard(const struct run *run, bool is_heard, uintptr_t answer)
+{
+    if (is_heard) {
+        heard_end(run, answer);
+    }
+    return answer;
+}
+
+void *call_allocate(struct run *run, enum face face, size_t size_bytes)
+{
+    bool is_heard = hear(run, face, HEARD_ALLOC, NULL, size_bytes);
+    void *block;
     run->refusals_before = world_refusals();
     if (face == FACE_HEAP || run->malloc == NULL) {
-        return IAtlMemMgr_Allocate(run->heap, size_bytes);
+        block = IAtlMemMgr_Allocate(run->heap, size_bytes);
+    } else {
+        block = face == FACE_TASK ? run->plan.subject->com->task_alloc(size_bytes)
+                                  : IMalloc_Alloc(run->malloc, size_bytes);
     }
-    return face == FACE_TASK ? run->plan.subject->com->task_alloc(size_bytes)
-                             : IMalloc_Alloc(run->malloc, size_bytes);
+    (void)end_heard(run, is_heard, (uintptr_t)block);
+    return block;
 }
 
 void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes)
 {
+    bool is_heard = hear(run, face, HEARD_REALLOC, block, size_bytes);
+    void *moved;
     run->refusals_before = world_refusals();
     if (face == FACE_HEAP || run->malloc == NULL) {
-        return IAtlMemMgr_Reallocate(run->heap, block, size_bytes);
+        moved = IAtlMemMgr_Reallocate(run->heap, block, size_bytes);
+    } else {
+        moved = face == FACE_TASK ? run->plan.subject->com->task_realloc(block, size_bytes)
+                                  : IMalloc_Realloc(run->malloc, block, size_bytes);
     }
-    return face == FACE_TASK ? run->plan.subject->com->task_realloc(block, size_bytes)
-                             : IMalloc_Realloc(run->malloc, block, size_bytes);
+    (void)end_heard(run, is_heard, (uintptr_t)moved);
+    return moved;
 }
 
 void call_free(struct run *run, enum face face, void *block)
 {
+    bool is_heard = block != NULL && heard_begin(HEARD_FREE, block, 0);
     if (face == FACE_HEAP || run->malloc == NULL) {
         IAtlMemMgr_Free(run->heap, block);
     } else if (face == FACE_TASK) {
         run->plan.subject->com->task_free(block);
     } else {
         IMalloc_Free(run->malloc, block);
+    }
+    (void)end_heard(run, is_heard, 0);
+}
+
+size_t call_size(const struct run *run, enum face face, void *block)
+{
+    bool is_heard = block != NULL && heard_begin(HEARD_SIZE, block, 0);
+    size_t size_bytes = face == FACE_IMALLOC && run->malloc != NULL
+                            ? IMalloc_GetSize(run->malloc, block)
+                            : IAtlMemMgr_GetSize(run->heap, block);
+    return end_heard(run, is_heard, size_bytes);
+}
+
+int call_owns(const struct run *run, const void *address)
+{
+    bool is_heard = address != NULL && heard_begin(HEARD_OWNS, address, 0);
+    return (int)end_heard(run, is_heard, (uintptr_t)run->plan.subject->owns(address));
+}
+
+// Only IMalloc's way is one that a spy hears.
+static void call_minimize(const struct run *run)
+{
+    if (heard_begin(HEARD_MINIMIZE, NULL, 0)) {
+        IMalloc_HeapMinimize(run->malloc);
+        heard_end(run, 0);
+    } else {
+        run->plan.subject->minimize();
     }
 }
 
@@ -140,9 +197,7 @@ static void run_reallocate(struct run *run, uint32_t slot, enum face face, size_
 static void run_size(struct run *run, uint32_t slot, enum face face)
 {
     void *block = model.slots[slot].is_live ? model.slots[slot].block : NULL;
-    size_t size_bytes = face == FACE_IMALLOC && run->malloc != NULL
-                            ? IMalloc_GetSize(run->malloc, block)
-                            : IAtlMemMgr_GetSize(run->heap, block);
+    size_t size_bytes = call_size(run, face, block);
     answer(run, (struct answer){ANSWER_SIZE, true, size_bytes, 0});
     count(run, oracle_sized(run, slot, face, size_bytes));
 }
@@ -152,7 +207,7 @@ static void run_owns(struct run *run, uintptr_t address)
     if (run->plan.subject->owns == NULL) {
         return; // The law is off, and said to be.
     }
-    int owned = run->plan.subject->owns((const void *)address);
+    int owned = call_owns(run, (const void *)address);
     answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)owned, 0});
     count(run, oracle_owned(run, (const void *)address, owned));
 }
@@ -178,7 +233,7 @@ static void run_misuse(struct run *run, uint32_t slot, size_t size_bytes)
 static void run_minimize(struct run *run)
 {
     if (run->plan.subject->minimize != NULL) {
-        run->plan.subject->minimize();
+        call_minimize(run);
         count(run, oracle_minimized(run));
     }
     model_minimize(); // Also for the other one of a pair.
@@ -207,6 +262,17 @@ static void run_query(struct run *run, unsigned which)
     HRESULT result = IMalloc_QueryInterface(run->malloc, interfaces[which], &object);
     answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
     count(run, oracle_queried(run, which, result, object));
+}
+
+static void run_spy(struct run *run, uint32_t number)
+{
+    const struct com_calls *com = run->malloc == NULL ? NULL : run->plan.subject->com;
+    if (!run->plan.spies || com == NULL || com->register_spy == NULL) {
+        return;
+    }
+    HRESULT result = run->verb == VERB_SPY ? spy_register(run, number) : spy_revoke(run);
+    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
+    count(run, OUTCOME_DONE);
 }
 
 bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
@@ -252,6 +318,10 @@ bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
     case VERB_BAD_ADDRESS:
     case VERB_SCRIBBLE:
         run_misuse(run, slot, size_bytes);
+        return true;
+    case VERB_SPY:
+    case VERB_REVOKE:
+        run_spy(run, slot);
         return true;
     default:
         return false;

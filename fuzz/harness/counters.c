@@ -2,28 +2,19 @@
 
 #include "harness/counters.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "harness/os.h"
 
 static struct counters own;
 struct counters *counters = &own;
 
 bool counters_share(const char *path)
 {
-    int file = open(path, O_RDWR | O_CREAT, 0600);
-    if (file < 0) {
-        return false;
-    }
-    void *shared = MAP_FAILED;
-    if (ftruncate(file, sizeof *counters) == 0) {
-        shared = mmap(NULL, sizeof *counters, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    }
-    (void)close(file);
-    if (shared == MAP_FAILED) {
+    void *shared = os_share_file(path, sizeof *counters);
+    if (shared == NULL) {
         return false;
     }
     counters = shared;

@@ -15,7 +15,8 @@
     OUTCOME(MOVED, "moved")                                                                        \
     OUTCOME(OVER_LIMIT, "over limit")                                                              \
     OUTCOME(NO_ROOM, "no room")                                                                    \
-    OUTCOME(NO_PAGES, "no pages")
+    OUTCOME(NO_PAGES, "no pages")                                                                  \
+    OUTCOME(SPY, "by a spy")
 
 enum outcome {
 #define OUTCOME(id, name) OUTCOME_##id,
@@ -41,9 +42,9 @@ enum reach {
     DIFFERENCE(NULL_SIZE, "null-size", "they document GetSize(NULL) differently")
 
 enum difference {
-#define DIFFERENCE(id, name, sentence) DIFFERENCE_##id,
-    DIFFERENCES_DEF(DIFFERENCE)
-#undef DIFFERENCE
+#define DIFFERENCE_ID(id, name, sentence) DIFFERENCE_##id,
+    DIFFERENCES_DEF(DIFFERENCE_ID)
+#undef DIFFERENCE_ID
         DIFFERENCES
 };
 

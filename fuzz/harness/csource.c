@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "harness/csource_parts.h"
+#include "harness/os.h"
 #include "harness/report.h"
 #include "harness/world.h"
 
@@ -52,8 +52,8 @@ static void run_recorded(struct csource *source)
 {
     struct plan plan = *source->plan;
     record_capacity = source->program->count + RUN_REPEATED_CALLS + 1;
-    record = mmap(NULL, record_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (record == MAP_FAILED) {
+    record = os_share(record_bytes());
+    if (record == NULL) {
         perror("heapfuzz: no memory to record a run");
         exit(2);
     }
@@ -226,16 +226,16 @@ trial_verdict csource_write(FILE *file, const struct plan *plan, const struct pr
         .is_used = allocate(SLOTS * sizeof *source.is_used),
         .slots = allocate(SLOTS * sizeof *source.slots),
     };
-    char *text = NULL;
-    size_t text_bytes;
+    struct os_writer body = {0};
     run_recorded(&source);
     prepare(&source);
-    source.body = open_memstream(&text, &text_bytes);
+    source.body = os_write_bytes(&body);
     if (source.body == NULL) {
         no_memory();
     }
     csource_walk(&source);
-    if (fclose(source.body) != 0) {
+    char *text = os_written(&body);
+    if (text == NULL) {
         no_memory();
     }
     csource_parts(file, &source, name);
@@ -244,6 +244,6 @@ trial_verdict csource_write(FILE *file, const struct plan *plan, const struct pr
     free(source.is_asked);
     free(source.is_used);
     free(source.slots);
-    (void)munmap(record, record_bytes());
+    os_share_end(record, record_bytes());
     return source.verdict;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "harness/counters.h"
+#include "harness/os.h"
 #include "harness/report.h"
 #include "harness/text.h"
 #include "harness/trace.h"
@@ -103,8 +104,7 @@ static FILE *no_less_than(FILE *file)
 
 static FILE *open_bytes(const void *bytes, size_t size_bytes)
 {
-    return no_less_than(size_bytes == 0 ? fopen("/dev/null", "rb")
-                                        : fmemopen((void *)(uintptr_t)bytes, size_bytes, "rb"));
+    return no_less_than(os_read_bytes(bytes, size_bytes));
 }
 
 static bool read_text(const void *bytes, size_t size_bytes, struct program *program,
@@ -170,12 +170,10 @@ static void hold_read_again(const struct program *program)
 {
     static struct program again; // Its memory serves every input.
     struct text_error error = {0};
-    char *text = NULL;
-    size_t size_bytes = 0;
-    FILE *file = no_less_than(open_memstream(&text, &size_bytes));
-    text_write(file, program);
-    (void)fclose(file);
-    bool is_read = read_text(text, size_bytes, &again, &error);
+    struct os_writer writer = {0};
+    text_write(no_less_than(os_write_bytes(&writer)), program);
+    char *text = os_written(&writer);
+    bool is_read = read_text(text, writer.size_bytes, &again, &error);
     HOLD(READ_AGAIN, is_read, "what is printed is refused in line %zu: %s", error.line,
          error.sentence);
     HOLD(READ_AGAIN, again.count == program->count, "%zu ops are printed, and %zu read",

@@ -3,6 +3,7 @@
 #include "harness/mix.h"
 
 #include "harness/size.h"
+#include "harness/spy.h"
 
 // The kinds of sizes: of one of these, any code at all, or again and again the same.
 enum {
@@ -165,6 +166,8 @@ struct op mix_op(const struct mix *mix, uint64_t *random)
         op.slot = (uint16_t)(draw_magnitude(random, 64) - 1);
     } else if (op.verb == VERB_LANE) {
         op.slot = (uint16_t)draw(random, LANES);
+    } else if (op.verb == VERB_SPY) {
+        op.slot = (uint16_t)draw(random, SPY_KINDS * SPY_WAYS);
     } else if (op.verb == VERB_WORLD) { // Half of the worlds have any number of pages.
         op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 32768));
         op.size_code = draw_arena(random);

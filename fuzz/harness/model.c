@@ -22,6 +22,7 @@ void model_clear(void)
     model.live_blocks = 0;
     model.live_bytes = 0;
     model.peak_live_bytes = 0;
+    model.spied_blocks = 0;
     model.fills = 0;
     model_minimize();
 }
@@ -59,11 +60,32 @@ static uintptr_t begin_of(uint32_t slot)
     return (uintptr_t)model.slots[slot].block;
 }
 
+static uintptr_t front_of(uint32_t slot)
+{
+    return begin_of(slot) - model.slots[slot].front_bytes;
+}
+
 // Where a block of this size ends. A block of 0 bytes takes a byte here: its address is its own.
 static uintptr_t end_of(uintptr_t begin, size_t size_bytes)
 {
     size_t taken_bytes = size_bytes == 0 ? 1 : size_bytes;
     return taken_bytes > UINTPTR_MAX - begin ? UINTPTR_MAX : begin + taken_bytes;
+}
+
+static size_t plus(size_t a, size_t b)
+{
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+static uintptr_t end_of_slot(uint32_t slot)
+{
+    const struct held *held = &model.slots[slot];
+    return end_of(begin_of(slot), plus(held->size_bytes, held->tail_bytes));
+}
+
+size_t model_real_bytes(const struct held *held)
+{
+    return plus(held->size_bytes, held->front_bytes + held->tail_bytes);
 }
 
 // How many live blocks begin below an address. The last answer is tried first: most questions are
@@ -88,21 +110,16 @@ static size_t place_of(uintptr_t begin)
     return low;
 }
 
-static size_t plus(size_t a, size_t b)
-{
-    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
-}
-
 // The slot of a live block that the range overlaps; SLOTS iff none does.
 static uint32_t overlapped_by(size_t place, uintptr_t begin, uintptr_t end)
 {
     if (place > 0) {
         uint32_t before = live_slots[place - 1];
-        if (end_of(begin_of(before), model.slots[before].size_bytes) > begin) {
+        if (end_of_slot(before) > begin) {
             return before;
         }
     }
-    bool meets_next = place < model.live_blocks && begin_of(live_slots[place]) < end;
+    bool meets_next = place < model.live_blocks && front_of(live_slots[place]) < end;
     return meets_next ? live_slots[place] : SLOTS;
 }
 
@@ -136,11 +153,22 @@ static void insert(size_t place, uint32_t slot)
     model.live_blocks++;
 }
 
+void model_pass(size_t size_bytes)
+{
+    size_t live_bytes = model.live_bytes;
+    set_live_bytes(plus(live_bytes, size_bytes));
+    model.live_bytes = live_bytes;
+    model.since_empty_bytes = plus(model.since_empty_bytes, size_bytes);
+    model.since_empty_blocks++;
+    model.is_used = true;
+}
+
 uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
 {
     uintptr_t begin = (uintptr_t)block;
     size_t place = place_of(begin);
-    uint32_t overlapped = overlapped_by(place, begin, end_of(begin, size_bytes));
+    uintptr_t end = end_of(begin, plus(size_bytes, model.tail_bytes));
+    uint32_t overlapped = overlapped_by(place, begin - model.front_bytes, end);
     if (overlapped != SLOTS) {
         return overlapped;
     }
@@ -152,13 +180,17 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
         .block = block,
         .size_bytes = size_bytes,
         .lane = model.lane,
+        .front_bytes = model.front_bytes,
+        .tail_bytes = model.tail_bytes,
+        .is_spied = model.is_spied,
         .is_live = true,
         .is_known = true,
     };
     model.is_used = true;
     insert(place, slot);
-    set_live_bytes(plus(model.live_bytes, size_bytes));
-    model.since_empty_bytes = plus(model.since_empty_bytes, size_bytes);
+    model.spied_blocks += held->is_spied;
+    set_live_bytes(plus(model.live_bytes, model_real_bytes(held)));
+    model.since_empty_bytes = plus(model.since_empty_bytes, model_real_bytes(held));
     model.since_empty_blocks++;
     return SLOTS;
 }
@@ -170,27 +202,35 @@ void model_end(uint32_t slot)
     model.live_blocks--;
     shift(place + 1, place, model.live_blocks - place);
     held->is_live = false;
-    model.live_bytes -= held->size_bytes;
+    model.live_bytes -= model_real_bytes(held);
+    model.spied_blocks -= held->is_spied;
     held->last_bytes = held->size_bytes;
     held->size_bytes = 0;
     forget_grants();
 }
 
+// A block that is reallocated while a spy is registered is spied from then on. What the spy keeps
+// in front of it can't change where the block stays.
 uint32_t model_resize(uint32_t slot, size_t size_bytes)
 {
     struct held *held = &model.slots[slot];
     uintptr_t begin = (uintptr_t)held->block;
     size_t place = place_of(begin) + 1;
-    if (place < model.live_blocks && begin_of(live_slots[place]) < end_of(begin, size_bytes)) {
+    size_t former_bytes = model_real_bytes(held);
+    uintptr_t end = end_of(begin, plus(size_bytes, model.tail_bytes));
+    if (place < model.live_blocks && front_of(live_slots[place]) < end) {
         return live_slots[place];
     }
-    if (size_bytes > held->size_bytes) {
-        size_t more = size_bytes - held->size_bytes;
-        model.since_empty_bytes = plus(model.since_empty_bytes, more);
+    model.spied_blocks += model.is_spied && !held->is_spied;
+    held->is_spied = model.is_spied;
+    held->tail_bytes = model.tail_bytes;
+    held->size_bytes = size_bytes;
+    size_t real_bytes = model_real_bytes(held);
+    if (real_bytes > former_bytes) {
+        model.since_empty_bytes = plus(model.since_empty_bytes, real_bytes - former_bytes);
         model.since_empty_blocks++;
     }
-    set_live_bytes(plus(model.live_bytes - held->size_bytes, size_bytes));
-    held->size_bytes = size_bytes;
+    set_live_bytes(plus(model.live_bytes - former_bytes, real_bytes));
     return SLOTS;
 }
 
@@ -203,6 +243,20 @@ bool model_starts_at(const void *address)
 {
     size_t place = place_of((uintptr_t)address);
     return place < model.live_blocks && begin_of(live_slots[place]) == (uintptr_t)address;
+}
+
+const struct held *model_at(const void *address)
+{
+    size_t place = place_of((uintptr_t)address);
+    bool is_there = model_starts_at(address);
+    return is_there ? &model.slots[live_slots[place]] : NULL;
+}
+
+bool model_owns(const void *address)
+{
+    size_t place = place_of((uintptr_t)address);
+    bool is_front = place < model.live_blocks && front_of(live_slots[place]) == (uintptr_t)address;
+    return is_front || model_starts_at(address);
 }
 
 struct neighbours model_neighbours(const void *address)
@@ -219,10 +273,16 @@ uint32_t model_next(uintptr_t address)
 {
     size_t place = place_of(address);
     uint32_t before = place > 0 ? live_slots[place - 1] : SLOTS;
-    if (before != SLOTS && end_of(begin_of(before), model.slots[before].size_bytes) > address) {
+    if (before != SLOTS && end_of_slot(before) > address) {
         return before;
     }
     return place < model.live_blocks ? live_slots[place] : SLOTS;
+}
+
+bool model_holds(const void *address)
+{
+    uint32_t slot = model_next((uintptr_t)address);
+    return slot != SLOTS && begin_of(slot) <= (uintptr_t)address;
 }
 
 size_t model_size_of(const void *unused, uint32_t slot)

@@ -14,9 +14,12 @@
 struct held {
     void *block;
     size_t size_bytes;
-    size_t last_bytes; ///< The size that it had when it was last live.
-    struct fill fill;  ///< The bytes in it.
-    enum lane lane;    ///< It was allocated on.
+    size_t last_bytes;  ///< The size that it had when it was last live.
+    struct fill fill;   ///< The bytes in it.
+    enum lane lane;     ///< It was allocated on.
+    size_t front_bytes; ///< What a spy keeps for itself of it, before the address,
+    size_t tail_bytes;  ///< and after the end.
+    bool is_spied;      ///< It was granted while a spy was registered.
     bool is_live;
     bool is_known; ///< On the list of slots to clear.
 };
@@ -25,14 +28,17 @@ struct held {
 struct model {
     struct held slots[SLOTS];
     size_t live_blocks;
-    size_t live_bytes;
+    size_t live_bytes; ///< With what a spy keeps of them.
     size_t peak_live_bytes;
     size_t since_empty_bytes; ///< Granted since the heap was as good as new: see subject.h.
     size_t since_empty_blocks;
-    enum lane lane; ///< Calls come from it.
-    bool is_used;   ///< A block was granted since no lane had any,
-    bool is_mixed;  ///< and after that calls came from another lane.
-    uint64_t fills; ///< How many blocks were filled: no two have the same bytes.
+    enum lane lane;                 ///< Calls come from it.
+    bool is_used;                   ///< A block was granted since no lane had any,
+    bool is_mixed;                  ///< and after that calls came from another lane.
+    bool is_spied;                  ///< A spy is registered: what is granted is spied,
+    size_t front_bytes, tail_bytes; ///< and it keeps so much of it.
+    size_t spied_blocks;            ///< Of the live ones.
+    uint64_t fills;                 ///< How many blocks were filled: no two have the same bytes.
 };
 extern struct model model;
 
@@ -58,6 +64,19 @@ void model_end(uint32_t slot);
 /// Notes that the slot's block has another size, in place. Returns as model_begin does.
 uint32_t model_resize(uint32_t slot, size_t size_bytes);
 
+/// Notes a block that came and went within another call.
+void model_pass(size_t size_bytes);
+
+/// What the heap has for a slot's live block: its size, and what a spy keeps of it.
+size_t model_real_bytes(const struct held *held);
+
+/// The live block that starts at this address, or NULL.
+const struct held *model_at(const void *address);
+
+/// Whether the heap's own block of a live one starts at this address: at its own, or where what a
+/// spy keeps in front of it does.
+bool model_owns(const void *address);
+
 /// Returns the slot of the index-th live block in the order of addresses; index is below
 /// live_blocks.
 uint32_t model_live_slot(size_t index);
@@ -70,6 +89,9 @@ struct neighbours model_neighbours(const void *address);
 
 /// Whether a live block starts at this address.
 bool model_starts_at(const void *address);
+
+/// Whether a live block has a byte there.
+bool model_holds(const void *address);
 
 /// Returns the slot of the first live block that ends above this address: it holds the address, or
 /// is the next one behind it. Returns SLOTS iff there is none.

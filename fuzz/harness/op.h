@@ -23,8 +23,8 @@ enum verb {
 };
 
 /// What a verb is about: the four calls and what every heap can be asked; the COM face;
-/// what a caller must not do; which of a heap's lanes calls come from.
-enum family { FAMILY_HEAP, FAMILY_COM, FAMILY_MISUSE, FAMILY_LANES };
+/// what a caller must not do; which of a heap's lanes calls come from; who is told of them.
+enum family { FAMILY_HEAP, FAMILY_COM, FAMILY_MISUSE, FAMILY_LANES, FAMILY_SPY };
 
 /// Where calls come from, as the number of a VERB_LANE % LANES says. A program begins on the first.
 /// A heap has these lanes and no more, and fewer where its arena is too small for them.

@@ -5,6 +5,7 @@
 #include "harness/oracle.h"
 
 #include "harness/fill.h"
+#include "harness/heard.h"
 #include "harness/model.h"
 #include "harness/oracle_parts.h"
 #include "harness/place.h"
@@ -15,12 +16,6 @@ static size_t limit_of(const struct run *run, enum face face)
 {
     return face == FACE_HEAP || run->malloc == NULL ? run->plan.subject->policies.limit_bytes
                                                     : SIZE_MAX;
-}
-
-size_t oracle_get_size(const struct run *run, enum face face, void *block)
-{
-    return face == FACE_IMALLOC && run->malloc != NULL ? IMalloc_GetSize(run->malloc, block)
-                                                       : IAtlMemMgr_GetSize(run->heap, block);
 }
 
 void oracle_check_size(struct run *run, uint32_t slot, size_t answer)
@@ -47,16 +42,23 @@ void oracle_check_faultless(struct run *run)
 }
 
 // A call was refused: that must have a reason. Returns it.
-static enum outcome refused(struct run *run, enum face face, size_t size_bytes)
+static enum outcome refused(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
 {
     const struct subject *subject = run->plan.subject;
     if (size_bytes > limit_of(run, face)) {
         counters->checks_by[LAW_LIMIT]++;
         return OUTCOME_OVER_LIMIT;
     }
+    if (heard_was_refused()) {
+        return OUTCOME_SPY;
+    }
     if (world_refusals() != run->refusals_before) {
         return OUTCOME_NO_PAGES;
     }
+    if (subject->policies.stays_in_place && model.slots[slot].is_live) {
+        return OUTCOME_NO_ROOM; // Not where it is; elsewhere there may be.
+    }
+    size_bytes = heard_real_bytes();
     size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
                        ? SIZE_MAX
                        : model.since_empty_bytes + size_bytes;
@@ -88,24 +90,25 @@ static bool is_aligned(const struct run *run, const void *block)
 static size_t hidden_past_end(const struct held *held)
 {
     const struct held *next = model_neighbours(held->block).next;
-    uintptr_t end = (uintptr_t)held->block + held->size_bytes;
-    bool is_near = next != NULL && (uintptr_t)next->block - end < WORLD_PAGE_BYTES;
-    return is_near ? (uintptr_t)next->block - end : WORLD_PAGE_BYTES;
+    uintptr_t end = (uintptr_t)held->block + held->size_bytes + held->tail_bytes;
+    uintptr_t begin = next == NULL ? UINTPTR_MAX : (uintptr_t)next->block - next->front_bytes;
+    return begin - end < WORLD_PAGE_BYTES ? begin - end : WORLD_PAGE_BYTES;
 }
 
 static void check_past_end(struct run *run, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
-    const unsigned char *end = (const unsigned char *)held->block + held->size_bytes;
+    size_t end_bytes = held->size_bytes + held->tail_bytes;
+    const unsigned char *end = (const unsigned char *)held->block + end_bytes;
     size_t most = hidden_past_end(held);
     LAW_AT(run, PAST_END, most == 0 || fill_is_poisoned(end),
-           place_byte(slot, held->size_bytes, "can be touched"),
-           "byte %zu of b%u, the first past its end, can be touched", held->size_bytes, slot);
+           place_byte(slot, end_bytes, "can be touched"),
+           "byte %zu of b%u, the first past its end, can be touched", end_bytes, slot);
     // The rest of its last granule is nobody else's either, nor is what lies beyond.
-    size_t more = -held->size_bytes % run->plan.subject->policies.alignment_bytes;
+    size_t more = -end_bytes % run->plan.subject->policies.alignment_bytes;
     size_t places[] = {more < most ? more : most, most};
     for (unsigned i = 0; i < 2; i++) {
-        size_t at = held->size_bytes + places[i] - 1;
+        size_t at = end_bytes + places[i] - 1;
         LAW_AT(run, PAST_END, places[i] == 0 || fill_is_poisoned(end + places[i] - 1),
                place_byte(slot, at, "can be touched"),
                "byte %zu of b%u, past its end, can be touched", at, slot);
@@ -118,7 +121,7 @@ static void check_block(struct run *run, uint32_t slot, const void *block, size_
 {
     LAW_AT(run, DISJOINT, overlapped == SLOTS, place_overlap(slot, block, size_bytes, overlapped),
            "b%u of %zu bytes overlaps b%u, which is live", slot, size_bytes, overlapped);
-    oracle_check_size(run, slot, oracle_get_size(run, FACE_HEAP, model.slots[slot].block));
+    oracle_check_size(run, slot, call_size(run, FACE_HEAP, model.slots[slot].block));
     if (run->plan.subject->policies.hides_slack && fill_sees_poison()) {
         check_past_end(run, slot);
     }
@@ -172,11 +175,15 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
                               size_t size_bytes)
 {
     if (block == NULL) {
-        enum outcome outcome = refused(run, face, size_bytes);
+        enum outcome outcome = refused(run, slot, face, size_bytes);
         reach_refused(run, slot, size_bytes, outcome);
         return outcome;
     }
     check_granted(run, slot, face, block, size_bytes);
+    size_bytes = heard_held_bytes();
+    if (size_bytes == 0) {
+        size_bytes = run->plan.subject->policies.zero_size_bytes;
+    }
     check_block(run, slot, block, size_bytes, model_begin(slot, block, size_bytes));
     oracle_rewrite(run, slot);
     reach_granted(run, slot);
@@ -185,18 +192,20 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
 }
 
 // What is left of a block that is no longer live.
-static void check_gone(struct run *run, uint32_t slot, const void *block, size_t size_bytes)
+static void check_gone(struct run *run, uint32_t slot, const struct held *was)
 {
     const struct subject *subject = run->plan.subject;
-    bool is_reused = model_starts_at(block);
+    const void *block = was->block;
+    size_t size_bytes = was->size_bytes;
+    bool is_reused = model_owns(block);
     if (subject->owns != NULL && !is_reused) {
-        int answer = subject->owns(block);
+        int answer = call_owns(run, block);
         LAW_AT(run, MEMBER, answer == 0,
                place_gone(slot, block, size_bytes, "freed, DidAlloc says live"),
                "DidAlloc of what b%u was is %d, expected 0", slot, answer);
     }
     size_t hidden = subject->policies.hides_freed_bytes;
-    if (fill_sees_poison() && size_bytes > 0 && size_bytes <= hidden && !is_reused) {
+    if (fill_sees_poison() && size_bytes > 0 && model_real_bytes(was) <= hidden && !is_reused) {
         const unsigned char *bytes = block;
         LAW_AT(run, FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
                place_gone(slot, block, size_bytes, "can be touched"),
@@ -208,7 +217,7 @@ static void check_refused(struct run *run, uint32_t slot)
 {
     const struct subject *subject = run->plan.subject;
     const struct held *held = &model.slots[slot];
-    size_t size_bytes = oracle_get_size(run, FACE_HEAP, held->block);
+    size_t size_bytes = call_size(run, FACE_HEAP, held->block);
     LAW_AT(run, REFUSED,
            subject->policies.size_is_exact ? size_bytes == held->size_bytes
                                            : size_bytes >= held->size_bytes,
@@ -233,6 +242,15 @@ static enum outcome reallocated_to_zero(struct run *run, uint32_t slot, const vo
     return oracle_freed(run, slot);
 }
 
+static void check_in_place(struct run *run, uint32_t slot, const void *block)
+{
+    if (run->plan.subject->policies.stays_in_place) {
+        LAW_AT(run, IN_PLACE, block == model.slots[slot].block,
+               place_granted(slot, block, model.slots[slot].size_bytes, "moved here"),
+               "Reallocate moved b%u to %s", slot, place_name((uintptr_t)block));
+    }
+}
+
 enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, void *block,
                                 size_t size_bytes)
 {
@@ -242,12 +260,14 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
         return reallocated_to_zero(run, slot, block);
     }
     if (block == NULL) {
-        enum outcome outcome = refused(run, face, size_bytes);
+        enum outcome outcome = refused(run, slot, face, size_bytes);
         reach_refused(run, slot, size_bytes, outcome);
         check_refused(run, slot);
         return outcome;
     }
     check_granted(run, slot, face, block, size_bytes);
+    size_bytes = heard_held_bytes();
+    check_in_place(run, slot, block);
     uint32_t overlapped;
     if (block == before.block) {
         overlapped = model_resize(slot, size_bytes);
@@ -260,7 +280,7 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
                      size_bytes < before.size_bytes ? size_bytes : before.size_bytes);
     oracle_rewrite(run, slot);
     if (block != before.block) {
-        check_gone(run, slot, before.block, before.size_bytes);
+        check_gone(run, slot, &before);
     }
     reach_reallocated(run, slot, &before);
     note_most();
@@ -269,11 +289,11 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
 
 enum outcome oracle_freed(struct run *run, uint32_t slot)
 {
-    size_t size_bytes = model.slots[slot].size_bytes;
+    struct held was = model.slots[slot];
     oracle_check_faultless(run);
     model_end(slot);
-    reach_freed(model.slots[slot].block, size_bytes, model.slots[slot].lane);
-    check_gone(run, slot, model.slots[slot].block, size_bytes);
+    reach_freed(was.block, was.size_bytes, was.lane);
+    check_gone(run, slot, &was);
     return OUTCOME_DONE;
 }
 
@@ -293,44 +313,12 @@ enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t
 
 enum outcome oracle_owned(struct run *run, const void *address, int answer)
 {
-    int expected = address == NULL ? -1 : model_starts_at(address);
+    int expected = address == NULL ? -1 : model_owns(address);
+    if (answer == 1 && run->plan.subject->policies.shares_heap && !model_holds(address)) {
+        expected = 1; // It is somebody's.
+    }
     LAW_AT(run, MEMBER, answer == expected, place_address(address, "asked about"),
            "DidAlloc(%s) is %d, expected %d", place_name((uintptr_t)address), answer, expected);
-    return OUTCOME_DONE;
-}
-
-static const char *object_name(const struct run *run, const void *object)
-{
-    return object == NULL          ? "NULL"
-           : object == run->malloc ? "the allocator"
-                                   : "a pointer that is neither NULL nor the allocator";
-}
-
-enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, IMalloc *malloc)
-{
-    if (context == 1) {
-        LAW(run, COM, result == S_OK && malloc == run->malloc,
-            "CoGetMalloc(1) is 0x%08x with %s, expected S_OK with the allocator", (unsigned)result,
-            object_name(run, malloc));
-    } else {
-        LAW(run, COM, result == E_INVALIDARG && malloc == NULL,
-            "CoGetMalloc(%u) is 0x%08x with %s, expected E_INVALIDARG with NULL", context,
-            (unsigned)result, object_name(run, malloc));
-    }
-    return OUTCOME_DONE;
-}
-
-enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, void *object)
-{
-    if (which < 2) {
-        LAW(run, COM, result == S_OK && object == run->malloc,
-            "QueryInterface is 0x%08x with %s, expected S_OK with the allocator", (unsigned)result,
-            object_name(run, object));
-    } else {
-        LAW(run, COM, result == E_NOINTERFACE && object == NULL,
-            "QueryInterface is 0x%08x with %s, expected E_NOINTERFACE with NULL", (unsigned)result,
-            object_name(run, object));
-    }
     return OUTCOME_DONE;
 }
 

@@ -32,6 +32,10 @@ enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, I
 /// preset.
 enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, void *object);
 
+/// CoRegisterMallocSpy and CoRevokeMallocSpy answered.
+void oracle_registered(struct run *run, HRESULT result, HRESULT expected);
+void oracle_revoked(struct run *run, HRESULT result, HRESULT expected);
+
 /// The heap was told to minimize.
 enum outcome oracle_minimized(struct run *run);
 

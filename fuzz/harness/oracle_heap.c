@@ -19,7 +19,7 @@ void oracle_every_block(struct run *run)
 {
     for (size_t i = 0; i < model.live_blocks; i++) {
         uint32_t slot = model_live_slot(i);
-        oracle_check_size(run, slot, oracle_get_size(run, FACE_HEAP, model.slots[slot].block));
+        oracle_check_size(run, slot, call_size(run, FACE_HEAP, model.slots[slot].block));
         oracle_bytes(run, slot);
     }
 }
@@ -30,7 +30,7 @@ void oracle_between(struct run *run)
     check_pages(run);
     if (model.live_blocks > 0) {
         uint32_t slot = model_live_slot(run->rolling++ % model.live_blocks);
-        oracle_check_size(run, slot, oracle_get_size(run, FACE_HEAP, model.slots[slot].block));
+        oracle_check_size(run, slot, call_size(run, FACE_HEAP, model.slots[slot].block));
         oracle_bytes(run, slot);
     }
 }
@@ -39,7 +39,7 @@ void oracle_sizes(struct run *run)
 {
     for (size_t i = 0; i < model.live_blocks; i++) {
         uint32_t slot = model_live_slot(i);
-        oracle_check_size(run, slot, oracle_get_size(run, FACE_HEAP, model.slots[slot].block));
+        oracle_check_size(run, slot, call_size(run, FACE_HEAP, model.slots[slot].block));
     }
 }
 

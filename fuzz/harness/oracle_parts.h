@@ -4,9 +4,6 @@
 
 #include "harness/run.h"
 
-/// GetSize of a block, by a face.
-size_t oracle_get_size(const struct run *run, enum face face, void *block);
-
 /// GetSize answered for the slot's live block.
 void oracle_check_size(struct run *run, uint32_t slot, size_t answer);
 

@@ -91,9 +91,22 @@ static void keep_account(const struct run *run, uint32_t number, size_t size_byt
     }
 }
 
+// Whether the second one may say no, whatever room it has.
+static bool may_stay(const struct run *run)
+{
+    return pair.second->policies.stays_in_place && verb_reallocates(run->verb) && pair.was_live;
+}
+
+// Whether the two make blocks of different sizes of a request for none.
+static bool differs_in_size(size_t size_bytes)
+{
+    return size_bytes == 0 &&
+           pair.first->policies.zero_size_bytes != pair.second->policies.zero_size_bytes;
+}
+
 static bool must_second_grant(const struct run *run, size_t size_bytes)
 {
-    return size_bytes <= limit_of(pair.second, run->verb) &&
+    return !may_stay(run) && size_bytes <= limit_of(pair.second, run->verb) &&
            (pair.second->policies.ignores_world || !pair.is_scarce) &&
            pair.second->must_grant(run->arena_bytes, pair.since_empty_bytes,
                                    pair.since_empty_blocks);
@@ -104,6 +117,9 @@ static bool is_in_doubt(const struct run *run, const struct step *step, size_t s
 {
     if ((!verb_allocates(run->verb) && !verb_reallocates(run->verb)) || frees(run, size_bytes)) {
         return false;
+    }
+    if (differs_in_size(size_bytes)) {
+        return true;
     }
     return step->answer != 0 ? !must_second_grant(run, size_bytes)
                              : size_bytes <= limit_of(pair.second, run->verb);

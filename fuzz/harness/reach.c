@@ -243,6 +243,11 @@ void reach_freed(const void *block, size_t size_bytes, enum lane lane)
     }
 }
 
+void reach_spied(enum reach reach, bool is_so)
+{
+    mark_if(reach, is_so);
+}
+
 void reach_entered(void)
 {
     lately.freed_elsewhere = 0;
@@ -276,12 +281,16 @@ void reach_refused(const struct run *run, uint32_t slot, size_t size_bytes, enum
 {
     const struct held *held = &model.slots[slot];
     situations.refused[why][magnitude(size_bytes)] = 1;
+    if (held->is_live && run->plan.subject->policies.stays_in_place) {
+        return; // Whether the heap is full, it does not tell.
+    }
     mark_if(REACH_FULL, why == OUTCOME_NO_ROOM && size_bytes < LARGE_BYTES);
     mark_if(REACH_OVER_MOST, why == OUTCOME_OVER_LIMIT && is_just_over(run, size_bytes));
     if (why == OUTCOME_NO_ROOM) {
         note_full();
     }
-    mark_if(REACH_STARVED_SHRINK, held->is_live && size_bytes < held->size_bytes);
+    mark_if(REACH_STARVED_SHRINK,
+            why != OUTCOME_SPY && held->is_live && size_bytes < held->size_bytes);
     if (why == OUTCOME_NO_PAGES) {
         lately.refused_bytes = size_bytes;
         mark_if(REACH_STARVED, size_bytes >= LARGE_BYTES);

@@ -27,4 +27,7 @@ void reach_refused(const struct run *run, uint32_t slot, size_t size_bytes, enum
 void reach_entered(void);
 void reach_minimized(void);
 
+/// Whether one of a spy's states is reached by this call.
+void reach_spied(enum reach reach, bool is_so);
+
 #endif

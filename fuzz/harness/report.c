@@ -25,6 +25,13 @@ void report_ends(enum report_end end)
     ending = end;
 }
 
+static void (*act_before_end)(void);
+
+void report_before_end(void (*act)(void))
+{
+    act_before_end = act;
+}
+
 static void print_pointer(FILE *file, uintptr_t pointer)
 {
     uintptr_t start = (uintptr_t)world_start();
@@ -115,6 +122,11 @@ void report_program(const struct run *run)
 void report_stop(int own_status)
 {
     if (ending != REPORT_ABORTS) {
+        void (*act)(void) = act_before_end;
+        act_before_end = NULL; // What stops in there is not told again.
+        if (act != NULL) {
+            act();
+        }
         fflush(NULL);
         _Exit(ending == REPORT_EXITS ? 1 : own_status);
     }
@@ -160,6 +172,8 @@ void report_laws_off(FILE *file, const struct subject *subject)
         const char *why;
     } laws[] = {
         {policies->limit_bytes == SIZE_MAX, LAW_LIMIT, "it has none"},
+        {!policies->stays_in_place, LAW_IN_PLACE, "its blocks may move"},
+        {policies->stays_in_place, LAW_REASON, "only held of new blocks"},
         {!policies->size_is_exact, LAW_EXACT_SIZE, "only held to be enough"},
         {!policies->has_null_size, LAW_NULL_SIZE, "it documents none"},
         {!sees, LAW_WRITABLE, no_asan},
@@ -175,6 +189,7 @@ void report_laws_off(FILE *file, const struct subject *subject)
         {subject->check == NULL, LAW_INVARIANT, no_way_to_ask},
         {subject->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
         {subject->com == NULL, LAW_COM, "it has no COM face"},
+        {subject->com == NULL || subject->com->register_spy == NULL, LAW_SPY, "it has no spies"},
         {subject->misuse == NULL, LAW_MISUSE, "it does not survive it"},
     };
     const char *why = NULL;

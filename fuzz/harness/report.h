@@ -13,6 +13,9 @@
 enum report_end { REPORT_ABORTS, REPORT_EXITS, REPORT_EXITS_BY_LAW };
 void report_ends(enum report_end end);
 
+/// Has a function called before the process ends so by a status; NULL: none.
+void report_before_end(void (*act)(void));
+
 /// The status of the first law; those below are of sanitizers (stop.h) and of our own commands.
 #define REPORT_FIRST_STATUS 100
 

@@ -12,6 +12,7 @@
 #include "harness/pair.h"
 #include "harness/reach.h"
 #include "harness/size.h"
+#include "harness/spy.h"
 #include "harness/world.h"
 
 // Ops between two walks of the heap's invariants.
@@ -76,11 +77,12 @@ static void end_world(struct run *run)
     while (model.live_blocks > 0) {
         uint32_t slot = model_live_slot(model.live_blocks - 1);
         oracle_bytes(run, slot);
-        size_t size_bytes = IAtlMemMgr_GetSize(run->heap, model.slots[slot].block);
+        size_t size_bytes = call_size(run, FACE_HEAP, model.slots[slot].block);
         (void)oracle_sized(run, slot, FACE_HEAP, size_bytes);
         call_free(run, FACE_HEAP, model.slots[slot].block);
         (void)oracle_freed(run, slot);
     }
+    spy_close(run);
     oracle_between(run);
     oracle_empty(run);
     run->plan.subject->close();

@@ -35,6 +35,7 @@ struct plan {
     const struct subject *subject;
     const struct subject *other; ///< NULL, or run on this one too, and compare: see pair.h.
     bool mixes_faces;            ///< The COM verbs use the COM calls, where the subject has them.
+    bool spies;                  ///< The verbs of a spy register one, where the subject has any.
     bool misuses;                ///< The bad verbs and scribble misuse the heap, where it survives.
     bool walks_always;           ///< Ask for every size and walk the invariants after every op.
     bool runs_twice; ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
@@ -94,8 +95,13 @@ void run_program(const struct plan *plan, const struct program *program);
 void run_give_up(struct run *run, uint32_t slot);
 
 /// Call the heap through a face; where the faces are not mixed, through its own.
+void *call_allocate(struct run *run, enum face face, size_t size_bytes);
 void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes);
 void call_free(struct run *run, enum face face, void *block);
+size_t call_size(const struct run *run, enum face face, void *block);
+
+/// Asks DidAlloc, of a subject that can be asked.
+int call_owns(const struct run *run, const void *address);
 
 /// The run that is under way, or NULL.
 const struct run *run_current(void);

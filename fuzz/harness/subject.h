@@ -8,6 +8,7 @@
 #define HARNESS_SUBJECT_H
 
 #include <comheap/atlmem.h>
+#include <comheap/mallocspy.h>
 #include <comheap/taskmem.h>
 
 #include <stdbool.h>
@@ -21,11 +22,15 @@ struct policies {
     size_t limit_bytes;     ///< Allocate and Reallocate refuse more than this; SIZE_MAX: no limit.
     size_t alignment_bytes; ///< Every block starts at a multiple of it.
     bool size_is_exact;     ///< GetSize is the size asked for; otherwise it may be more.
+    size_t zero_size_bytes; ///< The size of a block that 0 bytes were asked for.
+    bool stays_in_place;    ///< Reallocate never moves a block: it is refused instead, at any time.
     bool is_repeatable;     ///< In an equal world it gives equal addresses.
     bool has_null_size;     ///< GetSize(NULL) is documented, as null_size_bytes.
     size_t null_size_bytes;
     bool hides_slack;         ///< Under AddressSanitizer, a page past a block's end is poisoned,
     size_t hides_freed_bytes; ///< and a freed block of up to this size is, at both ends.
+    bool leaves_query;        ///< A QueryInterface that fails leaves the pointer alone (spec I5).
+    bool shares_heap;         ///< DidAlloc is 1 for blocks of others, too (spec D6).
     bool ignores_world;       ///< It takes no pages from the world, so it is refused none.
 };
 
@@ -51,6 +56,8 @@ struct com_calls {
     void *(*task_realloc)(void *block, size_t size_bytes);
     void (*task_free)(void *block);
     HRESULT (*get_malloc)(DWORD context, IMalloc **malloc);
+    HRESULT (*register_spy)(IMallocSpy *spy); ///< NULL: there are no spies, and nothing to revoke.
+    HRESULT (*revoke_spy)(void);
 };
 
 /// What can be done with a pointer that is not NULL and no live block,

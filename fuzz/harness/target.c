@@ -22,8 +22,9 @@ const struct target target_heap = {
 const struct target target_com = {
     .name = "com",
     .sentence = "CComHeap, CoTaskMem* and IMalloc are one heap",
-    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM,
+    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM | 1U << FAMILY_SPY,
     .mixes_faces = true,
+    .spies = true,
 };
 
 const struct target target_oom = {
@@ -108,6 +109,7 @@ static void read_environment(struct plan *plan, const struct target *target)
     const char *path = getenv("HEAPFUZZ_COUNTERS");
     stop_watch(false);
     plan->mixes_faces = target->mixes_faces;
+    plan->spies = target->spies;
     plan->misuses = target->misuses;
     plan->tortures = target->tortures;
     plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", subjects[0]);

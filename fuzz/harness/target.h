@@ -11,6 +11,7 @@ struct target {
     const char *sentence; ///< Its property, for people who choose one.
     unsigned families;    ///< The verbs that its programs are made of, a bit a family.
     bool mixes_faces;     ///< See run.h.
+    bool spies;           ///< Likewise.
     bool misuses;         ///< Likewise.
     size_t tortures;      ///< See run.h.
     bool compares;        ///< Programs run on two subjects: see pair.h.

@@ -4,19 +4,15 @@
 // GiB would cost more memory than the machine has. A byte map of pages says which are committed,
 // and a log of requests lets the next world begin without clearing the whole map.
 
-#define _GNU_SOURCE // For MAP_NORESERVE and mremap.
-
 #include "harness/world.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "harness/asan.h"
+#include "harness/os.h"
 
 #define GIB ((uint64_t)1024 * 1024 * 1024)
 #define RANGE_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 16 * GIB : 0x93000000))
@@ -67,24 +63,22 @@ size_t world_most_bytes(void)
     return RANGE_BYTES;
 }
 
-// Maps fresh memory anywhere, or at a place that is ours.
-static void *map(void *place, size_t size_bytes)
+static _Noreturn void no_range(void)
 {
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (place != NULL ? MAP_FIXED : 0);
-    void *start = mmap(place, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-    if (start == MAP_FAILED) {
-        fprintf(stderr, "heapfuzz: can't reserve %zu MiB of addresses for the world\n",
-                size_bytes >> 20);
-        exit(2);
-    }
-    return start;
+    fprintf(stderr, "heapfuzz: can't reserve %zu MiB of addresses for the world\n",
+            RANGE_BYTES >> 20);
+    exit(2);
 }
 
 void world_open(size_t budget_pages)
 {
     if (world.start == NULL) {
-        world.start = map(NULL, RANGE_BYTES);
-        world.is_committed = map(NULL, RANGE_PAGES);
+        world.start = os_map(RANGE_BYTES);
+        world.is_committed = os_map(RANGE_PAGES);
+        if (world.start == NULL || world.is_committed == NULL ||
+            !os_use(world.is_committed, RANGE_PAGES)) {
+            no_range();
+        }
     }
     world.budget_pages = budget_pages == 0 ? SIZE_MAX : budget_pages;
     world.will_refuse = false;
@@ -115,28 +109,13 @@ static void forget_shadow(void)
     size_t offset;
     __asan_get_shadow_mapping(&scale, &offset);
     uintptr_t shadow = ((uintptr_t)world.start >> scale) + offset;
-    (void)madvise((void *)shadow, RANGE_BYTES >> scale, MADV_DONTNEED);
+    os_drop((void *)shadow, RANGE_BYTES >> scale);
 }
 #else
 static void forget_shadow(void)
 {
 }
 #endif
-
-// Whether the process holds so much memory that some of it has to go; yes where it can't be told.
-static bool is_large(void)
-{
-    static int file = -1;
-    char text[64] = "";
-    size_t pages = SIZE_MAX / WORLD_PAGE_BYTES;
-    if (file < 0) {
-        file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    }
-    if (file >= 0 && pread(file, text, sizeof text - 1, 0) > 0) {
-        (void)sscanf(text, "%*u %zu", &pages);
-    }
-    return pages > RESIDENT_BYTES / (size_t)sysconf(_SC_PAGESIZE);
-}
 
 void world_close(void)
 {
@@ -145,10 +124,12 @@ void world_close(void)
     world.arena_bytes = 0;
     if (world.touched_bytes > TOUCHED_BYTES) {
         world.touched_bytes = 0;
-        must_go = must_go || is_large();
+        must_go = must_go || os_resident_bytes() > RESIDENT_BYTES;
     }
     if (must_go) {
-        (void)map(world.start, RANGE_BYTES);
+        if (!os_renew(world.start, RANGE_BYTES)) {
+            no_range();
+        }
         forget_shadow();
         world.moves = 0;
     }
@@ -297,6 +278,10 @@ static bool commit(void *unused, void *start, size_t size_bytes)
     if (!find_pages(start, size_bytes, &page, &pages) || is_refused(pages)) {
         return false;
     }
+    if (!os_use(start, size_bytes)) {
+        fprintf(stderr, "heapfuzz: no memory for %zu bytes of the world\n", size_bytes);
+        exit(2);
+    }
     if (memchr(world.is_committed + page, 1, pages) != NULL) {
         note_breach("commit of a page that is committed", start);
     }
@@ -341,21 +326,11 @@ static void release(void *unused, void *start, size_t size_bytes)
     world.arena_bytes = 0;
 }
 
-#ifdef MREMAP_DONTUNMAP
 static bool move(void *unused, void *from, void *to, size_t size_bytes)
 {
     (void)unused;
-    if (world.moves++ >= MOVES_MOST) {
-        return false;
-    }
-    void *moved =
-        mremap(from, size_bytes, size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
-    if (moved == MAP_FAILED) {
-        (void)map(to, size_bytes); // The kernel may have unmapped it before it gave up.
-    }
-    return moved != MAP_FAILED;
+    return world.moves++ < MOVES_MOST && os_move(from, to, size_bytes);
 }
-#endif
 
 const struct ch_pages world_pages = {
     .os_page_bytes = os_page_bytes,
@@ -363,7 +338,5 @@ const struct ch_pages world_pages = {
     .commit = commit,
     .decommit = decommit,
     .release = release,
-#ifdef MREMAP_DONTUNMAP
     .move = move,
-#endif
 };

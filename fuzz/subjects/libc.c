@@ -6,8 +6,9 @@
 
 #include "harness/subject.h"
 
-#include <malloc.h>
 #include <stdlib.h>
+
+#include "harness/os.h"
 
 // Keeps the cost of one call within bounds: the sanitizer poisons a freed block from end to end.
 #define LIMIT_BYTES ((size_t)1024 * 1024)
@@ -43,7 +44,7 @@ static void *reallocate(IAtlMemMgr *This, void *block, size_t size_bytes)
 static size_t get_size(IAtlMemMgr *This, void *block)
 {
     (void)This;
-    return malloc_usable_size(block);
+    return os_malloc_bytes(block);
 }
 
 static const IAtlMemMgrVtbl methods = {

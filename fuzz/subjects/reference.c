@@ -3,15 +3,14 @@
 // obviously right, it is what a subject is compared with: it is exact, has the limit and the COM
 // face, and takes no part in the world.
 
-#define _GNU_SOURCE // For MAP_NORESERVE and mremap.
-
 #include "harness/subject.h"
 
 #include <limits.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "harness/os.h"
 
 #define SMALL_BYTES ((size_t)64 * 1024)
 
@@ -73,9 +72,7 @@ static void *take(size_t size_bytes)
     if (size_bytes <= SMALL_BYTES) {
         return malloc(size_bytes == 0 ? 1 : size_bytes);
     }
-    void *block = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return block == MAP_FAILED ? NULL : block;
+    return os_block(size_bytes);
 }
 
 static void give(void *block, size_t size_bytes)
@@ -83,17 +80,14 @@ static void give(void *block, size_t size_bytes)
     if (size_bytes <= SMALL_BYTES) {
         free(block);
     } else {
-        (void)munmap(block, size_bytes);
+        os_block_end(block, size_bytes);
     }
 }
 
 static void *resize(void *block, size_t old_bytes, size_t size_bytes)
 {
     if (old_bytes > SMALL_BYTES && size_bytes > SMALL_BYTES) { // Never a copy of 2 GiB.
-        void *moved = size_bytes > ROOM_BYTES
-                          ? MAP_FAILED
-                          : mremap(block, old_bytes, size_bytes, MREMAP_MAYMOVE);
-        return moved == MAP_FAILED ? NULL : moved;
+        return size_bytes > ROOM_BYTES ? NULL : os_block_resize(block, old_bytes, size_bytes);
     }
     void *moved = take(size_bytes);
     if (moved != NULL) {

@@ -1,0 +1,188 @@
+// heapfuzz random: programs by the harness's own mixes and edits, run in this process, without an
+// engine and without its coverage: what it makes depends on the seed and the files alone.
+//
+// Each program is a copy of one in the pool, or of none, with some edits. The pool begins as the
+// files that are given; now and then a program takes the place of another one in it.
+
+#include "cli/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/finding.h"
+#include "cli/progress.h"
+#include "harness/counters.h"
+#include "harness/mix.h"
+#include "harness/mutate.h"
+#include "harness/report.h"
+#include "harness/stop.h"
+#include "harness/text.h"
+#include "harness/torture.h"
+
+#define COUNT_MOST 1000000000U
+#define OPS_MOST 256U
+#define POOL 512U
+#define ROUNDS 4U // Of edits, at most, to a copy.
+
+// One program in so many starts from nothing, and one in so many is kept.
+#define FRESH_ONE_IN 8U
+#define KEPT_ONE_IN 8U
+
+// How often a line says how far it is: where lines are rewritten, and where they are not.
+#define LIVE_SECONDS 0.25
+#define LINE_SECONDS 10.0
+
+static struct {
+    struct choice choice;
+    size_t count, seed;
+    size_t done;
+    double began, printed;
+    bool is_live;
+    struct program program; ///< That is under way.
+    struct program pool[POOL];
+    size_t pooled, given; ///< The files' programs come first, and stay.
+} making;
+
+static void copy(struct program *to, const struct program *from)
+{
+    program_clear(to);
+    for (size_t i = 0; i < from->count; i++) {
+        program_add(to, from->ops[i]);
+    }
+}
+
+// Takes the words; files are read into the pool.
+static void read_words(int argc, char **argv)
+{
+    making.choice.target = targets[0];
+    making.seed = 1;
+    for (int at = 1; at < argc; at++) {
+        const char *value;
+        if (take_choice(argc, argv, &at, &making.choice)) {
+            continue;
+        }
+        if ((value = take_option(argc, argv, &at, "--count")) != NULL) {
+            making.count = choose_number("--count", value, 1, COUNT_MOST);
+        } else if ((value = take_option(argc, argv, &at, "--seed")) != NULL) {
+            making.seed = choose_number("--seed", value, 0, SIZE_MAX);
+        } else if (argv[at][0] == '-') {
+            refuse("random: there is no option '%.40s'", argv[at]);
+        } else if (making.given == POOL / 2) {
+            refuse("random: more than %u files", POOL / 2);
+        } else {
+            load_program(argv[at], &making.pool[making.given++]);
+        }
+    }
+    if (making.count == 0) {
+        refuse("random: how many? --count N");
+    }
+    making.pooled = making.given;
+    settle_choice(argv[0], &making.choice);
+    refuse_to_run(argv[0], &making.choice);
+}
+
+static uint64_t draw_seed(uint64_t *random)
+{
+    uint64_t high = draw(random, UINT32_MAX);
+    return high << 32 | draw(random, UINT32_MAX);
+}
+
+static void make(uint64_t *random)
+{
+    bool is_fresh = making.pooled == 0 || draw(random, FRESH_ONE_IN) == 0;
+    program_clear(&making.program);
+    if (!is_fresh) {
+        copy(&making.program, &making.pool[draw(random, (uint32_t)making.pooled)]);
+    }
+    for (uint32_t rounds = 1 + draw(random, ROUNDS); rounds > 0; rounds--) {
+        mutate_program(&making.program, making.choice.target->families, OPS_MOST,
+                       draw_seed(random));
+    }
+}
+
+static void keep(uint64_t *random)
+{
+    size_t at = making.pooled;
+    if (draw(random, KEPT_ONE_IN) != 0) {
+        return;
+    }
+    if (making.pooled == POOL) {
+        at = making.given + draw(random, (uint32_t)(POOL - making.given));
+    } else {
+        making.pooled++;
+    }
+    copy(&making.pool[at], &making.program);
+}
+
+static void tell_how_far(void)
+{
+    double now = seconds_now();
+    if (now - making.printed < (making.is_live ? LIVE_SECONDS : LINE_SECONDS)) {
+        return;
+    }
+    making.printed = now;
+    printf("%s%zu of %zu programs, %.0f/s%s", making.is_live ? "\r" : "", making.done, making.count,
+           (double)making.done / (now - making.began), making.is_live ? "\033[K" : "\n");
+    fflush(stdout);
+}
+
+// Called when something was found, which has been told: keeps the program.
+static void keep_finding(void)
+{
+    char fault[32];
+    char name[FINDING_NAME_BYTES];
+    char options[CHOICE_BYTES];
+    (void)snprintf(fault, sizeof fault, "random-%zu", making.seed);
+    FILE *file = finding_open(fault, "ops", name);
+    if (file != NULL) {
+        fprintf(file, "# program %zu of seed %zu\n", making.done + 1, making.seed);
+        text_write(file, &making.program);
+    }
+    if (file == NULL || !finding_close(file, name)) {
+        fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
+        return;
+    }
+    print_options(&making.choice, options);
+    printf("program %zu of seed %zu:\n  heapfuzz replay %s %s\n", making.done + 1, making.seed,
+           options, name);
+}
+
+static void print_done(void)
+{
+    char subjects_text[CHOICE_BYTES];
+    print_subjects(&making.choice, subjects_text);
+    printf("%sno finding after %.0f s: %zu programs of seed %zu, %" PRIu64 " calls of %s\n\n",
+           making.is_live ? "\r\033[K" : "", seconds_now() - making.began, making.done, making.seed,
+           counters->calls, subjects_text);
+    counters_print(counters);
+    report_laws_off(stdout, making.choice.subject);
+    if (making.choice.other != NULL) {
+        report_laws_off(stdout, making.choice.other);
+    }
+}
+
+int command_random(int argc, char **argv)
+{
+    read_words(argc, argv);
+    const char *terminal = getenv("TERM");
+    uint64_t random = (making.seed + 1) * 0x9e3779b97f4a7c15U;
+    report_ends(REPORT_EXITS);
+    report_before_end(keep_finding);
+    stop_watch(true);
+    making.is_live = isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+    making.began = making.printed = seconds_now();
+    for (; making.done < making.count; making.done++) {
+        make(&random);
+        struct plan plan = choice_plan(&making.choice, &making.program);
+        plan.walks_always = false; // Many programs show more than each of them looked at closely.
+        plan.runs_twice = false;
+        torture_run(&plan, &making.program);
+        keep(&random);
+        tell_how_far();
+    }
+    print_done();
+    return 0;
+}

@@ -1,0 +1,288 @@
+// The calls that are under way and what each has made the spy hear; the references that are held of
+// it; and when it must go. Which blocks are spied is the model's. Does not know what a spy does.
+
+#include "harness/heard.h"
+
+#include "harness/model.h"
+#include "harness/place.h"
+#include "harness/reach.h"
+
+#define DEEPEST 4U
+
+// How far a call has come.
+enum stage { STAGE_CALLED, STAGE_ASKED, STAGE_REFUSED, STAGE_TOLD };
+
+struct call {
+    enum heard_call call;
+    enum stage stage;
+    const void *block;
+    size_t size_bytes;
+    size_t real_bytes; // Of the block; SIZE_MAX: it is not known.
+    bool is_spied;
+    uintptr_t answer; // The spy's.
+};
+
+static struct {
+    bool is_registered, is_pending, was_refused;
+    unsigned references, queries;
+    struct call calls[DEEPEST];
+    unsigned depth;
+    const void *own_block; // That the spy made for itself.
+    size_t own_bytes;
+    size_t held_bytes, real_bytes; // Of the last request that was not its own.
+} heard;
+
+static const char *const pre_names[] = {"PreAlloc",   "PreFree",     "PreRealloc",
+                                        "PreGetSize", "PreDidAlloc", "PreHeapMinimize",
+                                        "nothing",    "nothing"};
+static const char *const post_names[] = {"PostAlloc",   "PostFree",     "PostRealloc",
+                                         "PostGetSize", "PostDidAlloc", "PostHeapMinimize",
+                                         "nothing",     "nothing"};
+
+static struct call *innermost(void)
+{
+    return heard.depth == 0 ? NULL : &heard.calls[heard.depth - 1];
+}
+
+// The method whose turn it is.
+static const char *due(void)
+{
+    const struct call *call = innermost();
+    return call == NULL                  ? "nothing"
+           : call->stage == STAGE_CALLED ? pre_names[call->call]
+           : call->stage == STAGE_ASKED  ? post_names[call->call]
+                                         : "nothing";
+}
+
+static bool is_about_block(enum heard_call call)
+{
+    return call >= HEARD_FREE && call <= HEARD_OWNS;
+}
+
+bool heard_begin(enum heard_call call, const void *block, size_t size_bytes)
+{
+    if (heard.depth == 0 && (call == HEARD_ALLOC || call == HEARD_REALLOC)) {
+        heard.was_refused = false;
+        heard.held_bytes = heard.is_registered ? spy_held_bytes(size_bytes) : size_bytes;
+        heard.real_bytes = heard.is_registered ? spy_real_bytes(size_bytes) : size_bytes;
+    }
+    if (!heard.is_registered && call != HEARD_REGISTER) {
+        return false;
+    }
+    const struct held *held = block == NULL ? NULL : model_at(block);
+    bool is_own = block != NULL && block == heard.own_block;
+    heard.queries = 0;
+    heard.calls[heard.depth++] = (struct call){
+        .call = call,
+        .block = block,
+        .size_bytes = size_bytes,
+        .real_bytes = is_own         ? heard.own_bytes
+                      : held == NULL ? SIZE_MAX
+                                     : model_real_bytes(held),
+        .is_spied = is_own || (held != NULL && held->is_spied),
+    };
+    return true;
+}
+
+void heard_pre(enum heard_call call, const void *block, size_t size_bytes, bool is_spied)
+{
+    struct call *now = innermost();
+    LAW(run_current(), SPY, now != NULL && now->call == call && now->stage == STAGE_CALLED,
+        "%s is called where %s is due", pre_names[call], due());
+    LAW(run_current(), SPY, block == now->block, "%s is told of %s, the call was about %s",
+        pre_names[call], place_name((uintptr_t)block), place_name((uintptr_t)now->block));
+    LAW(run_current(), SPY, size_bytes == now->size_bytes,
+        "%s is told of %zu bytes, %zu were asked for", pre_names[call], size_bytes,
+        now->size_bytes);
+    LAW(run_current(), SPY, is_spied == now->is_spied,
+        "%s is told that the block is %s, and it is %s", pre_names[call],
+        is_spied ? "spied" : "not spied", now->is_spied ? "spied" : "not");
+}
+
+void heard_asked(bool refuses)
+{
+    struct call *now = innermost();
+    now->stage = refuses ? STAGE_REFUSED : STAGE_ASKED;
+    if (heard.depth == 1) {
+        heard.was_refused = refuses;
+    }
+}
+
+static void check_actual(const struct call *now, uintptr_t actual)
+{
+    if (now->call == HEARD_SIZE) {
+        LAW(run_current(), SPY, actual == now->real_bytes || now->real_bytes == SIZE_MAX,
+            "PostGetSize is told %zu, the block has %zu bytes", (size_t)actual, now->real_bytes);
+    } else if (now->call == HEARD_OWNS) {
+        LAW(run_current(), SPY, actual == (uintptr_t)now->block,
+            "PostDidAlloc is told of %s, the caller asked about %s", place_name(actual),
+            place_name((uintptr_t)now->block));
+    } else if (now->call == HEARD_REALLOC && now->block != NULL && now->size_bytes == 0) {
+        LAW(run_current(), SPY, actual == 0, "PostRealloc is told of %s, where the block is freed",
+            place_name(actual));
+    }
+}
+
+void heard_post(enum heard_call call, uintptr_t actual, bool is_spied, uintptr_t answer)
+{
+    struct call *now = innermost();
+    LAW(run_current(), SPY, now != NULL && now->call == call && now->stage == STAGE_ASKED,
+        "%s is called where %s is due", post_names[call], due());
+    LAW(run_current(), SPY, is_spied == now->is_spied, "%s is told that the block %s, and it %s",
+        post_names[call], is_spied ? "was spied" : "was not spied",
+        now->is_spied ? "was" : "was not");
+    check_actual(now, actual);
+    now->stage = STAGE_TOLD;
+    now->answer = answer;
+}
+
+// How many blocks are spied when the outermost call is over, which the model is told of after it.
+static size_t spied_after(const struct call *call)
+{
+    bool frees = call->call == HEARD_FREE ||
+                 (call->call == HEARD_REALLOC && call->block != NULL && call->size_bytes == 0);
+    bool grants = (call->call == HEARD_ALLOC || call->call == HEARD_REALLOC) && call->answer != 0;
+    bool is_gone = call->is_spied && (frees || grants);
+    return model.spied_blocks + grants - is_gone;
+}
+
+// Whether the spy must be gone when the outermost call is over.
+static bool must_go(void)
+{
+    const struct call *call = &heard.calls[0];
+    return (heard.is_pending || call->call == HEARD_REVOKE) && spied_after(call) == 0;
+}
+
+void heard_query(bool is_spy, bool is_found)
+{
+    const struct call *now = innermost();
+    LAW(run_current(), SPY, now != NULL && now->call == HEARD_REGISTER && heard.queries++ == 0,
+        "QueryInterface is called where %s is due, or again", due());
+    LAW(run_current(), SPY, is_spy,
+        "QueryInterface is for another interface, or of another object");
+    heard.references += is_found;
+}
+
+void heard_add(void)
+{
+    LAW(run_current(), SPY, false, "AddRef is called: QueryInterface has added the reference");
+}
+
+// A reference more than that of who is registered is one that a registration took in vain.
+void heard_release(void)
+{
+    const struct call *now = innermost();
+    bool is_over = now != NULL && (now->stage >= STAGE_REFUSED || now->call == HEARD_REVOKE);
+    bool is_vain = now != NULL && now->call == HEARD_REGISTER && heard.references > 1;
+    LAW(run_current(), SPY, is_vain || (is_over && heard.depth == 1 && must_go()),
+        "Release is called where %s is due, with %zu spied blocks live", due(), model.spied_blocks);
+    LAW(run_current(), SPY, heard.references > 0,
+        "Release is called once more than there are references");
+    heard.references--;
+}
+
+static void check_answer(const struct run *run, const struct call *call, uintptr_t answer)
+{
+    bool answers = call->call != HEARD_FREE && call->call != HEARD_MINIMIZE;
+    LAW(run, SPY, call->stage >= STAGE_REFUSED, "the call is over where %s is due", due());
+    LAW(run, SPY, !answers || answer == call->answer,
+        call->call == HEARD_SIZE ? "the caller is answered %zu, the spy said %zu"
+                                 : "the caller is answered 0x%zx, the spy said 0x%zx",
+        (size_t)answer, (size_t)call->answer);
+}
+
+static void end_spying(void)
+{
+    heard.is_registered = false;
+    heard.is_pending = false;
+    model.is_spied = false;
+    model.front_bytes = 0;
+    model.tail_bytes = 0;
+}
+
+static void note_reached(const struct call *call)
+{
+    bool grants = (call->call == HEARD_ALLOC || call->call == HEARD_REALLOC) && call->answer != 0;
+    reach_spied(REACH_SPIED_LATER,
+                call->call == HEARD_REALLOC && call->block != NULL && grants && !call->is_spied);
+    reach_spied(REACH_SPIED_BEFORE, call->call == HEARD_FREE && !call->is_spied);
+    reach_spied(REACH_SPIED_PENDING, grants && heard.is_pending && call->block == NULL);
+    reach_spied(REACH_REVOKED_LATE, must_go() && call->is_spied);
+}
+
+// The spy goes with the outermost call, if at all.
+static void settle(const struct run *run, const struct call *call)
+{
+    bool goes = must_go();
+    note_reached(call);
+    LAW(run, SPY, heard.references == (heard.is_registered && !goes),
+        "%u references of the spy are held, expected %d", heard.references,
+        heard.is_registered && !goes);
+    if (goes) {
+        end_spying();
+    }
+}
+
+void heard_end(const struct run *run, uintptr_t answer)
+{
+    struct call *call = innermost();
+    if (is_about_block(call->call) || call->call == HEARD_ALLOC || call->call == HEARD_MINIMIZE) {
+        check_answer(run, call, answer);
+    }
+    if (heard.depth == 1) {
+        settle(run, call);
+    } else if (call->call == HEARD_ALLOC) {
+        heard.own_block = (const void *)answer;
+        heard.own_bytes = spy_real_bytes(call->size_bytes);
+    } else if (call->call == HEARD_FREE) {
+        heard.own_block = NULL;
+    }
+    heard.depth--;
+}
+
+HRESULT heard_expected_register(enum spy_kind kind)
+{
+    return kind == SPY_NULL      ? E_INVALIDARG
+           : heard.is_registered ? CO_E_OBJISREG
+           : kind == SPY_UNFIT   ? E_INVALIDARG
+                                 : S_OK;
+}
+
+HRESULT heard_expected_revoke(void)
+{
+    bool is_busy = heard.depth > 0 || model.spied_blocks > 0;
+    return !heard.is_registered ? CO_E_OBJNOTREG : is_busy ? E_ACCESSDENIED : S_OK;
+}
+
+void heard_registered(size_t front_bytes, size_t tail_bytes)
+{
+    heard.is_registered = true;
+    model.is_spied = true;
+    model.front_bytes = front_bytes;
+    model.tail_bytes = tail_bytes;
+}
+
+void heard_revoked(void)
+{
+    heard.is_pending = true;
+}
+
+bool heard_is_registered(void)
+{
+    return heard.is_registered;
+}
+
+bool heard_was_refused(void)
+{
+    return heard.was_refused;
+}
+
+size_t heard_held_bytes(void)
+{
+    return heard.held_bytes;
+}
+
+size_t heard_real_bytes(void)
+{
+    return heard.real_bytes;
+}

@@ -1,0 +1,52 @@
+// What COM's own calls answered, against the law: who is the allocator, what may be asked of it,
+// and who may spy on it.
+
+#include "harness/oracle.h"
+
+static const char *object_name(const struct run *run, const void *object)
+{
+    return object == NULL          ? "NULL"
+           : object == run->malloc ? "the allocator"
+                                   : "a pointer that is neither NULL nor the allocator";
+}
+
+enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, IMalloc *malloc)
+{
+    if (context == 1) {
+        LAW(run, COM, result == S_OK && malloc == run->malloc,
+            "CoGetMalloc(1) is 0x%08x with %s, expected S_OK with the allocator", (unsigned)result,
+            object_name(run, malloc));
+    } else {
+        LAW(run, COM, result == E_INVALIDARG && malloc == NULL,
+            "CoGetMalloc(%u) is 0x%08x with %s, expected E_INVALIDARG with NULL", context,
+            (unsigned)result, object_name(run, malloc));
+    }
+    return OUTCOME_DONE;
+}
+
+enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, void *object)
+{
+    if (which < 2) {
+        LAW(run, COM, result == S_OK && object == run->malloc,
+            "QueryInterface is 0x%08x with %s, expected S_OK with the allocator", (unsigned)result,
+            object_name(run, object));
+    } else {
+        bool is_left = run->plan.subject->policies.leaves_query;
+        LAW(run, COM, result == E_NOINTERFACE && (is_left || object == NULL),
+            "QueryInterface is 0x%08x with %s, expected E_NOINTERFACE with NULL", (unsigned)result,
+            object_name(run, object));
+    }
+    return OUTCOME_DONE;
+}
+
+void oracle_registered(struct run *run, HRESULT result, HRESULT expected)
+{
+    LAW(run, COM, result == expected, "CoRegisterMallocSpy is 0x%08x, expected 0x%08x",
+        (unsigned)result, (unsigned)expected);
+}
+
+void oracle_revoked(struct run *run, HRESULT result, HRESULT expected)
+{
+    LAW(run, COM, result == expected, "CoRevokeMallocSpy is 0x%08x, expected 0x%08x",
+        (unsigned)result, (unsigned)expected);
+}

@@ -1,0 +1,62 @@
+// What the harness wants of the operating system, beside what a C library has: os_posix.c and
+// os_windows.c each have all of it.
+#ifndef HARNESS_OS_H
+#define HARNESS_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/// Returns memory of zeros, most of which will never be touched; NULL: there is none. Where the
+/// system wants to be told, os_use has to be called for what is touched.
+void *os_map(size_t size_bytes);
+bool os_use(void *start, size_t size_bytes);
+
+/// Makes all of it as it was when it was new. Returns false iff that fails.
+bool os_renew(void *start, size_t size_bytes);
+
+/// Lets the memory behind a range go that nobody needs, which then is zeros, or stays as it is.
+void os_drop(void *start, size_t size_bytes);
+
+/// Moves the pages of one range within it to another. Returns false iff it can't; then the range it
+/// was to go to may be new.
+bool os_move(void *from, void *to, size_t size_bytes);
+
+/// Returns how much memory the process holds; SIZE_MAX where it can't be told.
+size_t os_resident_bytes(void);
+
+/// Makes standard output the bytes that are printed: some systems end a line by two.
+void os_print_bytes(void);
+
+/// Returns how many columns the terminal has that is standard output; 0 where it can't be told.
+size_t os_columns(void);
+
+/// Returns a block, zeros; or gives it another size, at another place; or NULL.
+void *os_block(size_t size_bytes);
+void *os_block_resize(void *block, size_t old_bytes, size_t size_bytes);
+void os_block_end(void *block, size_t size_bytes);
+
+/// Returns how many bytes of a block of malloc may be used; 0 for NULL.
+size_t os_malloc_bytes(void *block);
+
+/// Returns memory that is the file's content; or NULL.
+void *os_share_file(const char *path, size_t size_bytes);
+
+/// Returns memory that this process and those that it forks share; or NULL.
+void *os_share(size_t size_bytes);
+void os_share_end(void *start, size_t size_bytes);
+
+/// Returns a file of these bytes, to read; NULL: there is no memory.
+FILE *os_read_bytes(const void *bytes, size_t size_bytes);
+
+/// Returns a file to write, or NULL. os_written closes it and returns all that was written, with a
+/// 0 behind it, which the caller frees; or NULL.
+struct os_writer {
+    FILE *file;
+    char *bytes;
+    size_t size_bytes;
+};
+FILE *os_write_bytes(struct os_writer *writer);
+char *os_written(struct os_writer *writer);
+
+#endif

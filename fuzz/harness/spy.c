@@ -1,0 +1,281 @@
+// The spy as an object: what it does to each call, in Pre and Post methods. What it is told is held
+// against the law in heard.c before anything is done with it.
+
+#include "harness/spy.h"
+
+#include <string.h>
+
+#include "harness/heard.h"
+#include "harness/model.h"
+#include "harness/oracle.h"
+#include "harness/run_parts.h"
+
+#define EXTRA_BYTES 21U // So that real sizes are no multiples of anything.
+#define FRONT_BYTES (4 * sizeof(void *))
+#define OWN_BYTES 8U
+#define REFUSED_ONE_IN 7U
+
+static struct {
+    unsigned ways;
+    enum spy_kind kind;
+    struct run *run;
+    bool is_inside; // A call of its own is under way.
+} spy;
+
+static bool does(enum spy_way way)
+{
+    return (spy.ways & way) != 0;
+}
+
+// A spy that shifts keeps a byte at least behind each block, too: without it the address of a block
+// of 0 bytes could be that of the next block, and no heap could tell the two apart.
+static size_t tail_bytes(void)
+{
+    return does(SPY_ENLARGES) && does(SPY_CORRECTS) ? EXTRA_BYTES : does(SPY_SHIFTS);
+}
+
+static size_t front_bytes(void)
+{
+    return does(SPY_SHIFTS) ? FRONT_BYTES : 0;
+}
+
+static size_t plus(size_t a, size_t b)
+{
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+size_t spy_held_bytes(size_t size_bytes)
+{
+    return does(SPY_ENLARGES) && !does(SPY_CORRECTS) ? plus(size_bytes, EXTRA_BYTES) : size_bytes;
+}
+
+size_t spy_real_bytes(size_t size_bytes)
+{
+    return plus(spy_held_bytes(size_bytes), front_bytes() + tail_bytes());
+}
+
+static void *inner(void *pointer, BOOL is_spied)
+{
+    return is_spied && pointer != NULL ? (char *)pointer - front_bytes() : pointer;
+}
+
+static void *outer(void *pointer)
+{
+    return pointer != NULL ? (char *)pointer + front_bytes() : NULL;
+}
+
+// Calls of the spy's own, inside of a caller's: about the block, and for one that comes and goes.
+static void reenter(void *block)
+{
+    if (spy.is_inside || (!does(SPY_REENTERS) && !does(SPY_REVOKES))) {
+        return;
+    }
+    spy.is_inside = true;
+    if (does(SPY_REVOKES)) {
+        (void)spy_revoke(spy.run);
+    }
+    if (does(SPY_REENTERS)) {
+        if (block != NULL) {
+            (void)call_size(spy.run, FACE_IMALLOC, block);
+            (void)call_owns(spy.run, block);
+        }
+        void *own = call_allocate(spy.run, FACE_IMALLOC, OWN_BYTES);
+        if (own != NULL) {
+            model_pass(spy_real_bytes(OWN_BYTES));
+            (void)call_size(spy.run, FACE_IMALLOC, own);
+            call_free(spy.run, FACE_TASK, own);
+        }
+    }
+    spy.is_inside = false;
+}
+
+static bool refuses(size_t size_bytes)
+{
+    return does(SPY_REFUSES) && size_bytes % REFUSED_ONE_IN == 3;
+}
+
+static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
+{
+    (void)This;
+    heard_pre(HEARD_ALLOC, NULL, cbRequest, false);
+    reenter(NULL);
+    bool is_refused = refuses(cbRequest);
+    heard_asked(is_refused);
+    return is_refused ? 0 : spy_real_bytes(cbRequest);
+}
+
+static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
+{
+    (void)This;
+    void *pointer = outer(pActual);
+    heard_post(HEARD_ALLOC, (uintptr_t)pActual, false, (uintptr_t)pointer);
+    return pointer;
+}
+
+static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+{
+    (void)This;
+    heard_pre(HEARD_FREE, pRequest, 0, fSpyed);
+    reenter(pRequest);
+    heard_asked(false);
+    return inner(pRequest, fSpyed);
+}
+
+static void STDMETHODCALLTYPE post_free(IMallocSpy *This, BOOL fSpyed)
+{
+    (void)This;
+    heard_post(HEARD_FREE, 0, fSpyed, 0);
+}
+
+// A block from before has no bytes in front that could be the spy's, so one that shifts refuses.
+static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SIZE_T cbRequest,
+                                            void **ppNewRequest, BOOL fSpyed)
+{
+    (void)This;
+    heard_pre(HEARD_REALLOC, pRequest, cbRequest, fSpyed);
+    reenter(pRequest);
+    bool is_foreign = pRequest != NULL && !fSpyed && does(SPY_SHIFTS);
+    bool is_refused = cbRequest > 0 && (is_foreign || refuses(cbRequest));
+    heard_asked(is_refused);
+    *ppNewRequest = inner(pRequest, fSpyed);
+    return is_refused || (pRequest != NULL && cbRequest == 0) ? 0 : spy_real_bytes(cbRequest);
+}
+
+static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)
+{
+    (void)This;
+    void *pointer = outer(pActual);
+    heard_post(HEARD_REALLOC, (uintptr_t)pActual, fSpyed, (uintptr_t)pointer);
+    return pointer;
+}
+
+static void *STDMETHODCALLTYPE pre_get_size(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+{
+    (void)This;
+    heard_pre(HEARD_SIZE, pRequest, 0, fSpyed);
+    heard_asked(false);
+    return inner(pRequest, fSpyed);
+}
+
+static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual, BOOL fSpyed)
+{
+    (void)This;
+    size_t size_bytes = fSpyed ? cbActual - front_bytes() - tail_bytes() : cbActual;
+    heard_post(HEARD_SIZE, cbActual, fSpyed, size_bytes);
+    return size_bytes;
+}
+
+static void *STDMETHODCALLTYPE pre_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+{
+    (void)This;
+    heard_pre(HEARD_OWNS, pRequest, 0, fSpyed);
+    heard_asked(false);
+    return inner(pRequest, fSpyed);
+}
+
+static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed,
+                                            int fActual)
+{
+    (void)This;
+    heard_post(HEARD_OWNS, (uintptr_t)pRequest, fSpyed, (uintptr_t)fActual);
+    return fActual;
+}
+
+static void STDMETHODCALLTYPE pre_heap_minimize(IMallocSpy *This)
+{
+    (void)This;
+    heard_pre(HEARD_MINIMIZE, NULL, 0, false);
+    heard_asked(false);
+}
+
+static void STDMETHODCALLTYPE post_heap_minimize(IMallocSpy *This)
+{
+    (void)This;
+    heard_post(HEARD_MINIMIZE, 0, false, 0);
+}
+
+static HRESULT STDMETHODCALLTYPE query_spy(IMallocSpy *This, REFIID riid, void **ppv);
+
+static ULONG STDMETHODCALLTYPE add_ref(IMallocSpy *This)
+{
+    (void)This;
+    heard_add();
+    return 2;
+}
+
+static ULONG STDMETHODCALLTYPE release(IMallocSpy *This)
+{
+    (void)This;
+    heard_release();
+    return 0;
+}
+
+// What is registered, and what its QueryInterface answers: only that one may be called.
+static IMallocSpy object = {&(const IMallocSpyVtbl){
+    .QueryInterface = query_spy,
+    .AddRef = add_ref,
+    .Release = release,
+    .PreAlloc = pre_alloc,
+    .PostAlloc = post_alloc,
+    .PreFree = pre_free,
+    .PostFree = post_free,
+    .PreRealloc = pre_realloc,
+    .PostRealloc = post_realloc,
+    .PreGetSize = pre_get_size,
+    .PostGetSize = post_get_size,
+    .PreDidAlloc = pre_did_alloc,
+    .PostDidAlloc = post_did_alloc,
+    .PreHeapMinimize = pre_heap_minimize,
+    .PostHeapMinimize = post_heap_minimize,
+}};
+static IMallocSpy door = {&(const IMallocSpyVtbl){.QueryInterface = query_spy}};
+
+static HRESULT STDMETHODCALLTYPE query_spy(IMallocSpy *This, REFIID riid, void **ppv)
+{
+    bool is_found = spy.kind < SPY_UNFIT;
+    bool is_spy = memcmp(riid, &IID_IMallocSpy, sizeof *riid) == 0;
+    heard_query(This == &door && is_spy, is_found);
+    *ppv = is_found ? &object : NULL;
+    return is_found ? S_OK : E_NOINTERFACE;
+}
+
+HRESULT spy_register(struct run *run, uint32_t number)
+{
+    spy.run = run;
+    spy.kind = (enum spy_kind)(number / SPY_WAYS % SPY_KINDS);
+    HRESULT expected = heard_expected_register(spy.kind);
+    bool is_heard = heard_begin(HEARD_REGISTER, NULL, 0);
+    HRESULT result = run->plan.subject->com->register_spy(spy.kind == SPY_NULL ? NULL : &door);
+    oracle_registered(run, result, expected);
+    if (result == S_OK) {
+        spy.ways = number % SPY_WAYS;
+        heard_registered(front_bytes(), tail_bytes());
+    }
+    if (is_heard) {
+        heard_end(run, 0);
+    }
+    return result;
+}
+
+HRESULT spy_revoke(struct run *run)
+{
+    HRESULT expected = heard_expected_revoke();
+    bool is_heard = heard_begin(HEARD_REVOKE, NULL, 0);
+    HRESULT result = run->plan.subject->com->revoke_spy();
+    oracle_revoked(run, result, expected);
+    if (result == E_ACCESSDENIED) {
+        heard_revoked();
+    }
+    if (is_heard) {
+        heard_end(run, 0);
+    }
+    return result;
+}
+
+void spy_close(struct run *run)
+{
+    if (heard_is_registered()) {
+        (void)spy_revoke(run);
+    }
+    spy.ways = 0;
+}

@@ -1,0 +1,15 @@
+// The two halves of what is told of a stop.
+#ifndef HARNESS_STOP_PARTS_H
+#define HARNESS_STOP_PARTS_H
+
+#include <stdbool.h>
+
+/// What is printed before the program. Returns false iff no run is under way, or
+/// nothing is to be told.
+bool stop_tell_where(const char *who);
+
+/// The program, and the picture around the address; around the block that the op is about where the
+/// address is in neither the world nor a block.
+void stop_tell_rest(const void *address, const char *says);
+
+#endif

@@ -1,0 +1,44 @@
+// CWin32Heap over a handle: a heap whose pages are the world's, which it does not own.
+
+#include "subjects/world_heap.h"
+
+#include <comheap/atlheaps.h>
+
+static struct ch_win32_heap win32;
+
+static IAtlMemMgr *open_heap(size_t arena_bytes)
+{
+    struct ch_heap *heap = world_heap_open(arena_bytes);
+    ch_win32_heap_init(&win32);
+    bool is_attached = ch_win32_heap_attach(&win32, heap, false);
+    return is_attached ? ch_win32_heap_manager(&win32) : NULL;
+}
+
+static void close_heap(void)
+{
+    ch_win32_heap_destroy(&win32);
+    world_heap_close();
+}
+
+static const struct misuse_answers misuse = {
+    .fault = world_heap_fault_of,
+    .size_bytes = SIZE_MAX,
+    .pages = world_heap_pages,
+};
+
+const struct subject subject_win32 = {
+    .name = "win32",
+    .sentence = "this project's CWin32Heap over its own engine",
+    .policies =
+        {
+            WORLD_HEAP_POLICIES,
+            .limit_bytes = SIZE_MAX,
+            .has_null_size = true,
+            .null_size_bytes = SIZE_MAX,
+        },
+    .open = open_heap,
+    .close = close_heap,
+    .owns = world_heap_owns,
+    .misuse = &misuse,
+    WORLD_HEAP_MEMBERS,
+};

@@ -1,0 +1,140 @@
+// A heap of this library whose pages are the world's, and what it promises whatever manager stands
+// in front of it.
+
+#include "subjects/world_heap.h"
+
+#include "harness/world.h"
+
+static struct ch_heap *heap;
+static const char *raised;
+static const void *raised_at;
+
+static void on_fault(void *context, enum ch_fault fault, const void *block)
+{
+    (void)context;
+    raised = raised == NULL ? ch_fault_sentence(fault) : "more than one fault";
+    raised_at = block;
+}
+
+struct ch_heap *world_heap_open(size_t arena_bytes)
+{
+    struct ch_config config = {
+        .arena_bytes = arena_bytes,
+        .lanes = LANES - 1, // So that the last one is the heap's last; a small arena has fewer.
+        .pages = &world_pages,
+        .on_fault = on_fault,
+    };
+    raised = NULL;
+    heap = ch_heap_create(&config);
+    return heap;
+}
+
+void world_heap_close(void)
+{
+    ch_heap_destroy(heap);
+    heap = NULL;
+}
+
+#define PAGE_BYTES ((size_t)4096)
+#define SPAN_BYTES (4096 * CH_GRANULE_BYTES)
+
+// What is certain whatever the order of calls was: if every block granted since the heap was last
+// empty had pages of its own, there would still be room. A block takes at most a quarter and a
+// granule more than its size, or less than a page; each class may hold one span that is not full,
+// and a small block an eighth of its span's tail. The tables take a word a granule of every page,
+// and 34 bytes more, and up to three pages are lost to where spans may start; an empty heap may
+// have its next small block a sixteenth of its pages up. Where pointers have 32 bits only half of
+// the pages may be spans.
+bool world_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
+{
+    size_t spans_bytes = 40 * SPAN_BYTES;
+    size_t tables_bytes = arena_bytes / 6 + 20 * PAGE_BYTES + arena_bytes / 16;
+    size_t room_bytes = (arena_bytes - tables_bytes) / (sizeof(void *) == 8 ? 1 : 2);
+    size_t blocks_bytes = since_empty_blocks * PAGE_BYTES;
+    if (room_bytes < spans_bytes || room_bytes - spans_bytes < blocks_bytes) {
+        return false;
+    }
+    size_t left_bytes = room_bytes - spans_bytes - blocks_bytes;
+    return since_empty_bytes <= left_bytes - left_bytes / 3;
+}
+
+// With nothing live there is nothing in the way but what the heap keeps for itself, and that goes
+// first: a block of all but the tables fits. It is not asked for in a large arena, where the world
+// needs longer to note its pages than most programs take.
+size_t world_heap_largest(size_t arena_bytes)
+{
+    const size_t asked_bytes = (size_t)1024 * 1024 * 1024;
+    size_t tables_bytes = arena_bytes / 6 + 20 * PAGE_BYTES;
+    return arena_bytes <= asked_bytes ? arena_bytes - tables_bytes : 0;
+}
+
+// A live block holds its pages or the span that it lies in. Tables reach as far as the heap once
+// did: a word a granule, a quarter of the bytes where a granule has eight. With nothing live, or in
+// the lane, there are up to 4 MiB of idle pages and a span a class beside them, and twice what
+// was used lately. That is at most two and a half times the peak: a block that moves has
+// two places for a while, and may fill no more than four fifths of each.
+size_t world_heap_most_committed(const struct load *load)
+{
+    uint64_t tables_bytes = load->peak_live_bytes / (sizeof(void *) == 8 ? 4 : 2) + 64 * PAGE_BYTES;
+    uint64_t blocks_bytes =
+        load->live_blocks * (uint64_t)(SPAN_BYTES + PAGE_BYTES) + load->live_bytes;
+    uint64_t used_bytes = load->peak_live_bytes * UINT64_C(5) / 2 + 40 * SPAN_BYTES;
+    uint64_t kept_bytes = 2 * used_bytes + 1024 * PAGE_BYTES;
+    uint64_t idle_bytes = load->live_blocks == 0 ? kept_bytes : 0;
+    uint64_t most_bytes = load->fresh_bytes + tables_bytes + blocks_bytes + idle_bytes;
+    return most_bytes < SIZE_MAX ? (size_t)most_bytes : SIZE_MAX;
+}
+
+int world_heap_owns(const void *address)
+{
+    return address == NULL ? -1 : ch_heap_owns(heap, address);
+}
+
+void world_heap_minimize(void)
+{
+    ch_heap_minimize(heap);
+}
+
+bool world_heap_count(struct counts *counts)
+{
+    struct ch_stats stats = ch_heap_stats(heap);
+    *counts = (struct counts){stats.live_blocks, stats.live_bytes, stats.committed_bytes};
+    return true;
+}
+
+const char *world_heap_check(const void **where)
+{
+    struct ch_broken broken = ch_heap_check(heap);
+    *where = broken.where;
+    return broken.invariant == CH_INVARIANTS ? NULL : ch_invariant_sentence(broken.invariant);
+}
+
+const char *world_heap_fault(const void **where)
+{
+    const char *sentence = raised;
+    *where = raised == NULL ? NULL : raised_at;
+    raised = NULL;
+    return sentence;
+}
+
+const char *world_heap_fault_of(enum misuse misuse, enum stray stray)
+{
+    static const enum ch_fault faults[][STRAYS] = {
+        [MISUSE_FREE] = {CH_FAULT_FREE_TWICE, CH_FAULT_FREE_INTERIOR, CH_FAULT_FREE_FOREIGN},
+        [MISUSE_REALLOCATE] = {CH_FAULT_REALLOC_STALE, CH_FAULT_REALLOC_INTERIOR,
+                               CH_FAULT_REALLOC_FOREIGN},
+    };
+    return ch_fault_sentence(faults[misuse][stray]);
+}
+
+void world_heap_pages(uintptr_t *begin, uintptr_t *end)
+{
+    struct ch_stats stats = ch_heap_stats(heap);
+    *begin = (uintptr_t)stats.pages;
+    *end = *begin + stats.pages_bytes;
+}
+
+bool world_heap_select_lane(enum lane lane)
+{
+    return ch_lane_select(lane);
+}

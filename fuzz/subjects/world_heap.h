@@ -1,0 +1,39 @@
+// A heap of this library whose pages are the world's: the members of a subject that depend on
+// neither the manager in front of it nor COM. There is one at a time.
+#ifndef SUBJECTS_WORLD_HEAP_H
+#define SUBJECTS_WORLD_HEAP_H
+
+#include <comheap/heap.h>
+
+#include "harness/subject.h"
+
+/// Makes the heap. Returns NULL iff the world has no room for an empty one.
+struct ch_heap *world_heap_open(size_t arena_bytes);
+void world_heap_close(void);
+
+// What subject.h says of each.
+bool world_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
+size_t world_heap_largest(size_t arena_bytes);
+size_t world_heap_most_committed(const struct load *load);
+int world_heap_owns(const void *address);
+void world_heap_minimize(void);
+bool world_heap_count(struct counts *counts);
+const char *world_heap_check(const void **where);
+const char *world_heap_fault(const void **where);
+const char *world_heap_fault_of(enum misuse misuse, enum stray stray);
+void world_heap_pages(uintptr_t *begin, uintptr_t *end);
+bool world_heap_select_lane(enum lane lane);
+
+/// The policies that the heap decides; the manager in front of it decides the others.
+#define WORLD_HEAP_POLICIES                                                                        \
+    .alignment_bytes = CH_GRANULE_BYTES, .size_is_exact = true, .is_repeatable = true,             \
+    .hides_slack = true, .hides_freed_bytes = 8 * 1024
+
+/// The members that are the same for every manager.
+#define WORLD_HEAP_MEMBERS                                                                         \
+    .must_grant = world_heap_must_grant, .largest = world_heap_largest,                            \
+    .most_committed = world_heap_most_committed, .minimize = world_heap_minimize,                  \
+    .count = world_heap_count, .check = world_heap_check, .fault = world_heap_fault,               \
+    .select_lane = world_heap_select_lane
+
+#endif
