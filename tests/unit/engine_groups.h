@@ -6,6 +6,7 @@
 int run_create_claims(void);
 int run_untouched_claims(void);
 int run_exact_claims(void);
+int run_resize_claims(void);
 int run_pointer_claims(void);
 int run_handler_claims(void);
 int run_same_claims(void);

@@ -9,6 +9,7 @@ int main(void)
     int failures = run_create_claims();
     failures += run_untouched_claims();
     failures += run_exact_claims();
+    failures += run_resize_claims();
     failures += run_pointer_claims();
     failures += run_handler_claims();
     failures += run_same_claims();

@@ -52,7 +52,7 @@ static void F3_a_freed_block_is_no_block(const struct face *face)
     }
 }
 
-static void S2_5_free_of_a_freed_block_is_a_fault(const struct face *face)
+static void S2_5_1_free_of_a_freed_block_is_a_fault(const struct face *face)
 {
     void *block = face->alloc(100);
     void *other = face->alloc(100);
@@ -65,7 +65,7 @@ static void S2_5_free_of_a_freed_block_is_a_fault(const struct face *face)
     face->free(other);
 }
 
-static void S2_5_free_inside_a_block_is_a_fault(const struct face *face)
+static void S2_5_1_free_inside_a_block_is_a_fault(const struct face *face)
 {
     unsigned char *block = face->alloc(100);
     assert_non_null(block);
@@ -77,7 +77,7 @@ static void S2_5_free_inside_a_block_is_a_fault(const struct face *face)
     face->free(block);
 }
 
-static void S2_5_free_of_foreign_memory_is_a_fault(const struct face *face)
+static void S2_5_1_free_of_foreign_memory_is_a_fault(const struct face *face)
 {
     unsigned char bytes[32];
     face->free(bytes);
@@ -100,9 +100,9 @@ int run_free_rows(void)
         ON_ALL_FACES(F1_free_of_null_has_no_effect),
         ROW(F2_a_block_of_one_face_is_a_block_of_every_face),
         ON_ALL_FACES(F3_a_freed_block_is_no_block),
-        ON_ALL_FACES(S2_5_free_of_a_freed_block_is_a_fault),
-        ON_ALL_FACES(S2_5_free_inside_a_block_is_a_fault),
-        ON_ALL_FACES(S2_5_free_of_foreign_memory_is_a_fault),
+        ON_ALL_FACES(S2_5_1_free_of_a_freed_block_is_a_fault),
+        ON_ALL_FACES(S2_5_1_free_inside_a_block_is_a_fault),
+        ON_ALL_FACES(S2_5_1_free_of_foreign_memory_is_a_fault),
     };
     return cmocka_run_group_tests_name("free", rows, NULL, NULL);
 }

@@ -10,5 +10,6 @@ int run_didalloc_rows(void);
 int run_malloc_object_rows(void);
 int run_limit_rows(void);
 int run_task_heap_rows(void);
+int run_thread_rows(void);
 
 #endif

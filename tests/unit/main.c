@@ -12,5 +12,6 @@ int main(void)
     failures += run_malloc_object_rows();
     failures += run_limit_rows();
     failures += run_task_heap_rows();
+    failures += run_thread_rows();
     return failures == 0 ? 0 : 1;
 }

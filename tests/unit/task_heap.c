@@ -153,7 +153,7 @@ static int free_foreign_memory(const void *argument)
     return 0;
 }
 
-static void S2_5_misuse_of_the_own_heap_aborts(void **state)
+static void S2_5_1_misuse_of_the_own_heap_aborts(void **state)
 {
     (void)state;
     int status = status_of_child(free_foreign_memory, NULL);
@@ -283,7 +283,7 @@ int run_task_heap_rows(void)
         cmocka_unit_test(A14_nothing_has_to_be_initialised),
         cmocka_unit_test(A14_any_call_may_be_the_first),
         cmocka_unit_test(own_heap_is_made_once_however_many_threads_come_first),
-        cmocka_unit_test(S2_5_misuse_of_the_own_heap_aborts),
+        cmocka_unit_test(S2_5_1_misuse_of_the_own_heap_aborts),
         cmocka_unit_test(own_heap_takes_fewer_addresses_where_there_are_few),
         cmocka_unit_test(no_own_heap_is_no_memory_until_there_are_addresses),
         cmocka_unit_test(another_heap_takes_the_place_of_the_own_one_and_gives_it_back),

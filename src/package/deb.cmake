@@ -1,0 +1,51 @@
+# Debian's packages, as Debian would cut them: the shared library, whose package has its version in
+# its name; what programs are built with; and the drop-in, which has no version to be told apart by.
+# The prefix has to be /usr: on Debian the libraries' folder depends on it.
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT TARGET comheap_shared)
+  message(FATAL_ERROR "COMHEAP_DEB wants CMAKE_INSTALL_PREFIX=/usr and a shared library, as the "
+    "preset deb does")
+endif()
+set(CPACK_GENERATOR DEB)
+set(CPACK_VERBATIM_VARIABLES ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_PACKAGE_CONTACT "comheap contributors <comheap@users.noreply.github.com>")
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_MULTIARCH same) # CMake 3.31 and later write it down.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # Or it is put above each package's own.
+set(CPACK_COMPONENTS_ALL)
+
+# add_package(COMPONENT NAME SECTION DESCRIPTION DEPENDS): its copyright is the licence.
+macro(add_package component name section description depends)
+  list(APPEND CPACK_COMPONENTS_ALL ${component})
+  string(TOUPPER ${component} upper)
+  set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${name})
+  set(CPACK_DEBIAN_${upper}_PACKAGE_SECTION ${section})
+  set(CPACK_DEBIAN_${upper}_DESCRIPTION "${description}")
+  set(CPACK_DEBIAN_${upper}_PACKAGE_DEPENDS "${depends}")
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${component})
+endmacro()
+
+set(runtime libcomheap${PROJECT_VERSION_MAJOR})
+add_package(runtime ${runtime} libs "COM task memory over a compact allocator
+CComHeap, CoTaskMemAlloc and IMalloc over an allocator that knows the exact
+size of each block, and names each misuse." "")
+add_package(development libcomheap-dev libdevel
+"COM task memory over a compact allocator - development files
+CComHeap, CoTaskMemAlloc and IMalloc over an allocator that knows the exact
+size of each block, and names each misuse.
+.
+The headers, the static library, and the files for CMake and pkg-config."
+  "${runtime} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
+add_package(malloc libcomheap-malloc libs "malloc over a compact allocator, for LD_PRELOAD
+The C malloc family for programs that know nothing of it. A double or a wild
+free ends the process with a sentence that names it." "")
+include(CPack)

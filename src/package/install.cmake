@@ -1,0 +1,47 @@
+# What is installed, and in which of Debian's packages: the library itself, what programs are built
+# with, and the drop-in. No file of it names a folder, so it may be moved as a whole.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/comheap)
+set(made ${CMAKE_CURRENT_BINARY_DIR})
+
+set(libraries comheap)
+if(TARGET comheap_shared)
+  list(APPEND libraries comheap_shared)
+endif()
+install(TARGETS ${libraries} EXPORT comheap
+  LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
+  ARCHIVE COMPONENT development)
+if(TARGET comheap_malloc)
+  install(TARGETS comheap_malloc LIBRARY COMPONENT malloc)
+endif()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/include/comheap
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+
+# For find_package: like the name of the shared library, as long as the major version is the same.
+write_basic_package_version_file(${made}/comheap-config-version.cmake
+  COMPATIBILITY SameMajorVersion)
+install(EXPORT comheap NAMESPACE comheap:: FILE comheap-targets.cmake
+  DESTINATION ${package} COMPONENT development)
+install(
+  FILES ${CMAKE_CURRENT_LIST_DIR}/comheap-config.cmake ${made}/comheap-config-version.cmake
+  DESTINATION ${package} COMPONENT development)
+
+# For pkg-config, which finds the prefix from where the file is.
+cmake_path(APPEND CMAKE_INSTALL_PREFIX ${CMAKE_INSTALL_LIBDIR} pkgconfig OUTPUT_VARIABLE pc_folder)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${pc_folder} OUTPUT_VARIABLE to_prefix)
+set(prefix "\${prefix}")
+cmake_path(APPEND prefix ${CMAKE_INSTALL_LIBDIR} OUTPUT_VARIABLE libdir)
+cmake_path(APPEND prefix ${CMAKE_INSTALL_INCLUDEDIR} OUTPUT_VARIABLE includedir)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/comheap.pc.in ${made}/comheap.pc @ONLY)
+install(FILES ${made}/comheap.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+install(FILES ${PROJECT_SOURCE_DIR}/README.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
+
+if(COMHEAP_DEB)
+  include(${CMAKE_CURRENT_LIST_DIR}/deb.cmake)
+else()
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()

@@ -1,0 +1,49 @@
+// A user's program in C++: the same interfaces as abstract classes, and a heap of its own.
+
+#include <comheap/atlmem.h>
+#include <comheap/heap.h>
+#include <comheap/taskmem.h>
+
+static bool a_heap_works()
+{
+    ch_config config{};
+    config.arena_bytes = CH_ARENA_BYTES_MIN;
+    ch_heap *heap = ch_heap_create(&config);
+    if (heap == nullptr)
+        return false;
+    void *block = ch_heap_alloc(heap, 100);
+    bool works = ch_heap_owns(heap, block) && ch_heap_size_bytes(heap, block) == 100;
+    ch_heap_destroy(heap);
+    return works;
+}
+
+static bool task_memory_works()
+{
+    IMalloc *allocator = nullptr;
+    if (CoGetMalloc(MEMCTX_TASK, &allocator) != S_OK)
+        return false;
+    void *same = nullptr;
+    bool works = allocator->QueryInterface(IID_IUnknown, &same) == S_OK && same == allocator;
+    void *block = CoTaskMemAlloc(100);
+    works = works && allocator->DidAlloc(block) == 1 && allocator->GetSize(block) == 100;
+    allocator->Free(block);
+    return works;
+}
+
+static bool com_heap_works()
+{
+    IAtlMemMgr *manager = ch_com_heap();
+    void *block = manager->Reallocate(manager->Allocate(100), 200);
+    bool works = manager->GetSize(block) == 200;
+    manager->Free(block);
+    return works;
+}
+
+int main()
+{
+    if (!a_heap_works())
+        return 1;
+    if (!task_memory_works())
+        return 2;
+    return com_heap_works() ? 0 : 3;
+}

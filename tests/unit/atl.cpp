@@ -1,0 +1,236 @@
+// A program as one writes it with ATL: it includes <atlmem.h>, and finds ours. Section 5's heaps in
+// C++, the documentation's example, section 7's checked sizes and owning pointers, and managers
+// that go from C++ to C and back.
+
+#include <atlmem.h>
+
+#include <climits>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <type_traits>
+
+namespace
+{
+
+int failures = 0;
+
+void check(bool holds, const char *claim, int line)
+{
+    if (!holds) {
+        std::fprintf(stderr, "atl.cpp:%d: not so: %s\n", line, claim);
+        failures++;
+    }
+}
+
+#define CHECK(claim) check(claim, #claim, __LINE__)
+
+// Returns whether the block could be made larger; it is freed either way.
+bool DoAllocation(IAtlMemMgr &mgr)
+{
+    char *memory = static_cast<char *>(mgr.Allocate(1024));
+    CHECK(memory != nullptr);
+    CHECK(mgr.GetSize(memory) == 1024);
+    std::memset(memory, 0x5a, 1024);
+    char *larger = static_cast<char *>(mgr.Reallocate(memory, 2048));
+    if (larger != nullptr) {
+        CHECK(mgr.GetSize(larger) == 2048);
+        memory = larger;
+    }
+    CHECK(memory[1023] == 0x5a);
+    mgr.Free(memory);
+    return larger != nullptr;
+}
+
+void S5_the_documented_example_works_with_all_five()
+{
+    CCRTHeap crt;
+    CWin32Heap win32(0, 0, 0);
+    CLocalHeap local;
+    CGlobalHeap global;
+    CComHeap com;
+    CHECK(DoAllocation(crt));
+    CHECK(DoAllocation(win32));
+    (void)DoAllocation(local);
+    (void)DoAllocation(global);
+    CHECK(DoAllocation(com));
+}
+
+void S5_each_class_is_its_own_heap()
+{
+    CCRTHeap crt;
+    CWin32Heap win32;
+    CLocalHeap local;
+    CGlobalHeap global;
+    CComHeap com;
+    CHECK(crt.GetSize(nullptr) == SIZE_MAX);
+    CHECK(win32.GetSize(nullptr) == SIZE_MAX);
+    CHECK(local.GetSize(nullptr) == 0);
+    CHECK(com.GetSize(nullptr) == SIZE_MAX);
+    CHECK(com.Allocate(static_cast<size_t>(INT_MAX) + 1) == nullptr);
+    void *none = global.Allocate(0);
+    CHECK(global.GetSize(none) == 1);
+    CHECK(ch_global_heap() != ch_local_heap());
+    global.Free(none);
+    none = local.Allocate(0);
+    CHECK(none != nullptr && local.GetSize(none) == 0);
+    CHECK(local.Reallocate(none, 0) == nullptr);
+    none = com.Allocate(100);
+    CHECK(ch_com_heap() != nullptr && com.GetSize(none) == 100);
+    CoTaskMemFree(none);
+}
+
+void S5_win32_owns_what_it_was_given_to_own()
+{
+    CWin32Heap owner(HEAP_NO_SERIALIZE, 0, 1024 * 1024);
+    CHECK(owner.m_hHeap != nullptr && owner.m_bOwnHeap);
+    CHECK(owner.Allocate(CH_WIN32_FIXED_BYTES) == nullptr);
+    void *block = owner.Allocate(100);
+    CWin32Heap guest(owner.m_hHeap);
+    CHECK(!guest.m_bOwnHeap && guest.GetSize(block) == 100);
+    CHECK(guest.Detach() == owner.m_hHeap);
+    CHECK(guest.m_hHeap == nullptr && guest.Allocate(1) == nullptr);
+    HANDLE heap = owner.Detach();
+    CHECK(!owner.m_bOwnHeap && ch_heap_owns(heap, block));
+    guest.Attach(heap, true);
+    CHECK(guest.m_bOwnHeap);
+    guest.Attach(ch_heap_of_process(), false); // Something is attached.
+    CHECK(guest.m_hHeap == heap && guest.m_bOwnHeap);
+    guest.Free(block);
+    static_assert(!std::is_copy_constructible<CWin32Heap>::value, "two would end one heap");
+    static_assert(std::has_virtual_destructor<CWin32Heap>::value, "as in ATL");
+}
+
+HRESULT WhatIsThrown(DWORD flags, size_t initial, size_t max)
+{
+    try {
+        CWin32Heap heap(flags, initial, max);
+    } catch (const CAtlException &e) {
+        return e.m_hr;
+    }
+    return S_OK;
+}
+
+void S5_win32_throws_where_it_has_no_heap()
+{
+    CHECK(WhatIsThrown(0, 0, 0) == S_OK);
+    CHECK(WhatIsThrown(HEAP_GENERATE_EXCEPTIONS, 0, 0) == E_INVALIDARG);
+    CHECK(WhatIsThrown(0, 2, 1) == E_INVALIDARG);
+    CHECK(WhatIsThrown(0, 0, SIZE_MAX) == E_OUTOFMEMORY);
+}
+
+template <typename T> void CheckArithmetic(T largest)
+{
+    T result = 77;
+    CHECK(AtlMultiply(&result, largest, T(2)) == static_cast<HRESULT>(0x80070216));
+    CHECK(AtlAdd(&result, largest, T(1)) == static_cast<HRESULT>(0x80070216));
+    CHECK(result == 77);
+    CHECK(AtlMultiply(&result, T(0), largest) == S_OK && result == 0);
+    CHECK(AtlMultiply(&result, largest, T(1)) == S_OK && result == largest);
+    CHECK(AtlAdd(&result, T(largest - 1), T(1)) == S_OK && result == largest);
+    CHECK(AtlMultiplyThrow(T(6), T(7)) == 42 && AtlAddThrow(T(6), T(7)) == 13);
+    HRESULT thrown = S_OK;
+    try {
+        (void)AtlMultiplyThrow(largest, largest);
+    } catch (const CAtlException &e) {
+        thrown = e;
+    }
+    CHECK(thrown == CH_E_OVERFLOW);
+}
+
+void S7_arithmetic_is_checked_in_every_type()
+{
+    CheckArithmetic<int>(INT_MAX);
+    CheckArithmetic<unsigned>(UINT_MAX);
+    CheckArithmetic<long>(LONG_MAX);
+    CheckArithmetic<unsigned long>(ULONG_MAX);
+    CheckArithmetic<unsigned long long>(ULLONG_MAX);
+    CheckArithmetic<size_t>(SIZE_MAX);
+}
+
+void S7_an_allocator_is_its_heap()
+{
+    void *block = CComAllocator::Allocate(100);
+    CHECK(ATL::CComHeap().GetSize(block) == 100);
+    CHECK(CComAllocator::Reallocate(block, static_cast<size_t>(INT_MAX) + 1) == nullptr);
+    CComAllocator::Free(block);
+    block = CCRTAllocator::Reallocate(nullptr, 100);
+    CHECK(CCRTHeap().GetSize(block) == 100);
+    CCRTAllocator::Free(block);
+    block = CGlobalAllocator::Allocate(0);
+    CHECK(CGlobalHeap().GetSize(block) == 1);
+    CGlobalAllocator::Free(block);
+    CLocalAllocator::Free(nullptr);
+}
+
+void S7_a_heap_pointer_owns_its_block()
+{
+    CComHeapPtr<int> first;
+    CHECK(first == nullptr);
+    CHECK(first.Allocate(10));
+    first[9] = 77;
+    CHECK(!first.Allocate(SIZE_MAX / 2));             // Too many for a size_t,
+    CHECK(!first.Reallocate(SIZE_MAX / sizeof(int))); // and for the heap.
+    CHECK(CComHeap().GetSize(first) == 10 * sizeof(int));
+    CHECK(first.Reallocate(10000) && first[9] == 77);
+    CComHeapPtr<int> second(first); // Hands it over.
+    CHECK(first == nullptr && second[9] == 77);
+    CHECK(!second.Reallocate(0)); // Frees it, once.
+    CHECK(second == nullptr);
+    second.Attach(static_cast<int *>(CoTaskMemAlloc(sizeof(int))));
+    int *block = second.Detach();
+    CHECK(second == nullptr && block != nullptr);
+    *&first = block; // As a function does that returns a block by address.
+    first.Free();
+    CHECK(first == nullptr);
+    CHECK(second.AllocateBytes(3) && second.AllocateBytes(4)); // The first one is freed.
+}
+
+// A manager of C++, for C.
+class CCountingHeap : public CCRTHeap
+{
+  public:
+    int live = 0;
+
+    void *Allocate(size_t nBytes) noexcept override
+    {
+        live++;
+        return CCRTHeap::Allocate(nBytes);
+    }
+    void Free(void *p) noexcept override
+    {
+        live--;
+        CCRTHeap::Free(p);
+    }
+};
+
+// One table of methods, either way: the array functions are C.
+void S1_7_a_manager_goes_from_cpp_to_c_and_back()
+{
+    CCountingHeap counting;
+    void *array = ch_array_allocate_zeroed(&counting, 10, 10);
+    CHECK(counting.live == 1 && counting.GetSize(array) == 100);
+    CHECK(static_cast<char *>(array)[99] == 0);
+    array = ch_array_reallocate_zeroed(&counting, array, 20, 10);
+    CHECK(counting.GetSize(array) == 200 && static_cast<char *>(array)[199] == 0);
+    CHECK(ch_array_reallocate(&counting, array, 0, 10) == nullptr);
+    CHECK(counting.live == 0);
+    CWin32Heap win32(0, 0);
+    array = ch_array_allocate(&win32, 3, 7);
+    CHECK(ch_heap_owns(win32.m_hHeap, array));
+}
+
+} // namespace
+
+int main()
+{
+    S5_the_documented_example_works_with_all_five();
+    S5_each_class_is_its_own_heap();
+    S5_win32_owns_what_it_was_given_to_own();
+    S5_win32_throws_where_it_has_no_heap();
+    S7_arithmetic_is_checked_in_every_type();
+    S7_an_allocator_is_its_heap();
+    S7_a_heap_pointer_owns_its_block();
+    S1_7_a_manager_goes_from_cpp_to_c_and_back();
+    return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,168 @@
+// Another size in place: granted where the block is, or refused with nothing changed; a fault is
+// that of a reallocate.
+
+#include "cmocka_headers.h"
+#include "engine_groups.h"
+#include "watch.h"
+
+#include "harness/fill.h"
+
+static struct watch watch;
+static struct ch_heap *heap;
+
+static int make_heap(void **state)
+{
+    (void)state;
+    watch = watch_open();
+    heap = watch_heap(&watch, 16 * MIB);
+    return 0;
+}
+
+static int end_heap(void **state)
+{
+    (void)state;
+    watch_end_empty(&watch, heap);
+    return 0;
+}
+
+static void *filled(size_t size_bytes)
+{
+    void *block = ch_heap_alloc(heap, size_bytes);
+    assert_non_null(block);
+    fill_write(block, size_bytes, fill_of(size_bytes));
+    return block;
+}
+
+// Whether the first bytes of what was filled are what they were.
+static bool has_kept(const void *block, size_t filled_bytes, size_t kept_bytes)
+{
+    return fill_find_wrong(block, filled_bytes, fill_of(filled_bytes), kept_bytes) == SIZE_MAX;
+}
+
+static void a_block_is_resized_while_its_room_is_large_enough(void **state)
+{
+    (void)state;
+    static const size_t sizes[][2] = {{97, 112},      {112, 97},      {1, 0},        {0, 8},
+                                      {20001, 20480}, {20480, 16385}, {50000, 20000}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t old_bytes = sizes[i][0];
+        size_t new_bytes = sizes[i][1];
+        void *block = filled(old_bytes);
+        assert_true(ch_heap_resize(heap, block, new_bytes));
+        assert_int_equal(ch_heap_size_bytes(heap, block), new_bytes);
+        assert_int_equal(ch_heap_stats(heap).live_bytes, new_bytes);
+        assert_int_equal(ch_heap_stats(heap).live_blocks, 1);
+        assert_true(has_kept(block, old_bytes, old_bytes < new_bytes ? old_bytes : new_bytes));
+        watch_assert_whole(&watch, heap);
+        ch_heap_free(heap, block);
+    }
+}
+
+static void a_block_can_always_be_given_its_own_size(void **state)
+{
+    (void)state;
+    for (size_t size_bytes = 0; size_bytes < 70000; size_bytes += 77) {
+        void *block = ch_heap_alloc(heap, size_bytes);
+        assert_true(ch_heap_resize(heap, block, size_bytes));
+        assert_int_equal(ch_heap_size_bytes(heap, block), size_bytes);
+        ch_heap_free(heap, block);
+    }
+}
+
+static void what_would_have_to_move_is_refused_and_nothing_has_changed(void **state)
+{
+    (void)state;
+    static const size_t sizes[][2] = {
+        {100, 113},     {100, 10}, {100, 0},        {100, 20000},      {20000, 1000},    {20000, 0},
+        {20000, 40000}, {0, 1000}, {100, SIZE_MAX}, {20000, SIZE_MAX}, {20000, 64 * MIB}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t old_bytes = sizes[i][0];
+        void *behind = ch_heap_alloc(heap, 20000);
+        void *block = filled(old_bytes);
+        struct ch_stats before = ch_heap_stats(heap);
+        assert_false(ch_heap_resize(heap, block, sizes[i][1]));
+        assert_true(watch_is_same(ch_heap_stats(heap), before));
+        assert_int_equal(ch_heap_size_bytes(heap, block), old_bytes);
+        assert_true(has_kept(block, old_bytes, old_bytes));
+        watch_assert_whole(&watch, heap);
+        ch_heap_free(heap, block);
+        ch_heap_free(heap, behind);
+    }
+}
+
+static void a_large_block_grows_into_free_pages_behind_it(void **state)
+{
+    (void)state;
+    void *behind = filled(40000); // Runs grow downward: the later one is the lower one.
+    void *block = filled(20000);
+    ch_heap_free(heap, behind);
+    assert_true(ch_heap_resize(heap, block, 40000));
+    assert_int_equal(ch_heap_size_bytes(heap, block), 40000);
+    assert_true(has_kept(block, 20000, 20000));
+    ch_heap_free(heap, block);
+}
+
+static void a_refused_page_refuses_and_nothing_has_changed(void **state)
+{
+    (void)state;
+    void *last = filled(20000); // Keeps the pages below it from going back to the gap.
+    void *behind = filled(400000);
+    void *block = filled(20000);
+    ch_heap_free(heap, behind);
+    ch_heap_minimize(heap);
+    watch.refuse_at = 0;
+    watch.refuses_after = true;
+    assert_false(ch_heap_resize(heap, block, 400000));
+    assert_true(watch.refusals > 0);
+    assert_int_equal(ch_heap_size_bytes(heap, block), 20000);
+    assert_true(has_kept(block, 20000, 20000));
+    watch_relent(&watch);
+    assert_true(ch_heap_resize(heap, block, 400000));
+    ch_heap_free(heap, block);
+    ch_heap_free(heap, last);
+}
+
+static void null_is_refused_and_no_fault(void **state)
+{
+    (void)state;
+    assert_false(ch_heap_resize(heap, NULL, 0));
+    assert_false(ch_heap_resize(heap, NULL, 100));
+    assert_int_equal(watch.faults, 0);
+    assert_int_equal(ch_heap_stats(heap).live_blocks, 0);
+}
+
+static void what_is_no_block_raises_the_fault_of_a_reallocate(void **state)
+{
+    (void)state;
+    char foreign = 0;
+    unsigned char *small = filled(100);
+    unsigned char *large = filled(20000);
+    assert_false(ch_heap_resize(heap, &foreign, 1));
+    watch_expect_fault(&watch, CH_FAULT_REALLOC_FOREIGN, &foreign);
+    assert_false(ch_heap_resize(heap, small + 16, 100));
+    watch_expect_fault(&watch, CH_FAULT_REALLOC_INTERIOR, small + 16);
+    assert_false(ch_heap_resize(heap, large + 4096, 20000));
+    watch_expect_fault(&watch, CH_FAULT_REALLOC_INTERIOR, large + 4096);
+    ch_heap_free(heap, small);
+    ch_heap_free(heap, large);
+    assert_false(ch_heap_resize(heap, small, 100));
+    watch_expect_fault(&watch, CH_FAULT_REALLOC_STALE, small);
+    assert_false(ch_heap_resize(heap, large, 20000));
+    watch_expect_fault(&watch, CH_FAULT_REALLOC_STALE, large);
+}
+
+#define ON_HEAP(claim) cmocka_unit_test_setup_teardown(claim, make_heap, end_heap)
+
+int run_resize_claims(void)
+{
+    const struct CMUnitTest claims[] = {
+        ON_HEAP(a_block_is_resized_while_its_room_is_large_enough),
+        ON_HEAP(a_block_can_always_be_given_its_own_size),
+        ON_HEAP(what_would_have_to_move_is_refused_and_nothing_has_changed),
+        ON_HEAP(a_large_block_grows_into_free_pages_behind_it),
+        ON_HEAP(a_refused_page_refuses_and_nothing_has_changed),
+        ON_HEAP(null_is_refused_and_no_fault),
+        ON_HEAP(what_is_no_block_raises_the_fault_of_a_reallocate),
+    };
+    return cmocka_run_group_tests_name("another size in place", claims, NULL, NULL);
+}
