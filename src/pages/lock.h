@@ -5,9 +5,14 @@
 #ifndef COMHEAP_PAGES_LOCK_H
 #define COMHEAP_PAGES_LOCK_H
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <sched.h>
+#endif
 
 struct ch_lock {
     atomic_bool is_taken;
@@ -27,7 +32,11 @@ static inline bool ch_lock_try(struct ch_lock *lock)
 /// Lets others run first.
 static inline void ch_threads_yield(void)
 {
+#ifdef _WIN32
+    (void)SwitchToThread();
+#else
     (void)sched_yield();
+#endif
 }
 
 static inline void ch_lock_take(struct ch_lock *lock)
