@@ -65,7 +65,8 @@ typedef struct IMallocSpyVtbl {
     SIZE_T(STDMETHODCALLTYPE *PreAlloc)(IMallocSpy *This, SIZE_T cbRequest);
 
     /// Is told of the block, NULL if there is no memory for it, or to note that it is spied;
-    /// returns what the caller gets.
+    /// returns what the caller gets. What it makes of a block must lie in it: its end may be where
+    /// another begins, and the two pointers would be one.
     void *(STDMETHODCALLTYPE *PostAlloc)(IMallocSpy *This, void *pActual);
 
     /// Returns what to free for pRequest, which is never NULL (spec S3.4-2).
