@@ -1,0 +1,10 @@
+// A program that crashes: whatever runs the tests has to notice.
+
+#include <stddef.h>
+
+int main(void)
+{
+    volatile unsigned char *volatile nowhere = NULL;
+    (void)*nowhere;
+    return 0;
+}
