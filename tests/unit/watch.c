@@ -1,16 +1,14 @@
 // The range is mapped without access. A commit opens its pages and fills them, a decommit drops and
 // shuts them again.
 
-#define _GNU_SOURCE // For mmap of memory that is no file.
-
 #include "watch.h"
 #include "cmocka_headers.h"
+#include "watch_range.h"
 
 #include "engine/state.h"
 #include "harness/asan.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 // A request up to this large is filled with garbage from end to end, a larger one at both ends.
 #define FILL_BYTES (64 * KIB)
@@ -65,17 +63,10 @@ static void *reserve(void *world, size_t size_bytes)
         (watch->longest_bytes != 0 && size_bytes > watch->longest_bytes)) {
         return NULL;
     }
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *mapped = mmap(NULL, size_bytes + CH_SPAN_BYTES, PROT_NONE, flags, -1, 0);
-    if (mapped == MAP_FAILED) {
+    watch->start = watch_range_map(size_bytes, watch->past_bytes);
+    if (watch->start == NULL) {
         return NULL;
     }
-    size_t before = (watch->past_bytes - (uintptr_t)mapped) % CH_SPAN_BYTES;
-    if (before > 0) {
-        (void)munmap(mapped, before);
-    }
-    (void)munmap(mapped + before + size_bytes, CH_SPAN_BYTES - before);
-    watch->start = (unsigned char *)mapped + before;
     watch->size_bytes = size_bytes;
     watch->is_committed = test_calloc(size_bytes / page, 1);
     return watch->start;
@@ -136,7 +127,7 @@ static bool commit(void *world, void *start, size_t size_bytes)
         return false;
     }
     if (is_touchable(watch, start)) {
-        if (mprotect(start, size_bytes, PROT_READ | PROT_WRITE) != 0) {
+        if (!watch_range_open(start, size_bytes)) {
             return false;
         }
         fill(watch, start, size_bytes);
@@ -150,8 +141,7 @@ static void decommit(void *world, void *start, size_t size_bytes)
     struct watch *watch = world;
     watch->decommits++;
     if (is_range(watch, start, size_bytes, true)) {
-        (void)madvise(start, size_bytes, MADV_DONTNEED);
-        (void)mprotect(start, size_bytes, PROT_NONE);
+        watch_range_shut(start, size_bytes);
         mark(watch, start, size_bytes, false);
     }
 }
@@ -249,7 +239,7 @@ void watch_drop(struct watch *watch)
 #ifdef HAS_ASAN
     __asan_unpoison_memory_region(watch->start, watch->size_bytes);
 #endif
-    (void)munmap(watch->start, watch->size_bytes);
+    watch_range_unmap(watch->start, watch->size_bytes);
     test_free(watch->is_committed);
     watch->start = NULL;
 }

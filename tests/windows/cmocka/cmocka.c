@@ -10,6 +10,7 @@
 #include <string.h>
 
 static jmp_buf failed; // Where the test that runs goes on when it fails.
+static size_t blocks;  // Of test_calloc, that are live.
 
 _Noreturn void cmocka_fail(const char *file, int line, const char *format, ...)
 {
@@ -20,6 +21,19 @@ _Noreturn void cmocka_fail(const char *file, int line, const char *format, ...)
     va_end(arguments);
     printf("\n");
     longjmp(failed, 1);
+}
+
+void *test_calloc(size_t count, size_t size_bytes)
+{
+    void *block = calloc(count, size_bytes);
+    blocks += block != NULL;
+    return block;
+}
+
+void test_free(void *block)
+{
+    blocks -= block != NULL;
+    free(block);
 }
 
 void cmocka_expect(bool holds, const char *sentence, const char *file, int line)
@@ -82,11 +96,18 @@ static bool passes(const struct CMUnitTest *test, int (*fixture)(void **state), 
 static bool run(const struct CMUnitTest *test)
 {
     void *state = test->initial_state;
+    size_t before = blocks;
     if (test->setup_func != NULL && !passes(test, test->setup_func, &state)) {
         return false;
     }
     bool has_passed = passes(test, NULL, &state);
-    return (test->teardown_func == NULL || passes(test, test->teardown_func, &state)) && has_passed;
+    if (test->teardown_func != NULL && !passes(test, test->teardown_func, &state)) {
+        return false;
+    }
+    if (has_passed && blocks != before) {
+        printf("%s: %zu blocks before, and %zu after\n", test->name, before, blocks);
+    }
+    return has_passed && blocks == before;
 }
 
 int cmocka_run_group(const char *name, const struct CMUnitTest *tests, size_t count,

@@ -36,6 +36,10 @@ struct CMUnitTest {
 int cmocka_run_group(const char *name, const struct CMUnitTest *tests, size_t count,
                      int (*setup)(void **state), int (*teardown)(void **state));
 
+/// As calloc and free; a test that leaves a block of these behind fails.
+void *test_calloc(size_t count, size_t size_bytes);
+void test_free(void *block);
+
 /// Ends the test that runs as failed, after a line that says where and why.
 _Noreturn void cmocka_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(gnu_printf, 3, 4)));

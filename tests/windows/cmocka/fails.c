@@ -49,6 +49,11 @@ FAILING(is_other_text, assert_string_not_equal("a", "a"))
 FAILING(is_same_bytes, assert_memory_equal("abc", "abd", 3))
 FAILING(says_so, fail_msg("%s %d", "so", 1))
 
+static void leaks_a_block(void **state)
+{
+    *state = test_calloc(1, 1);
+}
+
 static void holds(void **state)
 {
     assert_true(*state == NULL);
@@ -64,6 +69,7 @@ static void holds(void **state)
     assert_string_equal("a", "a");
     assert_string_not_equal("a", "b");
     assert_memory_equal("abc", "abd", 2);
+    test_free(test_calloc(1, 1));
 }
 
 int main(void)
@@ -83,6 +89,7 @@ int main(void)
         cmocka_unit_test(is_other_text),
         cmocka_unit_test(is_same_bytes),
         cmocka_unit_test(says_so),
+        cmocka_unit_test(leaks_a_block),
         cmocka_unit_test_setup(holds, no_setup),
         cmocka_unit_test_setup_teardown(holds, NULL, no_teardown),
         cmocka_unit_test_setup_teardown(is_equal, NULL, tear_down),
