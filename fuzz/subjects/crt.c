@@ -1,62 +1,40 @@
 // This project's CCRTHeap over the C library's malloc, which under AddressSanitizer is the
-// sanitizer's. Larger requests than the limit are refused here, to keep the cost of one call within
-// bounds: the sanitizer poisons a freed block from end to end.
+// sanitizer's.
 
-#include "harness/subject.h"
+#include "subjects/foreign_heap.h"
 
 #include <comheap/atlheaps.h>
 
-#define LIMIT_BYTES ((size_t)1024 * 1024)
-
-// What the process can certainly hold beside everything else.
-#define CERTAIN_BYTES ((size_t)64 * 1024 * 1024)
-
-static void *allocate(IAtlMemMgr *This, size_t size_bytes)
+static void *allocate(size_t size_bytes)
 {
-    (void)This;
-    return size_bytes > LIMIT_BYTES ? NULL : IAtlMemMgr_Allocate(ch_crt_heap(), size_bytes);
+    return IAtlMemMgr_Allocate(ch_crt_heap(), size_bytes);
 }
 
-static void free_block(IAtlMemMgr *This, void *block)
+static void *reallocate(void *block, size_t size_bytes)
 {
-    (void)This;
+    return IAtlMemMgr_Reallocate(ch_crt_heap(), block, size_bytes);
+}
+
+static void free_block(void *block)
+{
     IAtlMemMgr_Free(ch_crt_heap(), block);
 }
 
-static void *reallocate(IAtlMemMgr *This, void *block, size_t size_bytes)
+static size_t size_of(void *block)
 {
-    (void)This;
-    return size_bytes > LIMIT_BYTES ? NULL
-                                    : IAtlMemMgr_Reallocate(ch_crt_heap(), block, size_bytes);
-}
-
-static size_t get_size(IAtlMemMgr *This, void *block)
-{
-    (void)This;
     return IAtlMemMgr_GetSize(ch_crt_heap(), block);
 }
-
-static IAtlMemMgr manager = {&(const IAtlMemMgrVtbl){
-    allocate,
-    free_block,
-    reallocate,
-    get_size,
-}};
 
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
-    return &manager;
-}
-
-static void close_heap(void)
-{
-}
-
-static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
-{
-    (void)arena_bytes, (void)since_empty_blocks;
-    return since_empty_bytes <= CERTAIN_BYTES;
+    return foreign_heap_open(&(struct foreign_calls){
+        .limit_bytes = FOREIGN_LIMIT_BYTES,
+        .alloc = allocate,
+        .realloc = reallocate,
+        .free = free_block,
+        .size_bytes = size_of,
+    });
 }
 
 const struct subject subject_crt = {
@@ -64,7 +42,7 @@ const struct subject subject_crt = {
     .sentence = "this project's CCRTHeap over malloc, in blocks of up to 1 MiB",
     .policies =
         {
-            .limit_bytes = LIMIT_BYTES,
+            .limit_bytes = FOREIGN_LIMIT_BYTES,
             .alignment_bytes = 2 * sizeof(void *),
             .size_is_exact = true,
             .has_null_size = true,
@@ -72,6 +50,6 @@ const struct subject subject_crt = {
             .ignores_world = true,
         },
     .open = open_heap,
-    .close = close_heap,
-    .must_grant = must_grant,
+    .close = foreign_heap_close,
+    .must_grant = foreign_heap_must_grant,
 };

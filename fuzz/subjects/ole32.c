@@ -3,66 +3,19 @@
 
 #undef CH_TAKES_COM_NAMES // Here the names of COM are the system's.
 
-#include "harness/subject.h"
+#include "subjects/foreign_heap.h"
 
 #include <limits.h>
 
-// What the process can certainly hold beside everything else, and what may be copied when it moves.
-#define ROOM_BYTES ((size_t)64 * 1024 * 1024)
-
-static void *manager_allocate(IAtlMemMgr *This, size_t size_bytes)
-{
-    (void)This;
-    return size_bytes > INT_MAX ? NULL : CoTaskMemAlloc((ULONG)size_bytes);
-}
-
-static void manager_free(IAtlMemMgr *This, void *block)
-{
-    (void)This;
-    CoTaskMemFree(block);
-}
-
-static void *manager_reallocate(IAtlMemMgr *This, void *block, size_t size_bytes)
-{
-    (void)This;
-    return size_bytes > INT_MAX ? NULL : CoTaskMemRealloc(block, (ULONG)size_bytes);
-}
-
-static size_t manager_size(IAtlMemMgr *This, void *block)
+static size_t size_of(void *block)
 {
     IMalloc *allocator = NULL;
-    (void)This;
     if (FAILED(CoGetMalloc(MEMCTX_TASK, &allocator))) {
         return 0;
     }
     size_t size_bytes = IMalloc_GetSize(allocator, block);
     (void)IMalloc_Release(allocator);
     return size_bytes;
-}
-
-static const IAtlMemMgrVtbl methods = {
-    .Allocate = manager_allocate,
-    .Free = manager_free,
-    .Reallocate = manager_reallocate,
-    .GetSize = manager_size,
-};
-
-static IAtlMemMgr manager = {&methods};
-
-static IAtlMemMgr *open_heap(size_t arena_bytes)
-{
-    (void)arena_bytes;
-    return &manager;
-}
-
-static void close_heap(void)
-{
-}
-
-static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
-{
-    (void)arena_bytes, (void)since_empty_blocks;
-    return since_empty_bytes <= ROOM_BYTES;
 }
 
 static int owns(const void *address)
@@ -87,6 +40,18 @@ static void *task_realloc(void *block, size_t size_bytes)
 static void task_free(void *block)
 {
     CoTaskMemFree(block);
+}
+
+static IAtlMemMgr *open_heap(size_t arena_bytes)
+{
+    (void)arena_bytes;
+    return foreign_heap_open(&(struct foreign_calls){
+        .limit_bytes = INT_MAX,
+        .alloc = task_alloc,
+        .realloc = task_realloc,
+        .free = task_free,
+        .size_bytes = size_of,
+    });
 }
 
 static HRESULT get_malloc(DWORD context, IMalloc **malloc)
@@ -116,8 +81,8 @@ const struct subject subject_ole32 = {
             .ignores_world = true,
         },
     .open = open_heap,
-    .close = close_heap,
-    .must_grant = must_grant,
+    .close = foreign_heap_close,
+    .must_grant = foreign_heap_must_grant,
     .com = &com,
     .owns = owns,
 };

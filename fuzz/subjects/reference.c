@@ -3,7 +3,7 @@
 // obviously right, it is what a subject is compared with: it is exact, has the limit and the COM
 // face, and takes no part in the world.
 
-#include "harness/subject.h"
+#include "subjects/foreign_heap.h"
 
 #include <limits.h>
 #include <search.h>
@@ -130,7 +130,7 @@ static void *task_realloc(void *block, size_t size_bytes)
     return moved;
 }
 
-static size_t size_of(const void *block)
+static size_t size_of(void *block)
 {
     const struct live *live = find(block);
     return live == NULL ? SIZE_MAX : live->size_bytes;
@@ -140,39 +140,6 @@ static int owns(const void *address)
 {
     return address == NULL ? -1 : find(address) != NULL;
 }
-
-// IAtlMemMgr: the same, with a limit.
-
-static void *manager_allocate(IAtlMemMgr *This, size_t size_bytes)
-{
-    (void)This;
-    return size_bytes > INT_MAX ? NULL : task_alloc(size_bytes);
-}
-
-static void manager_free(IAtlMemMgr *This, void *block)
-{
-    (void)This;
-    task_free(block);
-}
-
-static void *manager_reallocate(IAtlMemMgr *This, void *block, size_t size_bytes)
-{
-    (void)This;
-    return size_bytes > INT_MAX ? NULL : task_realloc(block, size_bytes);
-}
-
-static size_t manager_size(IAtlMemMgr *This, void *block)
-{
-    (void)This;
-    return size_of(block);
-}
-
-static IAtlMemMgr manager = {&(const IAtlMemMgrVtbl){
-    manager_allocate,
-    manager_free,
-    manager_reallocate,
-    manager_size,
-}};
 
 // IMalloc: the same.
 
@@ -254,11 +221,13 @@ static HRESULT get_malloc(DWORD context, IMalloc **malloc)
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
-    return &manager;
-}
-
-static void close_heap(void)
-{
+    return foreign_heap_open(&(struct foreign_calls){
+        .limit_bytes = INT_MAX,
+        .alloc = task_alloc,
+        .realloc = task_realloc,
+        .free = task_free,
+        .size_bytes = size_of,
+    });
 }
 
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
@@ -293,7 +262,7 @@ const struct subject subject_reference = {
             .ignores_world = true,
         },
     .open = open_heap,
-    .close = close_heap,
+    .close = foreign_heap_close,
     .must_grant = must_grant,
     .com = &com,
     .owns = owns,

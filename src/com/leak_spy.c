@@ -13,6 +13,7 @@
 #include "com/leaks.h"
 #include "pages/threads.h"
 
+#define PRINTED_AT_ONCE 64U
 #define ARENA_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 0x100000000 : 0x4000000))
 
 struct ch_leak_spy {
@@ -217,10 +218,28 @@ struct ch_leak_counts ch_leak_spy_counts(struct ch_leak_spy *spy)
     return counts;
 }
 
-size_t ch_leak_spy_list(struct ch_leak_spy *spy, struct ch_leak *leaks, size_t capacity)
+// Returns the record that comes after the block's, which may be gone by now; NULL: the first.
+static struct ch_leak_record *record_after(const struct ch_leaks *leaks, const struct ch_leak *leak)
+{
+    if (leak == NULL) {
+        return leaks->oldest;
+    }
+    struct ch_leak_record *record = ch_leaks_find(leaks, leak->block);
+    if (record != NULL && record->leak.number == leak->number) {
+        return record->newer;
+    }
+    record = leaks->oldest;
+    while (record != NULL && record->leak.number <= leak->number) {
+        record = record->newer;
+    }
+    return record;
+}
+
+static size_t list_after(struct ch_leak_spy *spy, const struct ch_leak *leak, struct ch_leak *leaks,
+                         size_t capacity)
 {
     size_t count = 0;
-    struct ch_leak_record *record = take(spy)->leaks.oldest;
+    struct ch_leak_record *record = record_after(&take(spy)->leaks, leak);
     for (; record != NULL && count < capacity; record = record->newer) {
         leaks[count++] = record->leak;
     }
@@ -228,17 +247,33 @@ size_t ch_leak_spy_list(struct ch_leak_spy *spy, struct ch_leak *leaks, size_t c
     return count;
 }
 
+size_t ch_leak_spy_list(struct ch_leak_spy *spy, struct ch_leak *leaks, size_t capacity)
+{
+    return list_after(spy, NULL, leaks, capacity);
+}
+
+static void print(const struct ch_leak *leaks, size_t count, FILE *file)
+{
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(file, "block #%zu of %zu byte%s leaked, at %p\n", leaks[i].number,
+                      leaks[i].size_bytes, leaks[i].size_bytes == 1 ? "" : "s", leaks[i].block);
+    }
+}
+
+// Without the lock while it prints: a stream may wait for a thread that waits for the spy.
 size_t ch_leak_spy_print(struct ch_leak_spy *spy, FILE *file)
 {
-    struct ch_leak_record *record = take(spy)->leaks.oldest;
-    size_t count = spy->leaks.counts.live_blocks;
-    for (; record != NULL; record = record->newer) {
-        const struct ch_leak *leak = &record->leak;
-        (void)fprintf(file, "block #%zu of %zu byte%s leaked, at %p\n", leak->number,
-                      leak->size_bytes, leak->size_bytes == 1 ? "" : "s", leak->block);
+    struct ch_leak leaks[PRINTED_AT_ONCE];
+    struct ch_leak last;
+    size_t printed = 0;
+    size_t count = list_after(spy, NULL, leaks, PRINTED_AT_ONCE);
+    while (count > 0) {
+        print(leaks, count, file);
+        printed += count;
+        last = leaks[count - 1];
+        count = list_after(spy, &last, leaks, PRINTED_AT_ONCE);
     }
-    give(spy);
-    return count;
+    return printed;
 }
 
 void ch_leak_spy_destroy(struct ch_leak_spy *spy)

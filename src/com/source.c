@@ -18,7 +18,7 @@ static struct ch_heap *use_own(void)
     struct ch_heap *former = NULL;
     atomic_store(&own_heap, own);
     (void)atomic_compare_exchange_strong(&heap_in_use, &former, own);
-    return former != NULL ? former : own;
+    return own;
 }
 
 struct ch_heap *ch_source_heap(void)

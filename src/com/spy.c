@@ -2,12 +2,12 @@
 //
 // A call takes the spy's lock, from before the Pre method until after the Post method, and a thread
 // that has it may take it again: calls that the spy makes meanwhile go the same way. The spy goes
-// when the outermost call is over, if it is revoked and no spied block is left; it is released
-// after the lock is, so it may do then what it likes.
+// when the outermost call is over, if it is revoked and no spied block is left. References are
+// given back after the lock, so a spy may do then what it likes.
 //
 // What is known of the spy changes under a second lock, which forking waits for and nobody has
 // while the spy is called: a child finds it whole. The first lock may be that of a thread that the
-// child does not have; then the child takes it over.
+// child does not have; then it is free there.
 //
 // Does not know where blocks come from.
 
@@ -25,12 +25,21 @@ static IMallocSpy *spy;           // NULL: none is registered, and `spied` is cl
 static bool is_revoked;
 static struct ch_spied spied;
 
-static atomic_long holder;             // The process whose thread has the spy's lock; 0: none has.
+static struct ch_lock calls;           // Held around a call that the spy is told of.
 static CH_THREAD_LOCAL unsigned depth; // How often the calling thread has it.
+
+static void in_child(void)
+{
+    if (depth == 0) {
+        ch_lock_open(&calls);
+        spied.reserved = 0; // What was reserved was for the call of a thread that is not here.
+    }
+}
 
 // A child may be forked before any call, so this can't wait for the first one.
 __attribute__((constructor)) static void prepare(void)
 {
+    known.in_child = in_child;
     ch_fork_lock_open(&known);
 }
 
@@ -44,27 +53,10 @@ static void give_known(void)
     ch_lock_give(&known.lock);
 }
 
-// Returns true also if the lock was that of another process: of a thread that was not forked.
-static bool try_holder(long process)
-{
-    long found = 0;
-    if (atomic_compare_exchange_strong(&holder, &found, process)) {
-        return true;
-    }
-    if (found == process || !atomic_compare_exchange_strong(&holder, &found, process)) {
-        return false;
-    }
-    spied.reserved = 0; // What was reserved was for that thread's call.
-    return true;
-}
-
 static void enter(void)
 {
     if (depth == 0) {
-        long process = ch_threads_process();
-        while (!try_holder(process)) {
-            ch_threads_yield();
-        }
+        ch_lock_take(&calls);
     }
     depth++;
 }
@@ -88,7 +80,7 @@ static void leave(void)
     }
     depth--;
     if (depth == 0) {
-        atomic_store(&holder, 0);
+        ch_lock_give(&calls);
     }
     if (gone != NULL) {
         (void)IMallocSpy_Release(gone);
@@ -257,16 +249,15 @@ static HRESULT register_found(IMallocSpy *found)
     return result;
 }
 
-static HRESULT find_and_register(IMallocSpy *candidate)
+// Leaves a reference to give back, or NULL.
+static HRESULT find_and_register(IMallocSpy *candidate, IMallocSpy **unwanted)
 {
     void *found = NULL;
     if (FAILED(IMallocSpy_QueryInterface(candidate, &IID_IMallocSpy, &found)) || found == NULL) {
         return E_INVALIDARG;
     }
     HRESULT result = register_found(found);
-    if (result != S_OK) {
-        (void)IMallocSpy_Release((IMallocSpy *)found);
-    }
+    *unwanted = result == S_OK ? NULL : found;
     return result;
 }
 
@@ -275,9 +266,13 @@ HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy)
     if (pMallocSpy == NULL) {
         return E_INVALIDARG;
     }
+    IMallocSpy *unwanted = NULL;
     enter();
-    HRESULT result = spy != NULL ? CO_E_OBJISREG : find_and_register(pMallocSpy);
+    HRESULT result = spy != NULL ? CO_E_OBJISREG : find_and_register(pMallocSpy, &unwanted);
     leave();
+    if (unwanted != NULL) {
+        (void)IMallocSpy_Release(unwanted);
+    }
     return result;
 }
 

@@ -21,27 +21,28 @@ struct ch_heap *ch_heap_create(const struct ch_config *config)
     return ch_arena_open(&full);
 }
 
+static struct ch_fork_lock making; // Held while the process's own heap is made.
+
+__attribute__((constructor)) static void prepare(void)
+{
+    ch_fork_lock_open(&making);
+}
+
 // Threads that come together wait for one of them, for a few system calls, once in a process. It
 // must not be a race whose losers destroy what they made: where two arenas don't fit side by side,
-// the smaller one could win. A child that is forked meanwhile has nobody to wait for.
+// the smaller one could win.
 struct ch_heap *ch_heap_of_process(void)
 {
     static _Atomic(struct ch_heap *) own;
-    static atomic_long maker; // The process whose thread is at it; 0: none.
     struct ch_heap *heap = atomic_load_explicit(&own, memory_order_acquire);
-    while (heap == NULL) {
-        long process = ch_threads_process();
-        long found = 0;
-        if (atomic_compare_exchange_strong(&maker, &found, process) ||
-            (found != process && atomic_compare_exchange_strong(&maker, &found, process))) {
-            heap = atomic_load_explicit(&own, memory_order_relaxed);
-            heap = heap != NULL ? heap : ch_heap_create(NULL);
+    if (heap == NULL) {
+        ch_lock_take(&making.lock);
+        heap = atomic_load_explicit(&own, memory_order_relaxed);
+        if (heap == NULL) {
+            heap = ch_heap_create(NULL);
             atomic_store_explicit(&own, heap, memory_order_release);
-            atomic_store(&maker, 0);
-            return heap;
         }
-        ch_threads_yield();
-        heap = atomic_load_explicit(&own, memory_order_acquire);
+        ch_lock_give(&making.lock);
     }
     return heap;
 }

@@ -24,9 +24,6 @@ static inline bool ch_threads_are_many(void)
 #endif
 }
 
-/// Returns a number that a child does not share with its parent; not 0.
-long ch_threads_process(void);
-
 /// Numbers are below this; 0 is that of every thread that has none.
 #define CH_THREAD_NUMBERS 64U
 
@@ -57,10 +54,12 @@ void ch_threads_let_go(void);
 /// guards whole. Whoever has it may call anything here.
 struct ch_fork_lock {
     struct ch_lock lock;
+    void (*in_child)(void); ///< Called in a child, whose one thread has the lock. May be NULL.
     struct ch_fork_lock *next;
 };
 
-/// Opens a lock and counts it in, or out. One that is counted in may not move or end.
+/// Opens a lock, whose in_child is set, and counts it in; or out. One that is counted in may not
+/// move or end.
 void ch_fork_lock_open(struct ch_fork_lock *lock);
 void ch_fork_lock_close(struct ch_fork_lock *lock);
 

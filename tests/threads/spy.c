@@ -1,7 +1,8 @@
 // A spy that comes and goes while threads use task memory. The calls that it is told of come one at
 // a time, each Pre method has its Post method, what it is told of a block is so on whichever thread
 // the block is freed, and it is released when the last spied block is gone, once. A process that is
-// forked meanwhile has a child that can go on, also when a thread was in a call.
+// forked meanwhile has a child that can go on, also when a thread was in a call; and when the spy
+// forks in one, other threads of the child wait for its end.
 //
 //     spy [ROUNDS [FORKS [SEED]]]
 
@@ -22,6 +23,7 @@
 #define HAMMERS 3U
 #define SLOTS 32U
 #define CHILD_SECONDS 10U
+#define IN_CALL_MICROSECONDS 20000U
 
 // Not atomic: it is the lock around the calls that keeps threads apart.
 struct counting_spy {
@@ -31,6 +33,9 @@ struct counting_spy {
     size_t calls;
     SIZE_T request_bytes;
     atomic_uint references;
+    bool forks; // In the next PreAlloc.
+    pid_t child;
+    struct crew_thread *caller; // Of the child, while the call is still under way.
 };
 
 struct hammered {
@@ -84,9 +89,29 @@ static ULONG release(IMallocSpy *This)
     return (ULONG)atomic_fetch_sub(&of(This)->references, 1) - 1;
 }
 
+static void call_once(unsigned number, void *argument)
+{
+    (void)number, (void)argument;
+    CoTaskMemFree(CoTaskMemAlloc(2));
+}
+
+static void fork_in_call(struct counting_spy *spy)
+{
+    spy->forks = false;
+    spy->child = fork();
+    if (spy->child == 0) {
+        (void)alarm(CHILD_SECONDS);
+        spy->caller = crew_start(call_once, 0, NULL);
+        (void)usleep(IN_CALL_MICROSECONDS);
+    }
+}
+
 static SIZE_T pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
 {
     begin(This)->request_bytes = cbRequest;
+    if (of(This)->forks) {
+        fork_in_call(of(This));
+    }
     return cbRequest;
 }
 
@@ -268,6 +293,27 @@ static _Noreturn void be_child(struct hammered *hammered, struct counting_spy *s
     _exit(0);
 }
 
+static void wait_for_child(pid_t child, const char *name, unsigned number)
+{
+    int status = -1;
+    CLAIM(child > 0 && waitpid(child, &status, 0) == child, "%s %u can't be forked", name, number);
+    CLAIM(!WIFSIGNALED(status) || WTERMSIG(status) != SIGALRM, "%s %u hung", name, number);
+    CLAIM(status == 0, "%s %u ended with %d", name, number, status);
+}
+
+static void fork_in_a_call(struct counting_spy *spy)
+{
+    CLAIM(CoRegisterMallocSpy(&spy->spy) == S_OK, "it can't be registered");
+    spy->forks = true;
+    CoTaskMemFree(CoTaskMemAlloc(1));
+    if (spy->child == 0) {
+        crew_join(spy->caller);
+        _exit(0);
+    }
+    wait_for_child(spy->child, "child of a call", 0);
+    CLAIM(CoRevokeMallocSpy() == S_OK, "it can't be revoked");
+}
+
 static void fork_often(struct hammered *hammered, struct counting_spy *spy, unsigned count)
 {
     CLAIM(CoRegisterMallocSpy(&spy->spy) == S_OK, "it can't be registered");
@@ -277,10 +323,7 @@ static void fork_often(struct hammered *hammered, struct counting_spy *spy, unsi
         if (child == 0) {
             be_child(hammered, spy);
         }
-        int status = -1;
-        CLAIM(child > 0 && waitpid(child, &status, 0) == child, "child %u can't be forked", i);
-        CLAIM(!WIFSIGNALED(status) || WTERMSIG(status) != SIGALRM, "child %u hung", i);
-        CLAIM(status == 0, "child %u ended with %d", i, status);
+        wait_for_child(child, "child", i);
     }
 }
 
@@ -292,6 +335,7 @@ int main(int argc, char **argv)
     unsigned forks = (unsigned)crew_operand(argc, argv, 2, 100);
     hammered.seed = crew_operand(argc, argv, 3, 1);
     struct crew_thread *threads[HAMMERS];
+    fork_in_a_call(&spy);
     for (unsigned i = 0; i < HAMMERS; i++) {
         threads[i] = crew_start(hammer, i, &hammered);
     }

@@ -151,9 +151,10 @@ extern "C" {
 CH_API HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy);
 
 /// Revokes the spy and releases it, once. Returns CO_E_OBJNOTREG iff none is registered;
-/// E_ACCESSDENIED iff spied blocks are live, or it is the spy that revokes itself, in one of its
-/// methods. Then the spy is revoked as soon as neither is so; until then it is told of every call,
-/// new blocks are spied, and another revoke is answered likewise (spec S3.2).
+/// E_ACCESSDENIED iff spied blocks are live, or the calling thread is in a call on task memory: in
+/// a method of the spy, or where a fault is handled. Then the spy is revoked as soon as neither is
+/// so; until then it is told of every call, new blocks are spied, and another revoke is answered
+/// likewise (spec S3.2).
 CH_API HRESULT CH_COM(CoRevokeMallocSpy)(void);
 
 #if defined(_WIN32) && defined(CH_TAKES_COM_NAMES)

@@ -196,7 +196,8 @@ CH_API void CH_COM(CoTaskMemFree)(LPVOID pv);
 CH_API HRESULT CH_COM(CoGetMalloc)(DWORD dwMemContext, LPMALLOC *ppMalloc);
 
 /// Makes task memory come from this heap from now on; NULL: from the process's own, which is made
-/// when it is first needed. Returns the heap that was in use before, NULL for the process's own.
+/// when it is first needed. Returns the heap that was in use before; NULL stands for the process's
+/// own, which is returned as a heap like any other if it was given here as one.
 ///
 /// No block of the former heap may be used through task memory until that heap is back in use, and
 /// no other thread may be using task memory during the call. The caller keeps owning its heap, and

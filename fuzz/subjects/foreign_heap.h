@@ -1,0 +1,30 @@
+// An allocator that takes no pages from the world, behind IAtlMemMgr: the members of a subject that
+// are the same for every such allocator, over four functions of its own. There is one at a time.
+#ifndef SUBJECTS_FOREIGN_HEAP_H
+#define SUBJECTS_FOREIGN_HEAP_H
+
+#include "harness/subject.h"
+
+/// The allocator. Each function does what the method of IAtlMemMgr does, but for the limit: alloc
+/// and realloc are never asked for more.
+struct foreign_calls {
+    size_t limit_bytes;
+    void *(*alloc)(size_t size_bytes);
+    void *(*realloc)(void *block, size_t size_bytes);
+    void (*free)(void *block);
+    size_t (*size_bytes)(void *block);
+};
+
+/// Returns the manager, whose calls are these from now on.
+IAtlMemMgr *foreign_heap_open(const struct foreign_calls *calls);
+
+// What subject.h says of each. The process can certainly hold 64 MiB beside everything else.
+void foreign_heap_close(void);
+bool foreign_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes,
+                             size_t since_empty_blocks);
+
+/// A limit that keeps the cost of one call within bounds: AddressSanitizer poisons a freed block
+/// from end to end.
+#define FOREIGN_LIMIT_BYTES ((size_t)1024 * 1024)
+
+#endif
