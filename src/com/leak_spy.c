@@ -218,12 +218,9 @@ struct ch_leak_counts ch_leak_spy_counts(struct ch_leak_spy *spy)
     return counts;
 }
 
-// Returns the record that comes after the block's, which may be gone by now; NULL: the first.
+// Returns the record that comes after the block's, which may be gone by now; NULL: there is none.
 static struct ch_leak_record *record_after(const struct ch_leaks *leaks, const struct ch_leak *leak)
 {
-    if (leak == NULL) {
-        return leaks->oldest;
-    }
     struct ch_leak_record *record = ch_leaks_find(leaks, leak->block);
     if (record != NULL && record->leak.number == leak->number) {
         return record->newer;
@@ -235,13 +232,15 @@ static struct ch_leak_record *record_after(const struct ch_leaks *leaks, const s
     return record;
 }
 
-static size_t list_after(struct ch_leak_spy *spy, const struct ch_leak *leak, struct ch_leak *leaks,
-                         size_t capacity)
+// Stores what comes after a block, up to that number. A block whose number is 0 is before all.
+static size_t list(struct ch_leak_spy *spy, const struct ch_leak *after, size_t to_number,
+                   struct ch_leak *leaks, size_t capacity)
 {
     size_t count = 0;
-    struct ch_leak_record *record = record_after(&take(spy)->leaks, leak);
-    for (; record != NULL && count < capacity; record = record->newer) {
+    struct ch_leak_record *record = record_after(&take(spy)->leaks, after);
+    while (record != NULL && record->leak.number <= to_number && count < capacity) {
         leaks[count++] = record->leak;
+        record = record->newer;
     }
     give(spy);
     return count;
@@ -249,7 +248,7 @@ static size_t list_after(struct ch_leak_spy *spy, const struct ch_leak *leak, st
 
 size_t ch_leak_spy_list(struct ch_leak_spy *spy, struct ch_leak *leaks, size_t capacity)
 {
-    return list_after(spy, NULL, leaks, capacity);
+    return list(spy, &(struct ch_leak){0}, SIZE_MAX, leaks, capacity);
 }
 
 static void print(const struct ch_leak *leaks, size_t count, FILE *file)
@@ -264,14 +263,17 @@ static void print(const struct ch_leak *leaks, size_t count, FILE *file)
 size_t ch_leak_spy_print(struct ch_leak_spy *spy, FILE *file)
 {
     struct ch_leak leaks[PRINTED_AT_ONCE];
-    struct ch_leak last;
+    struct ch_leak last = {0};
+    size_t to_number = ch_leak_spy_counts(spy).allocations;
     size_t printed = 0;
-    size_t count = list_after(spy, NULL, leaks, PRINTED_AT_ONCE);
-    while (count > 0) {
+    for (;;) {
+        size_t count = list(spy, &last, to_number, leaks, PRINTED_AT_ONCE);
+        if (count == 0) {
+            break;
+        }
         print(leaks, count, file);
         printed += count;
         last = leaks[count - 1];
-        count = list_after(spy, &last, leaks, PRINTED_AT_ONCE);
     }
     return printed;
 }

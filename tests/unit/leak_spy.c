@@ -1,5 +1,7 @@
 // The leak-counting spy: what it says is live is what is.
 
+#define _GNU_SOURCE // For streams over functions.
+
 #include "cmocka_headers.h"
 #include "faces.h"
 #include "recorder.h"
@@ -10,6 +12,10 @@
 
 #include <limits.h>
 #include <stdio.h>
+#ifndef _WIN32
+#include <sys/types.h>
+#include <unistd.h>
+#endif
 
 static struct ch_leak_spy *begin(void)
 {
@@ -136,6 +142,41 @@ static void a_line_is_printed_for_each_leak(const struct face *face)
     end(spy);
 }
 
+#ifndef _WIN32 // There a stream is a file.
+// What a stream does that leads back to task memory: it makes a block, and ends what was printed.
+static ssize_t write_and_free(void *cookie, const char *bytes, size_t count)
+{
+    void ***next = cookie;
+    (void)bytes;
+    CoTaskMemFree(**next);
+    *(*next)++ = CoTaskMemAlloc(3);
+    return (ssize_t)count;
+}
+
+static void the_stream_may_use_task_memory(const struct face *face)
+{
+    struct ch_leak_spy *spy = begin();
+    void *blocks[200];
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        blocks[i] = face->alloc(i);
+    }
+    void **next = blocks;
+    FILE *file = fopencookie(&next, "w", (cookie_io_functions_t){.write = write_and_free});
+    assert_non_null(file);
+    assert_int_equal(setvbuf(file, NULL, _IOLBF, BUFSIZ), 0);
+    (void)alarm(10); // In place of waiting for ever.
+    assert_int_equal(ch_leak_spy_print(spy, file), COUNT_OF(blocks));
+    (void)alarm(0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(next - blocks, COUNT_OF(blocks));
+    assert_counts(spy, COUNT_OF(blocks), 3 * COUNT_OF(blocks), 2 * COUNT_OF(blocks));
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        face->free(blocks[i]);
+    }
+    end(spy);
+}
+#endif
+
 // The recording spy sees calls on task memory; the leak spy's own are none.
 static void it_needs_no_task_memory(const struct face *face)
 {
@@ -187,6 +228,9 @@ int run_leak_spy_tests(void)
         ON_ALL_FACES(a_reallocated_block_keeps_its_number),
         ON_ALL_FACES(many_blocks_are_found_again),
         ON_ALL_FACES(a_line_is_printed_for_each_leak),
+#ifndef _WIN32
+        ON_ALL_FACES(the_stream_may_use_task_memory),
+#endif
         ROW(it_needs_no_task_memory),
         ON_ALL_FACES(one_that_is_destroyed_goes_with_its_last_block),
         ROW(it_is_an_object_of_com),

@@ -57,7 +57,8 @@ CH_API struct ch_leak_counts ch_leak_spy_counts(struct ch_leak_spy *spy);
 CH_API size_t ch_leak_spy_list(struct ch_leak_spy *spy, struct ch_leak *leaks, size_t capacity);
 
 /// Prints a line for each live block, in the order of their numbers, and returns how many it
-/// printed. A block that begins or ends meanwhile, in another thread, may be one of them or not.
+/// printed. A block that ends meanwhile, in another thread or in the stream, may be one of them;
+/// one that begins meanwhile is not.
 ///
 ///     block #17 of 40 bytes leaked, at 0x7f21c8a012c0
 CH_API size_t ch_leak_spy_print(struct ch_leak_spy *spy, FILE *file);
