@@ -158,7 +158,7 @@ static void the_stream_may_use_task_memory(const struct face *face)
     struct ch_leak_spy *spy = begin();
     void *blocks[200];
     for (size_t i = 0; i < COUNT_OF(blocks); i++) {
-        blocks[i] = face->alloc(i);
+        blocks[i] = face->alloc(3);
     }
     void **next = blocks;
     FILE *file = fopencookie(&next, "w", (cookie_io_functions_t){.write = write_and_free});
