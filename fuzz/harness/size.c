@@ -294,7 +294,7 @@ bool size_parse(const char *text, uint32_t *code, const char **why)
     uint32_t head;
     int away;
     if (!base(&at, &form, &head)) {
-        *why = "it is no size that the op language has";
+        *why = "it is no size that the op language has, whose numbers end at 536870911";
         return false;
     }
     if (!distance(&at, form, &away)) {
