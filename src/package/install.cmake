@@ -11,7 +11,8 @@ if(TARGET comheap_shared)
 endif()
 install(TARGETS ${libraries} EXPORT comheap
   LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
-  ARCHIVE COMPONENT development)
+  ARCHIVE COMPONENT development
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(TARGET comheap_malloc)
   install(TARGETS comheap_malloc LIBRARY COMPONENT malloc)
 endif()
