@@ -1,12 +1,19 @@
-// A user's program in C: a heap of its own, task memory and CComHeap, each from its public header.
+// A user's program in C: something of each public header.
 
+#include <comheap/arrays.h>
+#include <comheap/atlheaps.h>
 #include <comheap/atlmem.h>
 #include <comheap/heap.h>
+#include <comheap/leakspy.h>
+#include <comheap/mallocspy.h>
+#include <comheap/pages.h>
 #include <comheap/taskmem.h>
+#include <comheap/taskstrings.h>
 
 static bool a_heap_works(void)
 {
-    struct ch_heap *heap = ch_heap_create(NULL);
+    const struct ch_config config = {.pages = &ch_pages_os};
+    struct ch_heap *heap = ch_heap_create(&config);
     if (heap == NULL)
         return false;
     void *block = ch_heap_alloc(heap, 100);
@@ -31,12 +38,29 @@ static bool task_memory_works(void)
     return works;
 }
 
-static bool com_heap_works(void)
+static bool managers_work(void)
 {
-    IAtlMemMgr *manager = ch_com_heap();
-    void *block = IAtlMemMgr_Allocate(manager, 100);
-    bool works = IAtlMemMgr_GetSize(manager, block) == 100;
-    IAtlMemMgr_Free(manager, block);
+    IAtlMemMgr *const managers[] = {ch_com_heap(), ch_crt_heap(), ch_local_heap(),
+                                    ch_global_heap()};
+    bool work = true;
+    for (size_t i = 0; i < sizeof managers / sizeof *managers; i++) {
+        void *array = ch_array_allocate(managers[i], 4, 25);
+        work = IAtlMemMgr_GetSize(managers[i], array) == 100 && work;
+        IAtlMemMgr_Free(managers[i], array);
+    }
+    return work;
+}
+
+static bool a_spy_works(void)
+{
+    struct ch_leak_spy *spy = ch_leak_spy_create();
+    bool works = CoRegisterMallocSpy(ch_leak_spy_object(spy)) == S_OK;
+    char *string = ch_task_string("comheap");
+    works = ch_leak_spy_counts(spy).live_bytes == sizeof "comheap" && works;
+    CoTaskMemFree(string);
+    works = ch_leak_spy_print(spy, stderr) == 0 && works;
+    works = CoRevokeMallocSpy() == S_OK && works;
+    ch_leak_spy_destroy(spy);
     return works;
 }
 
@@ -46,5 +70,7 @@ int main(void)
         return 1;
     if (!task_memory_works())
         return 2;
-    return com_heap_works() ? 0 : 3;
+    if (!managers_work())
+        return 3;
+    return a_spy_works() ? 0 : 4;
 }

@@ -1,5 +1,7 @@
-// A user's program in C++: the same interfaces as abstract classes, and a heap of its own.
+// A user's program in C++: the same interfaces as abstract classes, and a heap of its own, and
+// what ATL has.
 
+#include <comheap/atl/atlmem.h>
 #include <comheap/atlmem.h>
 #include <comheap/heap.h>
 #include <comheap/taskmem.h>
@@ -32,11 +34,16 @@ static bool task_memory_works()
 
 static bool com_heap_works()
 {
-    IAtlMemMgr *manager = ch_com_heap();
+    CComHeap heap;
+    IAtlMemMgr *manager = &heap;
     void *block = manager->Reallocate(manager->Allocate(100), 200);
-    bool works = manager->GetSize(block) == 200;
+    bool works = ch_com_heap()->GetSize(block) == 200;
     manager->Free(block);
-    return works;
+
+    CWin32Heap own(0, 0);
+    CComHeapPtr<int> numbers;
+    return own.m_hHeap != nullptr && numbers.Allocate(25) && manager->GetSize(numbers) == 100 &&
+           works;
 }
 
 int main()
