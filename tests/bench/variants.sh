@@ -18,7 +18,7 @@ choose_number() {
 
 # variants_open: copies the tree, builds it, and sets $scratch.
 variants_open() {
-    .ci/setup fuzz >&2 || exit
+    .ci/setup fuzz >&2 && .ci/setup variants >&2 || exit
     scratch=$(mktemp -d) || exit 2
     trap 'rm -rf "$scratch"' EXIT
     mkdir "$scratch/tree"
