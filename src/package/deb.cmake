@@ -1,6 +1,7 @@
 # Debian's packages, as Debian would cut them: the shared library, whose package has its version in
 # its name; what programs are built with; and the drop-in, which has no version to be told apart by.
-# The prefix has to be /usr: on Debian the libraries' folder depends on it.
+# The prefix has to be /usr: on Debian the libraries' folder depends on it. The preset makes no
+# debugging information: CPack would leave it in the static library, and it names folders.
 if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT TARGET comheap_shared)
   message(FATAL_ERROR "COMHEAP_DEB wants CMAKE_INSTALL_PREFIX=/usr and a shared library, as the "
     "preset deb does")

@@ -1,5 +1,6 @@
 # What is installed, and in which of Debian's packages: the library itself, what programs are built
-# with, and the drop-in. No file of it names a folder, so it may be moved as a whole.
+# with, and the drop-in. No file of it names a folder, but for debugging information, so it may be
+# moved as a whole.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/comheap)
