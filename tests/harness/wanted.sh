@@ -1,0 +1,15 @@
+# For the scripts of this folder, which source it and end with $status.
+
+status=0
+
+# wanted STATUS TEXT COMMAND...: runs a command that has to end with the status and print the text.
+wanted() {
+    local said ended
+    said=$("${@:3}" 2>&1)
+    ended=$?
+    if [ $ended != "$1" ] || ! grep -qF -- "$2" <<<"$said"; then
+        printf '%s\n  ended with %d, not %d, or did not say "%s":\n%s\n' \
+            "${*:3}" $ended "$1" "$2" "$said"
+        status=1
+    fi
+}
