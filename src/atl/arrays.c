@@ -32,13 +32,20 @@ void *ch_array_allocate(IAtlMemMgr *manager, size_t count, size_t element_bytes)
                : IAtlMemMgr_Allocate(manager, size_bytes);
 }
 
-void *ch_array_allocate_zeroed(IAtlMemMgr *manager, size_t count, size_t element_bytes)
+// An array of 0 bytes is as long as its manager says, which the array may grow from: what it has of
+// bytes then counts as old.
+static void *clear_new(IAtlMemMgr *manager, void *array, size_t size_bytes)
 {
-    void *array = ch_array_allocate(manager, count, element_bytes);
     if (array != NULL) {
-        memset(array, 0, count * element_bytes);
+        memset(array, 0, size_bytes != 0 ? size_bytes : IAtlMemMgr_GetSize(manager, array));
     }
     return array;
+}
+
+void *ch_array_allocate_zeroed(IAtlMemMgr *manager, size_t count, size_t element_bytes)
+{
+    return clear_new(manager, ch_array_allocate(manager, count, element_bytes),
+                     count * element_bytes);
 }
 
 void *ch_array_reallocate(IAtlMemMgr *manager, void *array, size_t count, size_t element_bytes)
@@ -57,7 +64,11 @@ void *ch_array_reallocate(IAtlMemMgr *manager, void *array, size_t count, size_t
 void *ch_array_reallocate_zeroed(IAtlMemMgr *manager, void *array, size_t count,
                                  size_t element_bytes)
 {
-    size_t old_bytes = array != NULL ? IAtlMemMgr_GetSize(manager, array) : 0;
+    if (array == NULL) {
+        return clear_new(manager, ch_array_reallocate(manager, NULL, count, element_bytes),
+                         count * element_bytes);
+    }
+    size_t old_bytes = IAtlMemMgr_GetSize(manager, array);
     unsigned char *grown = ch_array_reallocate(manager, array, count, element_bytes);
     if (grown != NULL && count * element_bytes > old_bytes) {
         memset(grown + old_bytes, 0, count * element_bytes - old_bytes);

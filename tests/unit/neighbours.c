@@ -107,6 +107,31 @@ static void S7_the_new_end_of_an_array_is_zeroed(void **state)
     IAtlMemMgr_Free(manager, array);
 }
 
+// Where an array begins of no bytes, leaves a place that is not 0.
+static void leave_dirt(IAtlMemMgr *manager)
+{
+    void *block = IAtlMemMgr_Allocate(manager, 8);
+    memset(block, 0xab, 8);
+    IAtlMemMgr_Free(manager, block);
+}
+
+static void S7_an_array_that_began_without_elements_is_zeroed(void **state)
+{
+    const struct sibling *sibling = *state;
+    for (int reallocates = 0; reallocates < 2; reallocates++) {
+        leave_dirt(sibling->manager);
+        void *empty = reallocates != 0 ? ch_array_reallocate_zeroed(sibling->manager, NULL, 0, 4)
+                                       : ch_array_allocate_zeroed(sibling->manager, 0, 4);
+        assert_non_null(empty);
+        unsigned char *array = ch_array_reallocate_zeroed(sibling->manager, empty, 2, 4);
+        assert_true(array != NULL || sibling->never_moves);
+        for (int i = 0; array != NULL && i < 8; i++) {
+            assert_int_equal(array[i], 0);
+        }
+        IAtlMemMgr_Free(sibling->manager, array != NULL ? array : empty);
+    }
+}
+
 static void *note_allocate(IAtlMemMgr *This, size_t nBytes)
 {
     (void)This;
@@ -196,6 +221,7 @@ int main(void)
         OF_ALL(S7_an_array_is_zeroed_whatever_was_there),
         OF_ALL(S7_an_array_is_reallocated),
         OF_ALL(S7_the_new_end_of_an_array_is_zeroed),
+        OF_ALL(S7_an_array_that_began_without_elements_is_zeroed),
         cmocka_unit_test(S7_a_product_that_is_too_large_does_not_reach_the_manager),
         cmocka_unit_test(S7_a_string_is_copied_into_task_memory),
         cmocka_unit_test(S7_an_empty_string_is_a_zero),

@@ -30,7 +30,8 @@ CH_API HRESULT ch_size_add(size_t *result, size_t left, size_t right);
 /// manager refuses.
 CH_API void *ch_array_allocate(IAtlMemMgr *manager, size_t count, size_t element_bytes);
 
-/// The same, and every byte that was asked for is 0.
+/// The same, and every byte that was asked for is 0; where none was, all that GetSize of the
+/// manager says it has.
 CH_API void *ch_array_allocate_zeroed(IAtlMemMgr *manager, size_t count, size_t element_bytes);
 
 /// Gives an array another number of elements, as the manager's Reallocate does; new bytes are
@@ -42,7 +43,8 @@ CH_API void *ch_array_reallocate(IAtlMemMgr *manager, void *array, size_t count,
                                  size_t element_bytes);
 
 /// The same, and every byte that the array has now, and did not have before, is 0. What it had
-/// before is what GetSize of the manager says, which has to be exact.
+/// before is what GetSize of the manager says, which has to be exact. That of Global is not where
+/// an array has no bytes: its one byte is 0 only if the array began in this call or the one above.
 CH_API void *ch_array_reallocate_zeroed(IAtlMemMgr *manager, void *array, size_t count,
                                         size_t element_bytes);
 
