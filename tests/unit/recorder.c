@@ -47,7 +47,9 @@ static HRESULT STDMETHODCALLTYPE query_interface(IMallocSpy *This, REFIID riid, 
     if (!is_asked_as_spy || FAILED(recorder->query_result)) {
         return is_asked_as_spy ? recorder->query_result : E_NOINTERFACE;
     }
-    of(recorder->query_spy)->references++;
+    if (recorder->query_spy != NULL) {
+        of(recorder->query_spy)->references++;
+    }
     *ppv = recorder->query_spy;
     return recorder->query_result;
 }
@@ -113,8 +115,11 @@ static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SI
     if (of(This)->header_bytes != 0) {
         *ppNewRequest = seen_by_heap(This, pRequest, fSpyed);
     }
-    bool is_free = pRequest != NULL && cbRequest == 0;
-    return is_free ? 0 : wanted_bytes(This, cbRequest);
+    if (of(This)->hides_block) {
+        *ppNewRequest = NULL;
+    }
+    bool ends = pRequest != NULL && cbRequest == 0;
+    return ends ? of(This)->ending_bytes : wanted_bytes(This, cbRequest);
 }
 
 static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)

@@ -145,6 +145,20 @@ static void S3_4_3_what_the_spy_hands_out_instead_is_spied(const struct face *fa
     recorder_revoke(&spy);
 }
 
+static void S3_4_3_what_the_spy_hands_out_instead_may_be_spied_already(const struct face *face)
+{
+    scratch_restart(CH_ARENA_BYTES_MIN);
+    struct recorder spy;
+    recorder_register(&spy);
+    void *block = face->alloc(100);
+    spy.instead = block;
+    assert_ptr_equal(face->realloc(block, INT_MAX), block);
+    assert_int_equal(CoRevokeMallocSpy(), E_ACCESSDENIED);
+    recorder_forget(&spy);
+    face->free(block);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1, Release", block); // There is one of it.
+}
+
 static void S3_4_3_zero_bytes_end_the_block(const struct face *face)
 {
     struct recorder spy;
@@ -154,6 +168,46 @@ static void S3_4_3_zero_bytes_end_the_block(const struct face *face)
     assert_null(face->realloc(block, 0));
     recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", block, block, NULL);
     assert_int_equal(ch_heap_stats(scratch.heap).live_blocks, 0);
+    recorder_revoke(&spy);
+}
+
+static void S3_4_3_what_zero_bytes_would_end_the_spy_may_keep(const struct face *face)
+{
+    scratch_restart(CH_ARENA_BYTES_MIN);
+    struct recorder spy;
+    recorder_register(&spy);
+    void *block = face->alloc(100);
+    spy.ending_bytes = 5000;
+    void *kept = face->realloc(block, 0);
+    assert_int_equal(ch_heap_size_bytes(scratch.heap, kept), 5000);
+    recorder_forget(&spy);
+    spy.ending_bytes = INT_MAX;
+    assert_null(face->realloc(kept, 0)); // There is no memory, so it is spied still.
+    recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", kept, kept, NULL);
+    face->free(kept);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", kept);
+    recorder_revoke(&spy);
+}
+
+// NULL is reallocated in its place; where there is no memory for that, the block stays spied.
+static void S3_4_3_a_block_that_the_spy_hides_does_not_end(const struct face *face)
+{
+    struct recorder spy;
+    recorder_register(&spy);
+    void *block = face->alloc(100);
+    spy.hides_block = true;
+    recorder_forget(&spy);
+    scratch.refuses_pages = true;
+    assert_null(face->realloc(block, 0));
+    scratch.refuses_pages = false;
+    recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", block, block, NULL);
+    void *other = face->realloc(block, 0);
+    assert_non_null(other);
+    recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", block, block, other);
+    face->free(other);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", other);
+    face->free(block);
+    recorder_expect(&spy, "PreFree %p 0, PostFree 0", block); // The caller got the other for it.
     recorder_revoke(&spy);
 }
 
@@ -260,7 +314,10 @@ int run_spy_call_rows(void)
         ON_ALL_FACES(S3_4_3_a_refused_request_leaves_the_block_spied),
         ON_ALL_FACES(S3_4_3_where_there_is_no_memory_the_block_stays_spied),
         ON_ALL_FACES(S3_4_3_what_the_spy_hands_out_instead_is_spied),
+        ON_ALL_FACES(S3_4_3_what_the_spy_hands_out_instead_may_be_spied_already),
         ON_ALL_FACES(S3_4_3_zero_bytes_end_the_block),
+        ON_ALL_FACES(S3_4_3_what_zero_bytes_would_end_the_spy_may_keep),
+        ON_ALL_FACES(S3_4_3_a_block_that_the_spy_hides_does_not_end),
         ON_ALL_FACES(S3_4_3_null_is_reallocated_to_a_spied_block),
         ON_ALL_FACES(S3_4_4_the_spy_hides_what_it_added_to_the_size),
         ON_ALL_FACES(S3_4_5_both_methods_are_told_the_callers_pointer),

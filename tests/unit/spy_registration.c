@@ -39,6 +39,17 @@ static void S3_1_3_a_failed_query_is_an_invalid_argument(const struct face *face
     recorder_expect(&spy, "%s", "");
 }
 
+static void S3_1_3_a_query_that_finds_nothing_is_an_invalid_argument(const struct face *face)
+{
+    struct recorder spy;
+    recorder_init(&spy);
+    spy.query_spy = NULL;
+    assert_int_equal(CoRegisterMallocSpy(&spy.spy), E_INVALIDARG);
+    face->free(face->alloc(8));
+    assert_int_equal(CoRevokeMallocSpy(), CO_E_OBJNOTREG);
+    recorder_expect(&spy, "%s", "");
+}
+
 static void S3_1_4_there_is_one_spy_at_a_time(const struct face *face)
 {
     (void)face;
@@ -102,6 +113,22 @@ static void S3_1_7_calls_of_every_face_reach_the_spy(const struct face *face)
     recorder_revoke(&spy);
     face->free(face->alloc(8));
     recorder_expect(&spy, "%s", "");
+}
+
+static void S3_1_7_the_spy_sees_the_calls_on_another_heap_too(const struct face *face)
+{
+    struct ch_heap *other = ch_heap_create(&(struct ch_config){.arena_bytes = CH_ARENA_BYTES_MIN});
+    struct recorder spy;
+    recorder_register(&spy);
+    assert_ptr_equal(ch_task_heap_use(other), scratch.heap);
+    void *block = face->alloc(40);
+    recorder_expect(&spy, "PreAlloc 40, PostAlloc %p", block);
+    assert_true(ch_heap_owns(other, block));
+    face->free(block);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", block);
+    assert_ptr_equal(ch_task_heap_use(scratch.heap), other);
+    recorder_revoke(&spy);
+    ch_heap_destroy(other);
 }
 
 static void S3_2_1_nobody_can_be_revoked_where_nobody_is(const struct face *face)
@@ -279,10 +306,12 @@ int run_spy_registration_rows(void)
         ROW(S3_1_1_null_is_an_invalid_argument_first_of_all),
         ROW(S3_1_2_the_reference_of_its_query_is_the_only_one),
         ON_ALL_FACES(S3_1_3_a_failed_query_is_an_invalid_argument),
+        ON_ALL_FACES(S3_1_3_a_query_that_finds_nothing_is_an_invalid_argument),
         ROW(S3_1_4_there_is_one_spy_at_a_time),
         ON_ALL_FACES(S3_1_5_the_spy_is_what_its_query_answers),
         ON_ALL_FACES(S3_1_6_a_spy_that_is_to_go_is_still_registered),
         ON_ALL_FACES(S3_1_7_calls_of_every_face_reach_the_spy),
+        ON_ALL_FACES(S3_1_7_the_spy_sees_the_calls_on_another_heap_too),
         ROW(S3_2_1_nobody_can_be_revoked_where_nobody_is),
         ON_ALL_FACES(S3_2_2_a_spy_without_blocks_goes_at_once),
         ON_ALL_FACES(S3_2_3_a_spy_with_blocks_goes_with_the_last),

@@ -43,8 +43,8 @@ CH_API void *ch_array_reallocate(IAtlMemMgr *manager, void *array, size_t count,
                                  size_t element_bytes);
 
 /// The same, and every byte that the array has now, and did not have before, is 0. What it had
-/// before is what GetSize of the manager says, which has to be exact. That of Global is not where
-/// an array has no bytes: its one byte is 0 only if the array began in this call or the one above.
+/// before is what GetSize of the manager says, which has to be exact. That of Global is not, where
+/// an array has no bytes: the first byte that it gets is 0 only if a call that zeroes began it.
 CH_API void *ch_array_reallocate_zeroed(IAtlMemMgr *manager, void *array, size_t count,
                                         size_t element_bytes);
 
