@@ -213,9 +213,7 @@ template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
     }
     CHeapPtrBase &operator=(CHeapPtrBase &p) noexcept
     {
-        if (m_pData != p.m_pData) {
-            Attach(p.Detach());
-        }
+        Attach(p.Detach()); // Of itself, too: what is detached by then is not there to be freed.
         return *this;
     }
 };

@@ -100,7 +100,6 @@ class CWin32Heap : public IAtlMemMgr
         if (hHeap != nullptr && m_hHeap == nullptr) {
             m_hHeap = hHeap;
             m_bOwnHeap = bTakeOwnership;
-            m_nLimit = 0;
         }
     }
 
