@@ -135,7 +135,11 @@ void S7_an_allocator_is_its_heap()
     CLocalAllocator::Free(block);
 }
 
-// A manager of C++, for C.
+// A manager of C++, for C. GCC would have its base have a virtual destructor.
+#ifdef __GNUC__
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+#endif
 class CCountingHeap : public CCRTHeap
 {
   public:
@@ -152,6 +156,9 @@ class CCountingHeap : public CCRTHeap
         CCRTHeap::Free(p);
     }
 };
+#ifdef __GNUC__
+#pragma GCC diagnostic pop
+#endif
 
 // One table of methods, either way: the array functions are C.
 void S1_7_a_manager_goes_from_cpp_to_c_and_back()

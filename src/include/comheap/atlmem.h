@@ -13,6 +13,11 @@
 
 #if defined(__cplusplus) && !defined(CINTERFACE)
 
+#ifdef __GNUC__ // The table has no place for a virtual destructor.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+#endif
+
 /// The contract of each method stands at IAtlMemMgrVtbl, its form in C.
 struct IAtlMemMgr {
     virtual void *Allocate(size_t nBytes) noexcept = 0;
@@ -20,6 +25,10 @@ struct IAtlMemMgr {
     virtual void *Reallocate(void *p, size_t nBytes) noexcept = 0;
     virtual size_t GetSize(void *p) noexcept = 0;
 };
+
+#ifdef __GNUC__
+#pragma GCC diagnostic pop
+#endif
 
 #else
 

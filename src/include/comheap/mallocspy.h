@@ -32,6 +32,11 @@
 
 #if defined(__cplusplus) && !defined(CINTERFACE)
 
+#ifdef __GNUC__ // The table has no place for a virtual destructor.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+#endif
+
 /// The contract of each method stands at IMallocSpyVtbl, its form in C.
 struct IMallocSpy : public IUnknown {
     virtual SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) = 0;
@@ -48,6 +53,10 @@ struct IMallocSpy : public IUnknown {
     virtual void STDMETHODCALLTYPE PreHeapMinimize() = 0;
     virtual void STDMETHODCALLTYPE PostHeapMinimize() = 0;
 };
+
+#ifdef __GNUC__
+#pragma GCC diagnostic pop
+#endif
 
 #else
 

@@ -69,6 +69,11 @@ typedef enum MEMCTX {
 
 #if defined(__cplusplus) && !defined(CINTERFACE)
 
+#ifdef __GNUC__ // The table has no place for a virtual destructor.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+#endif
+
 struct IUnknown {
     virtual HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void **ppv) = 0;
     virtual ULONG STDMETHODCALLTYPE AddRef() = 0;
@@ -84,6 +89,10 @@ struct IMalloc : public IUnknown {
     virtual int STDMETHODCALLTYPE DidAlloc(void *pv) = 0;
     virtual void STDMETHODCALLTYPE HeapMinimize() = 0;
 };
+
+#ifdef __GNUC__
+#pragma GCC diagnostic pop
+#endif
 
 #else
 

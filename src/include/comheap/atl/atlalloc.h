@@ -10,6 +10,9 @@
 #ifdef _WIN32
 #error "Windows has an ATL of its own"
 #endif
+#ifdef CINTERFACE
+#error "ATL is written in the interfaces of C++, and CINTERFACE asks for those of C"
+#endif
 
 #include <cstddef>
 #include <cstdlib>

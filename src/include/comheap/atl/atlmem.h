@@ -16,6 +16,11 @@ typedef struct ch_heap *HANDLE;
 #define HEAP_NO_SERIALIZE CH_HEAP_NO_SERIALIZE
 #define HEAP_GENERATE_EXCEPTIONS CH_HEAP_GENERATE_EXCEPTIONS
 
+#ifdef __GNUC__ // The table has no place for a virtual destructor.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+#endif
+
 namespace ATL
 {
 
@@ -150,5 +155,9 @@ class CWin32Heap : public IAtlMemMgr
 };
 
 } // namespace ATL
+
+#ifdef __GNUC__
+#pragma GCC diagnostic pop
+#endif
 
 #endif
