@@ -75,9 +75,12 @@ bool ch_win32_heap_init_own(struct ch_win32_heap *win32, uint32_t flags, size_t 
         .arena_bytes = is_fixed && is_small ? CH_ARENA_BYTES_MIN : max_bytes,
     };
     win32->heap = ch_heap_create(&config);
-    win32->is_owner = win32->heap != NULL;
+    if (win32->heap == NULL) {
+        return false;
+    }
+    win32->is_owner = true;
     win32->limit_bytes = is_fixed ? CH_WIN32_FIXED_BYTES : 0;
-    return win32->is_owner;
+    return true;
 }
 
 bool ch_win32_heap_attach(struct ch_win32_heap *win32, struct ch_heap *heap, bool takes_ownership)
@@ -87,7 +90,6 @@ bool ch_win32_heap_attach(struct ch_win32_heap *win32, struct ch_heap *heap, boo
     }
     win32->heap = heap;
     win32->is_owner = takes_ownership;
-    win32->limit_bytes = 0;
     return true;
 }
 

@@ -84,6 +84,7 @@ HRESULT WhatIsThrown(DWORD flags, size_t initial, size_t max)
 void S5_win32_throws_where_it_has_no_heap()
 {
     CHECK(WhatIsThrown(0, 0, 0) == S_OK);
+    CHECK(WhatIsThrown(0, 4096, 0) == S_OK);
     CHECK(WhatIsThrown(HEAP_GENERATE_EXCEPTIONS, 0, 0) == E_INVALIDARG);
     CHECK(WhatIsThrown(0, 2, 1) == E_INVALIDARG);
     CHECK(WhatIsThrown(0, 0, SIZE_MAX) == E_OUTOFMEMORY);

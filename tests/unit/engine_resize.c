@@ -122,6 +122,26 @@ static void a_refused_page_refuses_and_nothing_has_changed(void **state)
     ch_heap_free(heap, last);
 }
 
+static void what_is_idle_elsewhere_makes_room_for_a_refused_page(void **state)
+{
+    (void)state;
+    void *idle = filled(100000);
+    void *last = filled(20000);
+    void *behind = filled(400000);
+    void *block = filled(20000);
+    ch_heap_free(heap, behind);
+    ch_heap_minimize(heap);
+    ch_heap_free(heap, idle);
+    watch.refuse_at = 0; // Once.
+    assert_true(ch_heap_resize(heap, block, 400000));
+    assert_int_equal(watch.refusals, 1);
+    assert_int_equal(ch_heap_size_bytes(heap, block), 400000);
+    assert_true(has_kept(block, 20000, 20000));
+    watch_relent(&watch);
+    ch_heap_free(heap, block);
+    ch_heap_free(heap, last);
+}
+
 static void null_is_refused_and_no_fault(void **state)
 {
     (void)state;
@@ -161,6 +181,7 @@ int run_resize_claims(void)
         ON_HEAP(what_would_have_to_move_is_refused_and_nothing_has_changed),
         ON_HEAP(a_large_block_grows_into_free_pages_behind_it),
         ON_HEAP(a_refused_page_refuses_and_nothing_has_changed),
+        ON_HEAP(what_is_idle_elsewhere_makes_room_for_a_refused_page),
         ON_HEAP(null_is_refused_and_no_fault),
         ON_HEAP(what_is_no_block_raises_the_fault_of_a_reallocate),
     };

@@ -149,6 +149,13 @@ static void get_size_of_null(void **state)
     assert_int_equal(errno, sibling == &sibling_crt ? EINVAL : 0);
 }
 
+// After a refusal: the C library's heap says why by errno, as the C library does.
+static void assert_says_why(const struct sibling *sibling)
+{
+    assert_true(sibling != &sibling_crt || errno == ENOMEM);
+    errno = 0;
+}
+
 static void own_limit(void **state)
 {
     const struct sibling *sibling = *state;
@@ -160,9 +167,17 @@ static void own_limit(void **state)
         IAtlMemMgr_Free(manager, block);
         over_bytes = SIZE_MAX; // And what no memory has is refused.
     }
+    errno = 0;
     assert_null(IAtlMemMgr_Allocate(manager, over_bytes));
+    assert_says_why(sibling);
     assert_null(IAtlMemMgr_Allocate(manager, SIZE_MAX));
+    assert_says_why(sibling);
     assert_null(IAtlMemMgr_Reallocate(manager, NULL, over_bytes));
+    assert_says_why(sibling);
+    void *block = IAtlMemMgr_Allocate(manager, 100);
+    assert_null(IAtlMemMgr_Reallocate(manager, block, over_bytes));
+    assert_says_why(sibling);
+    IAtlMemMgr_Free(manager, block);
 }
 
 static void alignment(void **state)

@@ -96,6 +96,38 @@ static void S5_win32_with_a_maximum_has_blocks_below_the_documented_limit(void *
     ch_win32_heap_destroy(&win32);
 }
 
+static void S5_win32_without_a_maximum_may_begin_with_any_size(void **state)
+{
+    (void)state;
+    assert_true(ch_win32_heap_init_own(&win32, 0, 4096, 0));
+    IAtlMemMgr *manager = ch_win32_heap_manager(&win32);
+    assert_non_null(IAtlMemMgr_Allocate(manager, CH_WIN32_FIXED_BYTES));
+    ch_win32_heap_destroy(&win32);
+}
+
+static void S5_win32_that_got_no_heap_has_no_limit(void **state)
+{
+    (void)state;
+    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = 16 * MIB});
+    assert_false(ch_win32_heap_init_own(&win32, 0, 0, SIZE_MAX));
+    assert_int_equal(win32.limit_bytes, 0);
+    assert_true(ch_win32_heap_attach(&win32, heap, true));
+    IAtlMemMgr *manager = ch_win32_heap_manager(&win32);
+    assert_non_null(IAtlMemMgr_Allocate(manager, CH_WIN32_FIXED_BYTES));
+    ch_win32_heap_destroy(&win32);
+}
+
+static void S5_win32_leaves_the_limit_to_the_heap_that_it_detaches(void **state)
+{
+    (void)state;
+    assert_true(ch_win32_heap_init_own(&win32, 0, 0, 64 * MIB));
+    struct ch_heap *heap = ch_win32_heap_detach(&win32);
+    assert_true(ch_win32_heap_attach(&win32, heap, true));
+    IAtlMemMgr *manager = ch_win32_heap_manager(&win32);
+    assert_non_null(IAtlMemMgr_Allocate(manager, CH_WIN32_FIXED_BYTES));
+    ch_win32_heap_destroy(&win32);
+}
+
 static void S5_win32_attach_takes_a_heap_and_detach_gives_it_back(void **state)
 {
     (void)state;
@@ -209,6 +241,9 @@ int main(void)
         cmocka_unit_test(S5_win32_of_its_own_ends_it_with_every_block),
         cmocka_unit_test(S5_win32_refuses_flags_and_sizes_that_make_no_heap),
         cmocka_unit_test(S5_win32_with_a_maximum_has_blocks_below_the_documented_limit),
+        cmocka_unit_test(S5_win32_without_a_maximum_may_begin_with_any_size),
+        cmocka_unit_test(S5_win32_that_got_no_heap_has_no_limit),
+        cmocka_unit_test(S5_win32_leaves_the_limit_to_the_heap_that_it_detaches),
         cmocka_unit_test(S5_win32_attach_takes_a_heap_and_detach_gives_it_back),
         cmocka_unit_test(S5_local_and_global_that_are_strict_never_reallocate),
         cmocka_unit_test(S5_local_and_global_answer_0_for_what_is_no_block),
