@@ -1,0 +1,69 @@
+// Two threads that give one block another size where it is, at the same moment, again and again.
+// The place has room for either size, so both are granted, however close they are; and the heap
+// counts the one that came last.
+//
+//     inplace [TIMES]
+
+#include "crew.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#define THREADS 2U
+#define LEAST_BYTES 97U // As many above it are of its class as the threads have sizes.
+#define SIZES 8U
+
+struct inplace {
+    struct ch_heap *heap;
+    void *block;
+    size_t times;
+    atomic_size_t granted;
+};
+
+static size_t size_of(unsigned number, size_t time)
+{
+    return LEAST_BYTES + number * SIZES + time % SIZES;
+}
+
+static void work(unsigned number, void *argument)
+{
+    struct inplace *inplace = argument;
+    crew_stay(number);
+    for (size_t i = 0; i < inplace->times; i++) {
+        size_t size_bytes = size_of(number, i);
+        CLAIM(ch_heap_resize(inplace->heap, inplace->block, size_bytes),
+              "%zu bytes were refused where there is room for %u", size_bytes,
+              LEAST_BYTES + THREADS * SIZES - 1);
+    }
+    atomic_fetch_add(&inplace->granted, inplace->times);
+}
+
+static void claim_last_counts(const struct inplace *inplace)
+{
+    size_t size_bytes = ch_heap_size_bytes(inplace->heap, inplace->block);
+    CLAIM(size_bytes == size_of(0, inplace->times - 1) ||
+              size_bytes == size_of(1, inplace->times - 1),
+          "the block has %zu bytes, which neither thread asked for last", size_bytes);
+    struct ch_stats stats = ch_heap_stats(inplace->heap);
+    CLAIM(stats.live_blocks == 1 && stats.live_bytes == size_bytes,
+          "%zu blocks of %zu bytes are live", stats.live_blocks, stats.live_bytes);
+    CLAIM(ch_heap_check(inplace->heap).invariant == CH_INVARIANTS, "an invariant does not hold");
+}
+
+int main(int argc, char **argv)
+{
+    static struct inplace inplace;
+    inplace.times = (size_t)crew_operand(argc, argv, 1, 300000);
+    inplace.heap =
+        ch_heap_create(&(struct ch_config){.arena_bytes = MIB, .on_fault = crew_no_fault});
+    CLAIM(inplace.heap != NULL, "there is no heap");
+    inplace.block = ch_heap_alloc(inplace.heap, LEAST_BYTES);
+    CLAIM(inplace.block != NULL, "%u bytes were refused", LEAST_BYTES);
+    crew_run(THREADS, work, &inplace);
+    claim_last_counts(&inplace);
+    ch_heap_free(inplace.heap, inplace.block);
+    CLAIM(ch_heap_stats(inplace.heap).live_bytes == 0, "bytes are live without a block");
+    ch_heap_destroy(inplace.heap);
+    printf("inplace %zu: %zu sizes were granted\n", inplace.times, atomic_load(&inplace.granted));
+    return 0;
+}
