@@ -95,6 +95,45 @@ static void a_reallocated_block_keeps_its_number(const struct face *face)
     end(spy);
 }
 
+static void what_was_refused_is_no_leak(const struct face *face)
+{
+    scratch_restart(CH_ARENA_BYTES_MIN);
+    struct ch_leak_spy *spy = begin();
+    assert_null(face->alloc(INT_MAX));
+    assert_null(face->realloc(NULL, INT_MAX));
+    assert_counts(spy, 0, 0, 0);
+    end(spy);
+}
+
+static void assert_answers(void *block, size_t size_bytes, int is_block)
+{
+    assert_int_equal(IMalloc_GetSize(task_allocator(), block), size_bytes);
+    assert_int_equal(IMalloc_DidAlloc(task_allocator(), block), is_block);
+}
+
+static void it_changes_no_call(const struct face *face)
+{
+    char foreign = 0;
+    void *old = face->alloc(5);
+    struct ch_leak_spy *spy = begin();
+    void *block = face->alloc(6);
+    fill(block, 6, 1);
+    assert_int_equal(ch_heap_size_bytes(scratch.heap, block), 6);
+    assert_answers(old, 5, 1);
+    assert_answers(block, 6, 1);
+    assert_answers(&foreign, SIZE_MAX, 0);
+    assert_answers((unsigned char *)block + 1, SIZE_MAX, 0);
+    assert_answers(NULL, SIZE_MAX, -1);
+    block = face->realloc(block, 5000);
+    assert_filled(block, 6, 1);
+    assert_answers(block, 5000, 1);
+    IMalloc_HeapMinimize(task_allocator());
+    face->free(old);
+    assert_answers(old, SIZE_MAX, 0);
+    face->free(block);
+    end(spy);
+}
+
 // More than its first table is for; every address is told from every other.
 static void many_blocks_are_found_again(const struct face *face)
 {
@@ -204,6 +243,34 @@ static void one_that_is_destroyed_goes_with_its_last_block(const struct face *fa
     ch_leak_spy_destroy(NULL);
 }
 
+// What the process has of addresses, with memory behind them or not.
+static size_t mapped_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu", &pages), 1);
+    (void)fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+// No sanitizer sees a heap that nobody ends, but its addresses are gone.
+static void all_of_it_goes_with_it(const struct face *face)
+{
+    ch_leak_spy_destroy(ch_leak_spy_create());
+    size_t before_bytes = mapped_bytes();
+    struct ch_leak_spy *spy = begin();
+    size_t heaps_bytes = mapped_bytes() - before_bytes; // Its own, and that of the spied pointers.
+    end(spy);
+    assert_true(mapped_bytes() - before_bytes < heaps_bytes / 8);
+    spy = begin();
+    void *block = face->alloc(8);
+    assert_int_equal(CoRevokeMallocSpy(), E_ACCESSDENIED);
+    ch_leak_spy_destroy(spy);
+    face->free(block);
+    assert_true(mapped_bytes() - before_bytes < heaps_bytes / 8);
+}
+
 static void it_is_an_object_of_com(const struct face *face)
 {
     (void)face;
@@ -226,6 +293,8 @@ int run_leak_spy_tests(void)
     const struct CMUnitTest tests[] = {
         ON_ALL_FACES(leaks_are_told_by_number_size_and_place),
         ON_ALL_FACES(a_reallocated_block_keeps_its_number),
+        ON_ALL_FACES(what_was_refused_is_no_leak),
+        ON_ALL_FACES(it_changes_no_call),
         ON_ALL_FACES(many_blocks_are_found_again),
         ON_ALL_FACES(a_line_is_printed_for_each_leak),
 #ifndef _WIN32
@@ -233,6 +302,7 @@ int run_leak_spy_tests(void)
 #endif
         ROW(it_needs_no_task_memory),
         ON_ALL_FACES(one_that_is_destroyed_goes_with_its_last_block),
+        ON_ALL_FACES(all_of_it_goes_with_it),
         ROW(it_is_an_object_of_com),
     };
     return cmocka_run_group_tests_name("leak_spy", tests, NULL, NULL);

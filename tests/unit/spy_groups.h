@@ -8,5 +8,6 @@ int run_spy_nested_rows(void);
 int run_spy_defect_rows(void);
 int run_spy_memory_rows(void);
 int run_leak_spy_tests(void);
+int run_leaks_tests(void);
 
 #endif
