@@ -9,6 +9,7 @@ int main(void)
     failures += run_spy_nested_rows();
     failures += run_spy_defect_rows();
     failures += run_spy_memory_rows();
+    failures += run_spied_tests();
     failures += run_leak_spy_tests();
     failures += run_leaks_tests();
     return failures == 0 ? 0 : 1;

@@ -39,6 +39,46 @@ static void S3_4_8_a_block_is_spied_until_it_is_freed(const struct face *face)
     recorder_revoke(&spy);
 }
 
+static void reallocate(void)
+{
+    nest.block = nest.face->realloc(nest.block, 28); // Where it is.
+}
+
+static void begin_with_reallocating(struct recorder *spy, const struct face *face)
+{
+    nest.face = face;
+    nest.block = face->alloc(27);
+    recorder_register(spy);
+    spy->nest = reallocate;
+}
+
+// The block is spied by the time of the Post method, and was not at that of the Pre method.
+static void S3_4_8_a_call_is_about_the_block_as_it_was_when_it_began(const struct face *face)
+{
+    struct recorder spy;
+    begin_with_reallocating(&spy, face);
+    void *block = nest.block;
+    spy.nest_in = "PreGetSize";
+    assert_int_equal(face->size_bytes(block), 28);
+    recorder_expect(&spy,
+                    "PreGetSize %p 0, PreRealloc %p 28 %p 0, PostRealloc %p 0, PostGetSize 28 0",
+                    block, block, block, block);
+    face->free(block);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", block);
+    recorder_revoke(&spy);
+
+    begin_with_reallocating(&spy, face);
+    block = nest.block;
+    spy.nest_in = "PreDidAlloc";
+    assert_int_equal(IMalloc_DidAlloc(task_allocator(), block), 1);
+    recorder_expect(
+        &spy, "PreDidAlloc %p 0, PreRealloc %p 28 %p 0, PostRealloc %p 0, PostDidAlloc %p 0 1",
+        block, block, block, block, block);
+    face->free(block);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", block);
+    recorder_revoke(&spy);
+}
+
 static void allocate(void)
 {
     nest.block = nest.face->alloc(30);
@@ -176,6 +216,7 @@ int run_spy_nested_rows(void)
 {
     const struct CMUnitTest rows[] = {
         ON_ALL_FACES(S3_4_8_a_block_is_spied_until_it_is_freed),
+        ON_ALL_FACES(S3_4_8_a_call_is_about_the_block_as_it_was_when_it_began),
         ON_ALL_FACES(S3_4_8_the_spy_is_told_of_its_own_calls),
         ON_ALL_FACES(S3_4_8_an_address_that_was_freed_is_spied_again),
         ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_goes_when_the_call_is_over),
