@@ -1,6 +1,6 @@
 // The range is reserved; what is too much at its ends stays so, and never is committed.
 
-#include "unit/watch_range.h"
+#include "watch_range.h"
 
 #include <windows.h>
 
