@@ -1,11 +1,14 @@
-// The calls that are under way and what each has made the spy hear; the references that are held of
-// it; and when it must go. Which blocks are spied is the model's. Does not know what a spy does.
+// The calls that are under way and what each has made the spy hear; what the heap has done between
+// the two methods of each; the references that are held of the spy, and when it must go. Which
+// blocks are spied is the model's. Does not know what a spy does.
 
 #include "harness/heard.h"
 
 #include "harness/model.h"
+#include "harness/oracle.h"
 #include "harness/place.h"
 #include "harness/reach.h"
+#include "harness/world.h"
 
 #define DEEPEST 4U
 
@@ -17,9 +20,11 @@ struct call {
     enum stage stage;
     const void *block;
     size_t size_bytes;
-    size_t real_bytes; // Of the block; SIZE_MAX: it is not known.
+    size_t real_bytes;   // Of the block; SIZE_MAX: it is not known.
+    size_t wanted_bytes; // What the heap is asked for.
     bool is_spied;
-    uintptr_t answer; // The spy's.
+    struct counts before; // What the heap counted after the Pre method.
+    uintptr_t answer;     // The spy's; 0 before its Post method.
 };
 
 static struct {
@@ -59,6 +64,28 @@ static bool is_about_block(enum heard_call call)
     return call >= HEARD_FREE && call <= HEARD_OWNS;
 }
 
+static bool grants(const struct call *call)
+{
+    return (call->call == HEARD_ALLOC || call->call == HEARD_REALLOC) && call->answer != 0;
+}
+
+// Whether the call ends the block that it is about, or has another one in its place.
+static bool ends_block(const struct call *call)
+{
+    bool frees = call->call == HEARD_FREE || (call->call == HEARD_REALLOC && call->size_bytes == 0);
+    return call->block != NULL && (frees || grants(call));
+}
+
+// The live block at an address. What the outermost call has ended is none any more in its Post
+// method; the model is told of that later.
+static const struct held *live_at(const void *address)
+{
+    const struct call *outer = &heard.calls[0];
+    bool has_ended = heard.depth > 0 && outer->stage == STAGE_TOLD && outer->block == address &&
+                     ends_block(outer);
+    return address == NULL || has_ended ? NULL : model_at(address);
+}
+
 bool heard_begin(enum heard_call call, const void *block, size_t size_bytes)
 {
     if (heard.depth == 0 && (call == HEARD_ALLOC || call == HEARD_REALLOC)) {
@@ -69,7 +96,7 @@ bool heard_begin(enum heard_call call, const void *block, size_t size_bytes)
     if (!heard.is_registered && call != HEARD_REGISTER) {
         return false;
     }
-    const struct held *held = block == NULL ? NULL : model_at(block);
+    const struct held *held = live_at(block);
     bool is_own = block != NULL && block == heard.own_block;
     heard.queries = 0;
     heard.calls[heard.depth++] = (struct call){
@@ -79,6 +106,7 @@ bool heard_begin(enum heard_call call, const void *block, size_t size_bytes)
         .real_bytes = is_own         ? heard.own_bytes
                       : held == NULL ? SIZE_MAX
                                      : model_real_bytes(held),
+        .wanted_bytes = spy_real_bytes(size_bytes),
         .is_spied = is_own || (held != NULL && held->is_spied),
     };
     return true;
@@ -99,10 +127,18 @@ void heard_pre(enum heard_call call, const void *block, size_t size_bytes, bool 
         is_spied ? "spied" : "not spied", now->is_spied ? "spied" : "not");
 }
 
+// Asks the heap itself, of which no spy hears. Returns false iff it does not count.
+static bool count(struct counts *counts)
+{
+    const struct subject *subject = run_current()->plan.subject;
+    return subject->count != NULL && subject->count(counts);
+}
+
 void heard_asked(bool refuses)
 {
     struct call *now = innermost();
     now->stage = refuses ? STAGE_REFUSED : STAGE_ASKED;
+    (void)count(&now->before);
     if (heard.depth == 1) {
         heard.was_refused = refuses;
     }
@@ -123,6 +159,28 @@ static void check_actual(const struct call *now, uintptr_t actual)
     }
 }
 
+// What the call is for is done when its Post method is called, and nothing of it was before the Pre
+// method had returned.
+static void check_done(const struct call *now)
+{
+    const struct run *run = run_current();
+    struct counts counts;
+    if (!count(&counts)) {
+        return;
+    }
+    size_t blocks = now->before.live_blocks + grants(now) - ends_block(now);
+    size_t bytes = now->before.live_bytes + (grants(now) ? now->wanted_bytes : 0) -
+                   (ends_block(now) ? now->real_bytes : 0);
+    LAW(run, SPY, counts.live_blocks == blocks && counts.live_bytes == bytes,
+        "%s is called when %zu blocks of %zu bytes are live, expected %zu of %zu",
+        post_names[now->call], counts.live_blocks, counts.live_bytes, blocks, bytes);
+    if (now->call == HEARD_MINIMIZE) {
+        LAW(run, SPY, world_committed_bytes() <= oracle_most_committed(run),
+            "PostHeapMinimize is called when the heap holds %zu bytes of pages, it may hold %zu",
+            world_committed_bytes(), oracle_most_committed(run));
+    }
+}
+
 void heard_post(enum heard_call call, uintptr_t actual, bool is_spied, uintptr_t answer)
 {
     struct call *now = innermost();
@@ -134,16 +192,14 @@ void heard_post(enum heard_call call, uintptr_t actual, bool is_spied, uintptr_t
     check_actual(now, actual);
     now->stage = STAGE_TOLD;
     now->answer = answer;
+    check_done(now);
 }
 
 // How many blocks are spied when the outermost call is over, which the model is told of after it.
 static size_t spied_after(const struct call *call)
 {
-    bool frees = call->call == HEARD_FREE ||
-                 (call->call == HEARD_REALLOC && call->block != NULL && call->size_bytes == 0);
-    bool grants = (call->call == HEARD_ALLOC || call->call == HEARD_REALLOC) && call->answer != 0;
-    bool is_gone = call->is_spied && (frees || grants);
-    return model.spied_blocks + grants - is_gone;
+    bool is_gone = call->is_spied && ends_block(call);
+    return model.spied_blocks + grants(call) - is_gone;
 }
 
 // Whether the spy must be gone when the outermost call is over.
@@ -202,11 +258,9 @@ static void end_spying(void)
 
 static void note_reached(const struct call *call)
 {
-    bool grants = (call->call == HEARD_ALLOC || call->call == HEARD_REALLOC) && call->answer != 0;
-    reach_spied(REACH_SPIED_LATER,
-                call->call == HEARD_REALLOC && call->block != NULL && grants && !call->is_spied);
+    reach_spied(REACH_SPIED_LATER, call->block != NULL && grants(call) && !call->is_spied);
     reach_spied(REACH_SPIED_BEFORE, call->call == HEARD_FREE && !call->is_spied);
-    reach_spied(REACH_SPIED_PENDING, grants && heard.is_pending && call->block == NULL);
+    reach_spied(REACH_SPIED_PENDING, grants(call) && heard.is_pending && call->block == NULL);
     reach_spied(REACH_REVOKED_LATE, must_go() && call->is_spied);
 }
 

@@ -36,6 +36,10 @@ enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, voi
 void oracle_registered(struct run *run, HRESULT result, HRESULT expected);
 void oracle_revoked(struct run *run, HRESULT result, HRESULT expected);
 
+/// The most that the heap may hold of the world, just after minimizing; SIZE_MAX: it states no
+/// bound.
+size_t oracle_most_committed(const struct run *run);
+
 /// The heap was told to minimize.
 enum outcome oracle_minimized(struct run *run);
 

@@ -43,11 +43,11 @@ void oracle_sizes(struct run *run)
     }
 }
 
-static void check_footprint(struct run *run)
+size_t oracle_most_committed(const struct run *run)
 {
     const struct subject *subject = run->plan.subject;
     if (subject->most_committed == NULL) {
-        return;
+        return SIZE_MAX;
     }
     struct load load = {
         .arena_bytes = run->arena_bytes,
@@ -56,7 +56,15 @@ static void check_footprint(struct run *run)
         .live_bytes = model.live_bytes,
         .peak_live_bytes = model.peak_live_bytes,
     };
-    size_t most_bytes = subject->most_committed(&load);
+    return subject->most_committed(&load);
+}
+
+static void check_footprint(struct run *run)
+{
+    if (run->plan.subject->most_committed == NULL) {
+        return;
+    }
+    size_t most_bytes = oracle_most_committed(run);
     LAW_AT(run, FOOTPRINT, world_committed_bytes() <= most_bytes, place_heap(),
            "the heap holds %zu bytes of pages for %zu blocks of %zu bytes, %zu at the peak; it may "
            "hold %zu",

@@ -1,5 +1,5 @@
-// Section 3.4, row 8: what a spy does in its own methods. What happened there is looked at later,
-// for a method has to return.
+// Section 3.4, row 8: what a spy does in its own methods, and what it finds done there. Both are
+// looked at later, for a method has to return.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -13,6 +13,7 @@ static struct {
     const struct face *face;
     void *block;
     size_t size_bytes;
+    struct ch_stats stats;
     HRESULT result;
     struct recorder other;
 } nest;
@@ -129,6 +130,58 @@ static void S3_4_8_an_address_that_was_freed_is_spied_again(const struct face *f
     recorder_revoke(&spy);
 }
 
+static void ask_heap(void)
+{
+    nest.stats = ch_heap_stats(scratch.heap);
+}
+
+static void S3_4_2_the_block_is_live_in_PreFree_and_not_in_PostFree(const struct face *face)
+{
+    static const char *const methods[] = {"PreFree", "PostFree"};
+    for (size_t i = 0; i < COUNT_OF(methods); i++) {
+        struct recorder spy;
+        recorder_register(&spy);
+        void *block = face->alloc(20);
+        spy.nest = ask_heap;
+        spy.nest_in = methods[i];
+        face->free(block);
+        assert_int_equal(nest.stats.live_blocks, i == 0);
+        recorder_revoke(&spy);
+    }
+}
+
+static void S3_4_3_the_block_has_its_new_size_in_PostRealloc(const struct face *face)
+{
+    static const size_t sizes[] = {21, 5000, 0}; // In place, moved and freed.
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        struct recorder spy;
+        recorder_register(&spy);
+        void *block = face->alloc(20);
+        spy.nest = ask_heap;
+        spy.nest_in = "PostRealloc";
+        block = face->realloc(block, sizes[i]);
+        assert_int_equal(nest.stats.live_bytes, sizes[i]);
+        face->free(block);
+        recorder_revoke(&spy);
+    }
+}
+
+static void S3_4_6_the_pages_are_back_in_PostHeapMinimize(const struct face *face)
+{
+    static const char *const methods[] = {"PreHeapMinimize", "PostHeapMinimize"};
+    const size_t freed_bytes = (size_t)2 * 1024 * 1024;
+    for (size_t i = 0; i < COUNT_OF(methods); i++) {
+        struct recorder spy;
+        recorder_register(&spy);
+        face->free(face->alloc(freed_bytes));
+        spy.nest = ask_heap;
+        spy.nest_in = methods[i];
+        IMalloc_HeapMinimize(task_allocator());
+        assert_int_equal(nest.stats.committed_bytes < freed_bytes, i == 1);
+        recorder_revoke(&spy);
+    }
+}
+
 static void revoke(void)
 {
     nest.result = CoRevokeMallocSpy();
@@ -219,6 +272,9 @@ int run_spy_nested_rows(void)
         ON_ALL_FACES(S3_4_8_a_call_is_about_the_block_as_it_was_when_it_began),
         ON_ALL_FACES(S3_4_8_the_spy_is_told_of_its_own_calls),
         ON_ALL_FACES(S3_4_8_an_address_that_was_freed_is_spied_again),
+        ON_ALL_FACES(S3_4_2_the_block_is_live_in_PreFree_and_not_in_PostFree),
+        ON_ALL_FACES(S3_4_3_the_block_has_its_new_size_in_PostRealloc),
+        ON_TASK_FACES(S3_4_6_the_pages_are_back_in_PostHeapMinimize),
         ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_goes_when_the_call_is_over),
         ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_waits_for_its_blocks),
         ON_ALL_FACES(S8_8_a_release_may_register_the_next_spy),
