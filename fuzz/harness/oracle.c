@@ -55,10 +55,19 @@ static enum outcome refused(struct run *run, uint32_t slot, enum face face, size
     if (world_refusals() != run->refusals_before) {
         return OUTCOME_NO_PAGES;
     }
-    if (subject->policies.stays_in_place && model.slots[slot].is_live) {
+    size_bytes = heard_real_bytes();
+    const struct held *held = &model.slots[slot];
+    if (held->is_live && subject->must_resize != NULL) {
+        size_t old_bytes = model_real_bytes(held);
+        LAW_AT(run, REASON, !subject->must_resize(old_bytes, size_bytes),
+               place_byte(slot, 0, "refused"),
+               "NULL for %zu bytes, which fit where b%u of %zu bytes is, and the world refused "
+               "nothing",
+               size_bytes, slot, old_bytes);
+    }
+    if (held->is_live && subject->policies.stays_in_place) {
         return OUTCOME_NO_ROOM; // Not where it is; elsewhere there may be.
     }
-    size_bytes = heard_real_bytes();
     size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
                        ? SIZE_MAX
                        : model.since_empty_bytes + size_bytes;

@@ -164,6 +164,9 @@ void report_laws_off(FILE *file, const struct subject *subject)
     static const char no_poison[] = "it does not poison";
     static const char no_bound[] = "it states no bound";
     static const char no_way_to_ask[] = "it can't be asked";
+    const char *in_place = subject->must_resize == NULL
+                               ? "only held of new blocks"
+                               : "only held of new blocks and sizes that fit";
     const struct policies *policies = &subject->policies;
     bool sees = fill_sees_poison();
     const struct {
@@ -173,7 +176,7 @@ void report_laws_off(FILE *file, const struct subject *subject)
     } laws[] = {
         {policies->limit_bytes == SIZE_MAX, LAW_LIMIT, "it has none"},
         {!policies->stays_in_place, LAW_IN_PLACE, "its blocks may move"},
-        {policies->stays_in_place, LAW_REASON, "only held of new blocks"},
+        {policies->stays_in_place, LAW_REASON, in_place},
         {!policies->size_is_exact, LAW_EXACT_SIZE, "only held to be enough"},
         {!policies->has_null_size, LAW_NULL_SIZE, "it documents none"},
         {!sees, LAW_WRITABLE, no_asan},

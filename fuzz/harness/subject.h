@@ -94,6 +94,10 @@ struct subject {
     /// it must be granted, it must after less, too.
     bool (*must_grant)(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
 
+    /// Whether a block of one size must be granted the other one, whatever else is live, unless the
+    /// world refuses a page for it. NULL: it is said of no sizes.
+    bool (*must_resize)(size_t old_bytes, size_t size_bytes);
+
     /// The largest block that a fresh heap in an arena of so many bytes certainly grants, and any
     /// heap where nothing is live, whichever lanes blocks wait in; 0: none.
     size_t (*largest)(size_t arena_bytes);

@@ -37,6 +37,7 @@ void world_heap_close(void)
 
 #define PAGE_BYTES ((size_t)4096)
 #define SPAN_BYTES (4096 * CH_GRANULE_BYTES)
+#define SMALL_BYTES ((size_t)1024 * CH_GRANULE_BYTES)
 
 // What is certain whatever the order of calls was: if every block granted since the heap was last
 // empty had pages of its own, there would still be room. A block takes at most a quarter and a
@@ -56,6 +57,30 @@ bool world_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t 
     }
     size_t left_bytes = room_bytes - spans_bytes - blocks_bytes;
     return since_empty_bytes <= left_bytes - left_bytes / 3;
+}
+
+// What a small block takes: granules, and above eight of them a multiple of an eighth of the next
+// power of two.
+static size_t class_granules(size_t size_bytes)
+{
+    size_t granules = size_bytes == 0 ? 1 : (size_bytes - 1) / CH_GRANULE_BYTES + 1;
+    size_t step = 1;
+    while (granules > 8 * step) {
+        step *= 2;
+    }
+    return (granules + step - 1) / step * step;
+}
+
+// A small block keeps its place within its class, and a large one while it is large and has no
+// more pages than before.
+bool world_heap_must_resize(size_t old_bytes, size_t size_bytes)
+{
+    bool was_small = old_bytes <= SMALL_BYTES;
+    if (was_small != (size_bytes <= SMALL_BYTES)) {
+        return false;
+    }
+    return was_small ? class_granules(old_bytes) == class_granules(size_bytes)
+                     : (size_bytes - 1) / PAGE_BYTES <= (old_bytes - 1) / PAGE_BYTES;
 }
 
 // With nothing live there is nothing in the way but what the heap keeps for itself, and that goes

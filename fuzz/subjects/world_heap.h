@@ -13,6 +13,7 @@ void world_heap_close(void);
 
 // What subject.h says of each.
 bool world_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
+bool world_heap_must_resize(size_t old_bytes, size_t size_bytes);
 size_t world_heap_largest(size_t arena_bytes);
 size_t world_heap_most_committed(const struct load *load);
 int world_heap_owns(const void *address);
@@ -31,9 +32,9 @@ bool world_heap_select_lane(enum lane lane);
 
 /// The members that are the same for every manager.
 #define WORLD_HEAP_MEMBERS                                                                         \
-    .must_grant = world_heap_must_grant, .largest = world_heap_largest,                            \
-    .most_committed = world_heap_most_committed, .minimize = world_heap_minimize,                  \
-    .count = world_heap_count, .check = world_heap_check, .fault = world_heap_fault,               \
-    .select_lane = world_heap_select_lane
+    .must_grant = world_heap_must_grant, .must_resize = world_heap_must_resize,                    \
+    .largest = world_heap_largest, .most_committed = world_heap_most_committed,                    \
+    .minimize = world_heap_minimize, .count = world_heap_count, .check = world_heap_check,         \
+    .fault = world_heap_fault, .select_lane = world_heap_select_lane
 
 #endif

@@ -129,16 +129,11 @@ static bool has_com(void)
     return plan.mixes_faces && all_have(has_com_face);
 }
 
-// An allocator that is not ours: where it puts a block, and whether it is ever refused memory, is
-// not for our seeds to say.
-static bool is_ours(const struct subject *subject)
-{
-    return subject == subjects[0];
-}
-
+// Whether nobody takes pages from the world: then where blocks are put, and whether memory is ever
+// refused, is not for our seeds to say.
 static bool is_foreign(void)
 {
-    return !any_has(is_ours);
+    return !any_has(has_pages);
 }
 
 static bool has_family(enum family family)
@@ -188,6 +183,14 @@ static const char *why_not_reached(enum reach reach)
 {
     if (reach_family(reach) == FAMILY_SPY && !any_has(has_spies)) {
         return "the target's programs have no spy, or the subject";
+    }
+    if (reach == REACH_OVER_MOST && !any_has(has_limit)) {
+        return "the subject has no limit";
+    }
+    bool needs_moves = reach == REACH_MOVES_LARGE || reach == REACH_STARVED_MOVE ||
+                       reach == REACH_STARVED_SHRINK || reach == REACH_MOVES_ELSEWHERE;
+    if (needs_moves && all_have(stays_in_place)) {
+        return "its blocks stay in place";
     }
     return has_family(reach_family(reach)) ? NULL : "the target's programs have no such verb";
 }
