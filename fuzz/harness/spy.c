@@ -9,6 +9,7 @@
 #include "harness/model.h"
 #include "harness/oracle.h"
 #include "harness/run_parts.h"
+#include "harness/world.h"
 
 #define EXTRA_BYTES 21U // So that real sizes are no multiples of anything.
 #define FRONT_BYTES (4 * sizeof(void *))
@@ -20,6 +21,7 @@ static struct {
     enum spy_kind kind;
     struct run *run;
     bool is_inside; // A call of its own is under way.
+    void *block;    // That the last call of somebody else's was about.
 } spy;
 
 static bool does(enum spy_way way)
@@ -64,29 +66,51 @@ static void *outer(void *pointer)
     return pointer != NULL ? (char *)pointer + front_bytes() : NULL;
 }
 
-// Calls of the spy's own, inside of a caller's: about the block, and for one that comes and goes.
+static void make_own_block(void)
+{
+    void *own = call_allocate(spy.run, FACE_IMALLOC, OWN_BYTES);
+    if (own != NULL) {
+        model_pass(spy_real_bytes(OWN_BYTES));
+        (void)call_size(spy.run, FACE_IMALLOC, own);
+        (void)call_owns(spy.run, own);
+        call_free(spy.run, FACE_TASK, own);
+    }
+}
+
+// Calls of the spy's own, inside of a caller's: about a block, and for one that comes and goes. Of
+// the pages that the world refuses meanwhile none were the caller's.
 static void reenter(void *block)
 {
-    if (spy.is_inside || (!does(SPY_REENTERS) && !does(SPY_REVOKES))) {
+    if (spy.is_inside || !does(SPY_REENTERS)) {
         return;
     }
+    uint64_t refusals = world_refusals();
+    uint64_t refusals_before = spy.run->refusals_before;
     spy.is_inside = true;
-    if (does(SPY_REVOKES)) {
+    if (block != NULL) {
+        (void)call_size(spy.run, FACE_IMALLOC, block);
+        (void)call_owns(spy.run, block);
+    }
+    make_own_block();
+    spy.is_inside = false;
+    spy.run->refusals_before = refusals_before + (world_refusals() - refusals);
+}
+
+// In each Pre method. The block is asked about in the Post method again, where it may be gone.
+static void enter_call(void *block)
+{
+    if (!spy.is_inside) {
+        spy.block = block;
+    }
+    reenter(block);
+}
+
+// In each method of a call that changes which blocks are live.
+static void revoke_itself(void)
+{
+    if (!spy.is_inside && does(SPY_REVOKES)) {
         (void)spy_revoke(spy.run);
     }
-    if (does(SPY_REENTERS)) {
-        if (block != NULL) {
-            (void)call_size(spy.run, FACE_IMALLOC, block);
-            (void)call_owns(spy.run, block);
-        }
-        void *own = call_allocate(spy.run, FACE_IMALLOC, OWN_BYTES);
-        if (own != NULL) {
-            model_pass(spy_real_bytes(OWN_BYTES));
-            (void)call_size(spy.run, FACE_IMALLOC, own);
-            call_free(spy.run, FACE_TASK, own);
-        }
-    }
-    spy.is_inside = false;
 }
 
 static bool refuses(size_t size_bytes)
@@ -98,7 +122,8 @@ static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
 {
     (void)This;
     heard_pre(HEARD_ALLOC, NULL, cbRequest, false);
-    reenter(NULL);
+    revoke_itself();
+    enter_call(NULL);
     bool is_refused = refuses(cbRequest);
     heard_asked(is_refused);
     return is_refused ? 0 : spy_real_bytes(cbRequest);
@@ -109,6 +134,8 @@ static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
     (void)This;
     void *pointer = outer(pActual);
     heard_post(HEARD_ALLOC, (uintptr_t)pActual, false, (uintptr_t)pointer);
+    revoke_itself();
+    reenter(pointer);
     return pointer;
 }
 
@@ -116,7 +143,8 @@ static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL f
 {
     (void)This;
     heard_pre(HEARD_FREE, pRequest, 0, fSpyed);
-    reenter(pRequest);
+    revoke_itself();
+    enter_call(pRequest);
     heard_asked(false);
     return inner(pRequest, fSpyed);
 }
@@ -125,6 +153,8 @@ static void STDMETHODCALLTYPE post_free(IMallocSpy *This, BOOL fSpyed)
 {
     (void)This;
     heard_post(HEARD_FREE, 0, fSpyed, 0);
+    revoke_itself();
+    reenter(spy.block);
 }
 
 // A block from before has no bytes in front that could be the spy's, so one that shifts refuses.
@@ -133,7 +163,8 @@ static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SI
 {
     (void)This;
     heard_pre(HEARD_REALLOC, pRequest, cbRequest, fSpyed);
-    reenter(pRequest);
+    revoke_itself();
+    enter_call(pRequest);
     bool is_foreign = pRequest != NULL && !fSpyed && does(SPY_SHIFTS);
     bool is_refused = cbRequest > 0 && (is_foreign || refuses(cbRequest));
     heard_asked(is_refused);
@@ -146,6 +177,8 @@ static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOO
     (void)This;
     void *pointer = outer(pActual);
     heard_post(HEARD_REALLOC, (uintptr_t)pActual, fSpyed, (uintptr_t)pointer);
+    revoke_itself();
+    reenter(spy.block);
     return pointer;
 }
 
@@ -153,6 +186,7 @@ static void *STDMETHODCALLTYPE pre_get_size(IMallocSpy *This, void *pRequest, BO
 {
     (void)This;
     heard_pre(HEARD_SIZE, pRequest, 0, fSpyed);
+    enter_call(pRequest);
     heard_asked(false);
     return inner(pRequest, fSpyed);
 }
@@ -162,6 +196,7 @@ static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual,
     (void)This;
     size_t size_bytes = fSpyed ? cbActual - front_bytes() - tail_bytes() : cbActual;
     heard_post(HEARD_SIZE, cbActual, fSpyed, size_bytes);
+    reenter(spy.block);
     return size_bytes;
 }
 
@@ -169,6 +204,7 @@ static void *STDMETHODCALLTYPE pre_did_alloc(IMallocSpy *This, void *pRequest, B
 {
     (void)This;
     heard_pre(HEARD_OWNS, pRequest, 0, fSpyed);
+    enter_call(pRequest);
     heard_asked(false);
     return inner(pRequest, fSpyed);
 }
@@ -178,6 +214,7 @@ static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BO
 {
     (void)This;
     heard_post(HEARD_OWNS, (uintptr_t)pRequest, fSpyed, (uintptr_t)fActual);
+    reenter(spy.block);
     return fActual;
 }
 
@@ -185,6 +222,7 @@ static void STDMETHODCALLTYPE pre_heap_minimize(IMallocSpy *This)
 {
     (void)This;
     heard_pre(HEARD_MINIMIZE, NULL, 0, false);
+    enter_call(NULL);
     heard_asked(false);
 }
 
@@ -192,6 +230,7 @@ static void STDMETHODCALLTYPE post_heap_minimize(IMallocSpy *This)
 {
     (void)This;
     heard_post(HEARD_MINIMIZE, 0, false, 0);
+    reenter(spy.block);
 }
 
 static HRESULT STDMETHODCALLTYPE query_spy(IMallocSpy *This, REFIID riid, void **ppv);

@@ -13,8 +13,8 @@ enum spy_way {
     SPY_CORRECTS = 2,  ///< and hides that they are there.
     SPY_REFUSES = 4,   ///< It refuses one size in seven.
     SPY_SHIFTS = 8,    ///< It keeps bytes of its own around each block.
-    SPY_REENTERS = 16, ///< It makes calls of its own before each that changes something,
-    SPY_REVOKES = 32,  ///< and revokes itself there.
+    SPY_REENTERS = 16, ///< It makes calls of its own in each of its Pre and Post methods.
+    SPY_REVOKES = 32,  ///< It revokes itself in those of Alloc, Free and Realloc.
 };
 #define SPY_WAYS 64U
 
