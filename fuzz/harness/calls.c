@@ -261,7 +261,7 @@ static void run_query(struct run *run, unsigned which)
     void *object = run;
     HRESULT result = IMalloc_QueryInterface(run->malloc, interfaces[which], &object);
     answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
-    count(run, oracle_queried(run, which, result, object));
+    count(run, oracle_queried(run, which, result, object, run));
 }
 
 static void run_spy(struct run *run, uint32_t number)

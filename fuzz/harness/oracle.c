@@ -323,8 +323,9 @@ enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t
 enum outcome oracle_owned(struct run *run, const void *address, int answer)
 {
     int expected = address == NULL ? -1 : model_owns(address);
-    if (answer == 1 && run->plan.subject->policies.shares_heap && !model_holds(address)) {
-        expected = 1; // It is somebody's.
+    bool may_be_anybodys = run->plan.subject->policies.shares_heap && !model_holds(address);
+    if (address != NULL && answer == 1 && may_be_anybodys) {
+        expected = 1;
     }
     LAW_AT(run, MEMBER, answer == expected, place_address(address, "asked about"),
            "DidAlloc(%s) is %d, expected %d", place_name((uintptr_t)address), answer, expected);

@@ -24,14 +24,15 @@ enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, I
     return OUTCOME_DONE;
 }
 
-enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, void *object)
+enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, const void *object,
+                            const void *preset)
 {
     if (which < 2) {
         LAW(run, COM, result == S_OK && object == run->malloc,
             "QueryInterface is 0x%08x with %s, expected S_OK with the allocator", (unsigned)result,
             object_name(run, object));
     } else {
-        bool is_left = run->plan.subject->policies.leaves_query;
+        bool is_left = run->plan.subject->policies.leaves_query && object == preset;
         LAW(run, COM, result == E_NOINTERFACE && (is_left || object == NULL),
             "QueryInterface is 0x%08x with %s, expected E_NOINTERFACE with NULL", (unsigned)result,
             object_name(run, object));

@@ -185,6 +185,7 @@ void report_laws_off(FILE *file, const struct subject *subject)
         {sees && !policies->hides_slack, LAW_PAST_END, no_poison},
         {sees && policies->hides_freed_bytes == 0, LAW_FREED, no_poison},
         {subject->owns == NULL, LAW_MEMBER, no_way_to_ask},
+        {policies->shares_heap, LAW_MEMBER, "only held of its own blocks"},
         {subject->count == NULL, LAW_COUNTS, no_way_to_ask},
         {subject->count == NULL && subject->minimize == NULL, LAW_EMPTY, no_way_to_ask},
         {subject->largest == NULL, LAW_CAPACITY, no_bound},
@@ -192,6 +193,7 @@ void report_laws_off(FILE *file, const struct subject *subject)
         {subject->check == NULL, LAW_INVARIANT, no_way_to_ask},
         {subject->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
         {subject->com == NULL, LAW_COM, "it has no COM face"},
+        {policies->leaves_query, LAW_COM, "a failed QueryInterface may leave the pointer"},
         {subject->com == NULL || subject->com->register_spy == NULL, LAW_SPY, "it has no spies"},
         {subject->misuse == NULL, LAW_MISUSE, "it does not survive it"},
     };

@@ -23,13 +23,13 @@ struct policies {
     size_t alignment_bytes; ///< Every block starts at a multiple of it.
     bool size_is_exact;     ///< GetSize is the size asked for; otherwise it may be more.
     size_t zero_size_bytes; ///< The size of a block that 0 bytes were asked for.
-    bool stays_in_place;    ///< Reallocate never moves a block: it is refused instead, at any time.
+    bool stays_in_place;    ///< Reallocate never moves a block: it is refused instead.
     bool is_repeatable;     ///< In an equal world it gives equal addresses.
     bool has_null_size;     ///< GetSize(NULL) is documented, as null_size_bytes.
     size_t null_size_bytes;
     bool hides_slack;         ///< Under AddressSanitizer, a page past a block's end is poisoned,
     size_t hides_freed_bytes; ///< and a freed block of up to this size is, at both ends.
-    bool leaves_query;        ///< A QueryInterface that fails leaves the pointer alone (spec I5).
+    bool leaves_query;        ///< A QueryInterface that fails may leave the pointer (spec I5).
     bool shares_heap;         ///< DidAlloc is 1 for blocks of others, too (spec D6).
     bool ignores_world;       ///< It takes no pages from the world, so it is refused none.
 };

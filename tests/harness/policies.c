@@ -1,0 +1,170 @@
+// What a policy excuses, and that it excuses no more: answers that a subject may give by its
+// policies break no law, those beside them do, and a run says which laws are off for it.
+//
+// Each subject is the reference, with one answer changed.
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../unit/cmocka_headers.h"
+#include "harness/report.h"
+#include "harness/text.h"
+#include "harness/trial.h"
+
+static struct {
+    struct policies policies;
+    int null_answer;  ///< DidAlloc of NULL,
+    int other_answer; ///< and of what is no block of the reference.
+    enum { STORES_NULL, STORES_ITSELF, STORES_NOTHING } on_failure; ///< A failed QueryInterface.
+} change;
+
+static const struct subject *reference;
+
+static int owns(const void *address)
+{
+    return address == NULL                 ? change.null_answer
+           : reference->owns(address) == 0 ? change.other_answer
+                                           : 1;
+}
+
+static HRESULT STDMETHODCALLTYPE query(IMalloc *This, REFIID riid, void **ppv)
+{
+    bool has_it = memcmp(riid, &IID_IUnknown, sizeof *riid) == 0 ||
+                  memcmp(riid, &IID_IMalloc, sizeof *riid) == 0;
+    if (has_it || change.on_failure == STORES_ITSELF) {
+        *ppv = This;
+    } else if (change.on_failure == STORES_NULL) {
+        *ppv = NULL;
+    }
+    return has_it ? S_OK : E_NOINTERFACE;
+}
+
+// Nothing else of it is called.
+static IMalloc allocator = {&(const IMallocVtbl){.QueryInterface = query}};
+
+static HRESULT get_malloc(DWORD context, IMalloc **malloc)
+{
+    *malloc = context == MEMCTX_TASK ? &allocator : NULL;
+    return *malloc != NULL ? S_OK : E_INVALIDARG;
+}
+
+static const struct com_calls com = {.get_malloc = get_malloc};
+
+static struct subject make_changed(void)
+{
+    struct subject changed = *reference;
+    changed.name = "changed";
+    changed.policies = change.policies;
+    changed.owns = owns;
+    changed.com = &com;
+    return changed;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&change, 0, sizeof change);
+    reference = subject_find("reference");
+    change.policies = reference->policies;
+    change.null_answer = -1;
+    return 0;
+}
+
+static trial_verdict verdict_of(const char *text)
+{
+    struct program program = {0};
+    struct text_error error;
+    struct subject changed = make_changed();
+    struct plan plan = {.subject = &changed, .mixes_faces = true};
+    FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "rb");
+    assert_non_null(file);
+    assert_true(text_read(file, &program, &error));
+    (void)fclose(file);
+    trial_verdict verdict = trial_run(&plan, &program);
+    program_close(&program);
+    return verdict;
+}
+
+static const int member_broken = REPORT_FIRST_STATUS + (int)LAW_MEMBER;
+static const int com_broken = REPORT_FIRST_STATUS + (int)LAW_COM;
+
+static void who_shares_a_heap_may_own_what_is_elsewhere(void **state)
+{
+    (void)state;
+    change.other_answer = 1;
+    assert_int_equal(verdict_of("owns_address 4096\n"), member_broken);
+    change.policies.shares_heap = true;
+    assert_int_equal(verdict_of("owns_address 4096\n"), TRIAL_CLEAN);
+    change.other_answer = 2;
+    assert_int_equal(verdict_of("owns_address 4096\n"), member_broken);
+}
+
+static void who_shares_a_heap_does_not_own_null(void **state)
+{
+    (void)state;
+    change.policies.shares_heap = true;
+    assert_int_equal(verdict_of("owns_address 0\n"), TRIAL_CLEAN);
+    change.null_answer = 1;
+    assert_int_equal(verdict_of("owns_address 0\n"), member_broken);
+}
+
+static void who_leaves_the_pointer_of_a_query_may_store_null_too(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict_of("query 2\n"), TRIAL_CLEAN);
+    change.on_failure = STORES_NOTHING;
+    assert_int_equal(verdict_of("query 2\n"), com_broken);
+    change.policies.leaves_query = true;
+    assert_int_equal(verdict_of("query 2\n"), TRIAL_CLEAN);
+    change.on_failure = STORES_NULL;
+    assert_int_equal(verdict_of("query 2\n"), TRIAL_CLEAN);
+}
+
+static void who_leaves_the_pointer_of_a_query_stores_no_other(void **state)
+{
+    (void)state;
+    change.policies.leaves_query = true;
+    change.on_failure = STORES_ITSELF;
+    assert_int_equal(verdict_of("query 2\n"), com_broken);
+}
+
+// Whether a run says that a law is off for the changed subject, and why.
+static bool says_off(const char *words)
+{
+    char said[1000] = "";
+    struct subject changed = make_changed();
+    FILE *file = fmemopen(said, sizeof said, "w");
+    assert_non_null(file);
+    report_laws_off(file, &changed);
+    (void)fclose(file);
+    return strstr(said, words) != NULL;
+}
+
+static void a_run_says_what_a_policy_turns_off(void **state)
+{
+    (void)state;
+    static const char member[] = "member (only held of its own blocks)";
+    static const char query_left[] = "com (a failed QueryInterface may leave the pointer)";
+    static const char resizing[] = "reason (only held of new blocks)";
+    assert_false(says_off(member));
+    assert_false(says_off(query_left));
+    assert_false(says_off(resizing));
+    change.policies.shares_heap = true;
+    assert_true(says_off(member));
+    change.policies.leaves_query = true;
+    assert_true(says_off(query_left));
+    change.policies.stays_in_place = true;
+    assert_true(says_off(resizing));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(who_shares_a_heap_may_own_what_is_elsewhere, set_up),
+        cmocka_unit_test_setup(who_shares_a_heap_does_not_own_null, set_up),
+        cmocka_unit_test_setup(who_leaves_the_pointer_of_a_query_may_store_null_too, set_up),
+        cmocka_unit_test_setup(who_leaves_the_pointer_of_a_query_stores_no_other, set_up),
+        cmocka_unit_test_setup(a_run_says_what_a_policy_turns_off, set_up),
+    };
+    return cmocka_run_group_tests_name("policies", tests, NULL, NULL);
+}
