@@ -28,8 +28,8 @@ enum outcome oracle_owned(struct run *run, const void *address, int answer);
 /// CoGetMalloc answered for a context, with *malloc preset to a pointer that is not NULL.
 enum outcome oracle_got_malloc(struct run *run, DWORD context, HRESULT result, IMalloc *malloc);
 
-/// QueryInterface answered for IUnknown, IMalloc or an unknown interface (0, 1, 2), with *object
-/// preset to this pointer.
+/// QueryInterface answered for IUnknown, IMalloc or an unknown interface (0, 1, 2), and stored
+/// `object` where `preset` was.
 enum outcome oracle_queried(struct run *run, unsigned which, HRESULT result, const void *object,
                             const void *preset);
 

@@ -21,6 +21,15 @@ static void append(struct recorder *recorder, const char *format, va_list argume
     recorder->recorded_bytes += (size_t)length;
 }
 
+static void call_nest(struct recorder *recorder, const char *method)
+{
+    if (recorder->nest_in != NULL && strcmp(recorder->nest_in, method) == 0) {
+        recorder->nest_in = NULL; // Once.
+        recorder->nested++;
+        recorder->nest();
+    }
+}
+
 // Called first in each method, so that what it does meanwhile comes after it in the record.
 __attribute__((format(printf, 3, 4))) static void note(IMallocSpy *This, const char *method,
                                                        const char *format, ...)
@@ -30,11 +39,7 @@ __attribute__((format(printf, 3, 4))) static void note(IMallocSpy *This, const c
     va_start(arguments, format);
     append(recorder, format, arguments);
     va_end(arguments);
-    if (recorder->nest_in != NULL && strcmp(recorder->nest_in, method) == 0) {
-        recorder->nest_in = NULL; // Once.
-        recorder->nested++;
-        recorder->nest();
-    }
+    call_nest(recorder, method);
 }
 
 #define NOTE(This, method, format, ...) note(This, #method, #method format, __VA_ARGS__)
@@ -43,6 +48,7 @@ static HRESULT STDMETHODCALLTYPE query_interface(IMallocSpy *This, REFIID riid, 
 {
     struct recorder *recorder = of(This);
     bool is_asked_as_spy = memcmp(riid, &IID_IMallocSpy, sizeof(IID)) == 0;
+    call_nest(recorder, "QueryInterface");
     *ppv = NULL;
     if (!is_asked_as_spy || FAILED(recorder->query_result)) {
         return is_asked_as_spy ? recorder->query_result : E_NOINTERFACE;

@@ -224,6 +224,24 @@ static void register_other(void)
     nest.block = nest.face->alloc(30);
 }
 
+// Then the one that is asked comes second, and what QueryInterface has added is taken back.
+static void S3_1_4_a_query_that_registers_another_spy_comes_too_late(const struct face *face)
+{
+    struct recorder spy;
+    nest.face = face;
+    recorder_init(&spy);
+    spy.nest = register_other;
+    spy.nest_in = "QueryInterface";
+    assert_int_equal(CoRegisterMallocSpy(&spy.spy), CO_E_OBJISREG);
+    recorder_expect(&spy, "Release");
+    assert_int_equal(spy.references, 0);
+    assert_int_equal(nest.result, S_OK);
+    recorder_expect(&nest.other, "PreAlloc 30, PostAlloc %p", nest.block);
+    face->free(nest.block);
+    recorder_expect(&nest.other, "PreFree %p 1, PostFree 1", nest.block);
+    recorder_revoke(&nest.other);
+}
+
 // The lock is let go of by then, and the spy is gone.
 static void S8_8_a_release_may_register_the_next_spy(const struct face *face)
 {
@@ -277,6 +295,7 @@ int run_spy_nested_rows(void)
         ON_TASK_FACES(S3_4_6_the_pages_are_back_in_PostHeapMinimize),
         ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_goes_when_the_call_is_over),
         ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_waits_for_its_blocks),
+        ON_ALL_FACES(S3_1_4_a_query_that_registers_another_spy_comes_too_late),
         ON_ALL_FACES(S8_8_a_release_may_register_the_next_spy),
         ROW(S8_8_a_release_holds_nobody_up),
     };
