@@ -195,7 +195,7 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
     return SLOTS;
 }
 
-void model_end(uint32_t slot)
+static void end_block(uint32_t slot)
 {
     struct held *held = &model.slots[slot];
     size_t place = place_of((uintptr_t)held->block);
@@ -206,7 +206,18 @@ void model_end(uint32_t slot)
     model.spied_blocks -= held->is_spied;
     held->last_bytes = held->size_bytes;
     held->size_bytes = 0;
+}
+
+void model_end(uint32_t slot)
+{
+    end_block(slot);
     forget_grants();
+}
+
+uint32_t model_move(uint32_t slot, void *block, size_t size_bytes)
+{
+    end_block(slot);
+    return model_begin(slot, block, size_bytes);
 }
 
 // A block that is reallocated while a spy is registered is spied from then on. What the spy keeps

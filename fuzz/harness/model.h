@@ -64,6 +64,10 @@ void model_end(uint32_t slot);
 /// Notes that the slot's block has another size, in place. Returns as model_begin does.
 uint32_t model_resize(uint32_t slot, size_t size_bytes);
 
+/// Notes that the slot's block is elsewhere, and has another size: for a moment both were live, so
+/// the heap was not empty. Returns as model_begin does.
+uint32_t model_move(uint32_t slot, void *block, size_t size_bytes);
+
 /// Notes a block that came and went within another call.
 void model_pass(size_t size_bytes);
 

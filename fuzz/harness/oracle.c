@@ -277,13 +277,8 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
     check_granted(run, slot, face, block, size_bytes);
     size_bytes = heard_held_bytes();
     check_in_place(run, slot, block);
-    uint32_t overlapped;
-    if (block == before.block) {
-        overlapped = model_resize(slot, size_bytes);
-    } else {
-        model_end(slot);
-        overlapped = model_begin(slot, block, size_bytes);
-    }
+    uint32_t overlapped = block == before.block ? model_resize(slot, size_bytes)
+                                                : model_move(slot, block, size_bytes);
     check_block(run, slot, block, size_bytes, overlapped);
     check_bytes_kept(run, slot, &before,
                      size_bytes < before.size_bytes ? size_bytes : before.size_bytes);
