@@ -4,13 +4,9 @@
 
 #include "pages/numbers.h"
 
-#include "pages/threads.h"
-
 CH_THREAD_LOCAL unsigned ch_thread_number;
 static CH_THREAD_LOCAL bool is_settled; // It has chosen its number, or has ended: it gets no other.
 
-// Numbers are given, taken and looked at under this lock; nobody who has it wants another.
-static struct ch_lock numbers_lock;
 static uint64_t numbers = 1; // A bit for each that is taken. Nobody gets 0.
 static atomic_bool is_full;  // All are: those that come late need not ask.
 
@@ -26,6 +22,13 @@ static void set_numbers(uint64_t taken)
     is_full = taken == UINT64_MAX;
 }
 
+static void in_child(void)
+{
+    set_numbers(1 | bit_of(ch_thread_number));
+}
+
+struct ch_fork_lock ch_threads_numbers_lock = {.in_child = in_child};
+
 // Under the lock: the thread has the number from now on.
 static void keep(unsigned number)
 {
@@ -38,11 +41,11 @@ void ch_thread_join(void)
     if (ch_thread_number != 0 || is_settled || is_full || !ch_threads_tell_ends()) {
         return;
     }
-    ch_lock_take(&numbers_lock);
+    ch_lock_take(&ch_threads_numbers_lock.lock);
     if (numbers != UINT64_MAX) {
         keep((unsigned)__builtin_ctzll(~numbers));
     }
-    ch_lock_give(&numbers_lock);
+    ch_lock_give(&ch_threads_numbers_lock.lock);
     ch_threads_expect_end(); // Without the lock, for it may allocate.
 }
 
@@ -52,7 +55,7 @@ bool ch_thread_choose(unsigned number)
         return false;
     }
     bool tells_ends = ch_threads_tell_ends();
-    ch_lock_take(&numbers_lock);
+    ch_lock_take(&ch_threads_numbers_lock.lock);
     uint64_t others = numbers & ~bit_of(ch_thread_number);
     bool is_free = (others & bit_of(number)) == 0;
     if (is_free) {
@@ -60,7 +63,7 @@ bool ch_thread_choose(unsigned number)
         keep(number);
         is_settled = true;
     }
-    ch_lock_give(&numbers_lock);
+    ch_lock_give(&ch_threads_numbers_lock.lock);
     if (tells_ends) {
         ch_threads_expect_end();
     }
@@ -71,23 +74,18 @@ void ch_thread_leave(unsigned number)
 {
     ch_thread_number = 0; // What is still freed at a thread's end is freed without a number.
     is_settled = true;
-    ch_lock_take(&numbers_lock);
+    ch_lock_take(&ch_threads_numbers_lock.lock);
     set_numbers(numbers & ~bit_of(number));
-    ch_lock_give(&numbers_lock);
-}
-
-void ch_threads_leave_others(void)
-{
-    set_numbers(1 | bit_of(ch_thread_number));
+    ch_lock_give(&ch_threads_numbers_lock.lock);
 }
 
 uint64_t ch_threads_hold(void)
 {
-    ch_lock_take(&numbers_lock);
+    ch_lock_take(&ch_threads_numbers_lock.lock);
     return numbers;
 }
 
 void ch_threads_let_go(void)
 {
-    ch_lock_give(&numbers_lock);
+    ch_lock_give(&ch_threads_numbers_lock.lock);
 }

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "pages/threads.h"
+
 /// Of the operating system's file: gets ready to be told that threads end. Returns false iff it
 /// never will be.
 bool ch_threads_tell_ends(void);
@@ -16,7 +18,8 @@ void ch_threads_expect_end(void);
 /// The calling thread ends, and gives that number back. It gets no other.
 void ch_thread_leave(unsigned number);
 
-/// Of all threads, only the calling one is left. Between ch_threads_hold and ch_threads_let_go.
-void ch_threads_leave_others(void);
+/// The lock around all numbers, which no other lock is wanted under. In a child, only the calling
+/// thread keeps its number.
+extern struct ch_fork_lock ch_threads_numbers_lock;
 
 #endif

@@ -6,36 +6,10 @@
 #include <stdint.h>
 
 #include "pages/lock.h"
-
-#if defined(__has_include)
-#if __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#define CH_THREADS_COUNTED 1
-#endif
-#endif
-
-/// Whether the process may have another thread than this one.
-static inline bool ch_threads_are_many(void)
-{
-#ifdef CH_THREADS_COUNTED
-    return !__libc_single_threaded; // The C library clears it before it starts a second one.
-#else
-    return true;
-#endif
-}
+#include "pages/self.h"
 
 /// Numbers are below this; 0 is that of every thread that has none.
 #define CH_THREAD_NUMBERS 64U
-
-// Found by one instruction, without a call that could itself allocate.
-#if defined(__ELF__)
-#define CH_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
-#else
-#define CH_THREAD_LOCAL _Thread_local
-#endif
-
-/// The calling thread's number. No two threads have the same at once, but 0.
-extern CH_THREAD_LOCAL unsigned ch_thread_number;
 
 /// Gives the calling thread the lowest number that nobody has, iff it has none and may have one.
 /// The number is given back when the thread ends. May allocate.
@@ -50,8 +24,11 @@ bool ch_thread_choose(unsigned number);
 uint64_t ch_threads_hold(void);
 void ch_threads_let_go(void);
 
-/// A lock that is taken whenever the process forks, so that the child finds it free, and what it
-/// guards whole. Whoever has it may call anything here.
+/// A lock that the process keeps while it forks, so that the child finds it free, and what it
+/// guards whole. The thread that has it may call anything here.
+///
+/// Handlers of fork that run meanwhile may take it. A signal may interrupt the thread that has it,
+/// and the handler fork: then the lock stays as it is, in the child, too.
 struct ch_fork_lock {
     struct ch_lock lock;
     void (*in_child)(void); ///< Called in a child, whose one thread has the lock. May be NULL.
@@ -62,5 +39,10 @@ struct ch_fork_lock {
 /// move or end.
 void ch_fork_lock_open(struct ch_fork_lock *lock);
 void ch_fork_lock_close(struct ch_fork_lock *lock);
+
+/// Keeps the calling thread from being cancelled, around a call of the user's code that must come
+/// back; or ends that. Calls may be nested: the second takes what the first has returned.
+int ch_threads_defer_cancel(void);
+void ch_threads_restore_cancel(int before);
 
 #endif

@@ -1,7 +1,8 @@
 // Threads on POSIX: when one ends, and what happens when the process forks.
 //
-// In a child there is one thread. Whoever forks holds every lock of ours, so the child finds them
-// free and what they guard whole, and the numbers of the threads that are gone are nobody's.
+// In a child there is one thread. The thread that forks keeps every lock of ours, so the child
+// finds them free and what they guard whole, and the numbers of the threads that are gone are
+// nobody's.
 //
 // Does not know who has which number.
 
@@ -12,8 +13,17 @@
 
 #include "pages/numbers.h"
 
+#ifdef __GLIBC__
+// The C library's lock around its list of files, which a thread may take again. fork takes it after
+// every handler, a thread that flushes all files waits for a file's lock while it has it, and one
+// that reads a line allocates while it has the file's. So it comes before any lock of ours.
+__attribute__((weak)) void _IO_list_lock(void);
+__attribute__((weak)) void _IO_list_unlock(void);
+__attribute__((weak)) void _IO_list_resetlock(void);
+#endif
+
 static struct ch_lock fork_locks_lock;
-static struct ch_fork_lock *fork_locks;
+static struct ch_fork_lock *fork_locks = &ch_threads_numbers_lock;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key; // Has a value in each thread that has a number.
@@ -25,51 +35,105 @@ static void on_end(void *unused)
     ch_thread_leave(ch_thread_number);
 }
 
-// Locks are opened and closed by threads that may have another one, and forking must not wait for
-// these two in turn: it takes all or none.
-static bool try_fork_locks(void)
+static CH_THREAD_LOCAL unsigned forks; // A handler of fork may fork.
+static bool holds_files;               // Written by the thread that does.
+
+static void hold_files(void)
 {
-    if (!ch_lock_try(&fork_locks_lock)) {
-        return false;
+#ifdef __GLIBC__
+    if (ch_threads_are_many() && _IO_list_lock != NULL) {
+        _IO_list_lock();
+        holds_files = true;
     }
-    for (struct ch_fork_lock *lock = fork_locks; lock != NULL; lock = lock->next) {
-        if (!ch_lock_try(&lock->lock)) {
-            for (struct ch_fork_lock *taken = fork_locks; taken != lock; taken = taken->next) {
-                ch_lock_give(&taken->lock);
-            }
-            ch_lock_give(&fork_locks_lock);
-            return false;
-        }
-    }
-    return true;
+#endif
 }
 
+static void let_go_of_files(void)
+{
+#ifdef __GLIBC__
+    if (holds_files) {
+        holds_files = false;
+        _IO_list_unlock();
+    }
+#endif
+}
+
+// fork has done the same there, for a process of more than one thread.
+static void let_go_of_files_in_child(void)
+{
+#ifdef __GLIBC__
+    if (holds_files) {
+        holds_files = false;
+        _IO_list_resetlock();
+    }
+#endif
+}
+
+static void let_go_of_locks(void)
+{
+    for (struct ch_fork_lock *lock = fork_locks; lock != NULL; lock = lock->next) {
+        ch_lock_let_go(&lock->lock);
+    }
+    ch_lock_let_go(&fork_locks_lock);
+}
+
+// Keeps every lock. Returns NULL; or, iff another thread has one of them, that one, and a word to
+// await. Then it keeps none.
+static struct ch_lock *keep_locks(uintptr_t *word)
+{
+    *word = ch_lock_keep(&fork_locks_lock);
+    if (*word != 0) {
+        return &fork_locks_lock;
+    }
+    for (struct ch_fork_lock *lock = fork_locks; lock != NULL; lock = lock->next) {
+        *word = ch_lock_keep(&lock->lock);
+        if (*word != 0) {
+            let_go_of_locks();
+            return &lock->lock;
+        }
+    }
+    return NULL;
+}
+
+// A thread may have one lock of ours and want another, or a file: this one waits for a lock only
+// while it has nothing.
 static void before_fork(void)
 {
-    while (!try_fork_locks()) {
-        ch_threads_yield();
+    if (forks++ > 0) {
+        return;
     }
-    (void)ch_threads_hold();
+    struct ch_lock *busy;
+    do {
+        uintptr_t word;
+        hold_files();
+        busy = keep_locks(&word);
+        if (busy != NULL) {
+            let_go_of_files();
+            ch_lock_await(busy, word);
+        }
+    } while (busy != NULL);
 }
 
 static void after_fork(void)
 {
-    ch_threads_let_go();
-    for (struct ch_fork_lock *lock = fork_locks; lock != NULL; lock = lock->next) {
-        ch_lock_give(&lock->lock);
+    if (--forks == 0) {
+        let_go_of_locks();
+        let_go_of_files();
     }
-    ch_lock_give(&fork_locks_lock);
 }
 
 static void after_fork_in_child(void)
 {
-    ch_threads_leave_others();
+    if (--forks > 0) {
+        return;
+    }
     for (struct ch_fork_lock *lock = fork_locks; lock != NULL; lock = lock->next) {
         if (lock->in_child != NULL) {
             lock->in_child();
         }
     }
-    after_fork();
+    let_go_of_locks();
+    let_go_of_files_in_child();
 }
 
 static void prepare(void)
@@ -79,7 +143,7 @@ static void prepare(void)
     (void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
-// Handlers that are registered later run before ours, and may still allocate.
+// Of the handlers that come before fork, those that are registered later run first.
 __attribute__((constructor)) static void prepare_early(void)
 {
     (void)pthread_once(&once, prepare);
@@ -117,4 +181,16 @@ void ch_fork_lock_close(struct ch_fork_lock *lock)
     }
     *at = lock->next;
     ch_lock_give(&fork_locks_lock);
+}
+
+int ch_threads_defer_cancel(void)
+{
+    int before = PTHREAD_CANCEL_ENABLE;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    return before;
+}
+
+void ch_threads_restore_cancel(int before)
+{
+    (void)pthread_setcancelstate(before, NULL);
 }

@@ -60,3 +60,15 @@ void ch_fork_lock_close(struct ch_fork_lock *lock)
 {
     (void)lock;
 }
+
+// Nothing is cancelled there.
+
+int ch_threads_defer_cancel(void)
+{
+    return 0;
+}
+
+void ch_threads_restore_cancel(int before)
+{
+    (void)before;
+}

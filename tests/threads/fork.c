@@ -2,7 +2,11 @@
 // thread that forked, can go on: with the blocks that this thread held, with new ones, with the
 // task heap, with minimizing, with a thread of its own, and with the lanes of the threads that it
 // does not have. It can so, too, when the fork comes while another thread makes the task heap. A
-// child that waits for good is a failure.
+// child that waits for good is a failure. Handlers of fork that the program registers before the
+// library does may use the heaps.
+//
+// No thread begins or ends while the process forks: a sanitizer allocates for it, and is not made
+// to be forked in the middle of that.
 //
 //     fork [FORKS [FORKS_AT_FIRST_USE [SEED]]]
 
@@ -12,6 +16,7 @@
 #include <comheap/taskmem.h>
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -28,9 +33,13 @@
 struct forks {
     struct ch_heap *heaps[HEAPS];
     uint64_t seed;
+    struct crew_meeting meeting; // Of the hammers and the thread that forks.
     _Atomic bool is_over;
     atomic_size_t steps;
 };
+
+static struct forks *in_use;   // NULL: there are no heaps yet.
+static _Atomic size_t handled; // Handlers that this process has run while it had its heaps.
 
 static void use(struct ch_heap *heap, struct held *held, uint64_t *random)
 {
@@ -60,6 +69,7 @@ static void hammer(unsigned number, void *argument)
     struct forks *forks = argument;
     uint64_t random = forks->seed * 1000 + number;
     struct held held[HEAPS][SLOTS] = {{{0}}};
+    crew_meet(&forks->meeting, HAMMERS + 1);
     while (!atomic_load_explicit(&forks->is_over, memory_order_relaxed)) {
         for (unsigned heap = 0; heap < HEAPS; heap++) {
             use(forks->heaps[heap], &held[heap][crew_below(&random, SLOTS)], &random);
@@ -97,6 +107,32 @@ static void use_for_a_while(unsigned number, void *argument)
         ch_heap_minimize(forks->heaps[heap]);
     }
     use_task_memory(100);
+}
+
+static void use_in_handler(void)
+{
+    if (in_use == NULL) {
+        return;
+    }
+    for (unsigned heap = 0; heap < HEAPS; heap++) {
+        for (size_t size_bytes = 1; size_bytes <= LARGE_BYTES; size_bytes *= 3) {
+            ch_heap_free(in_use->heaps[heap], ch_heap_alloc(in_use->heaps[heap], size_bytes));
+        }
+        ch_heap_minimize(in_use->heaps[heap]);
+    }
+    struct ch_heap *own = ch_heap_create(&(struct ch_config){.arena_bytes = MIB});
+    CLAIM(own != NULL, "a handler is refused a heap");
+    ch_heap_free(own, ch_heap_alloc(own, 10));
+    ch_heap_destroy(own);
+    use_task_memory(100);
+    atomic_fetch_add_explicit(&handled, 1, memory_order_relaxed);
+}
+
+// Before the library's own constructors: of the handlers that come before fork, these come last.
+__attribute__((constructor(101))) static void register_handlers(void)
+{
+    int error = pthread_atfork(use_in_handler, use_in_handler, use_in_handler);
+    CLAIM(error == 0, "handlers of fork can't be registered: error %d", error);
 }
 
 static _Noreturn void be_child(struct forks *forks, struct held held[HEAPS], unsigned number)
@@ -208,10 +244,12 @@ int main(int argc, char **argv)
             ch_heap_create(&(struct ch_config){.arena_bytes = 64 * MIB, .on_fault = crew_no_fault});
         CLAIM(forks.heaps[i] != NULL, "there is no heap");
     }
+    in_use = &forks;
     struct crew_thread *threads[HAMMERS];
     for (unsigned i = 0; i < HAMMERS; i++) {
         threads[i] = crew_start(hammer, i, &forks);
     }
+    crew_meet(&forks.meeting, HAMMERS + 1);
     fork_often(&forks, count);
     atomic_store_explicit(&forks.is_over, true, memory_order_relaxed);
     for (unsigned i = 0; i < HAMMERS; i++) {
@@ -219,6 +257,7 @@ int main(int argc, char **argv)
     }
     size_t steps = atomic_load(&forks.steps);
     printf("fork %u %" PRIu64 ": %zu steps of other threads meanwhile\n", count, forks.seed, steps);
+    CLAIM(atomic_load(&handled) == 2 * (size_t)count, "a handler of fork did not run");
     CLAIM(count == 0 || steps > count, "the other threads did nothing");
     for (unsigned i = 0; i < HEAPS; i++) {
         held_claim_all(forks.heaps[i], NULL, 0);

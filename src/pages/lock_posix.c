@@ -1,0 +1,159 @@
+// The lock's slow side on POSIX: looking again, sleeping, waking, and what a thread keeps that
+// forks. Linux has the sleep, a futex; elsewhere a thread that waits lets others run first.
+//
+// No function here is a cancellation point: `syscall` is none, whatever it calls. Does not know
+// what a lock guards.
+#ifdef __linux__
+#define _GNU_SOURCE // For syscall.
+#endif
+
+#include "pages/lock.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#ifdef __linux__
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#else
+#include <sched.h>
+#endif
+
+// A heap's lock is mostly given back within this many looks.
+#define LOOKS 40U
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#ifdef __linux__
+// A futex has 32 bits: those of the word that change when the lock does.
+static uint32_t *futex_of(struct ch_lock *lock)
+{
+    uint32_t *halves = (uint32_t *)(void *)&lock->word;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return halves + sizeof lock->word / sizeof(uint32_t) - 1;
+#else
+    return halves;
+#endif
+}
+
+static void futex(struct ch_lock *lock, int operation, uintptr_t value)
+{
+    int errno_before = errno;
+    (void)syscall(SYS_futex, futex_of(lock), operation, (uint32_t)value, NULL, NULL, 0);
+    errno = errno_before;
+}
+
+static void sleep_on(struct ch_lock *lock, uintptr_t word)
+{
+    futex(lock, FUTEX_WAIT_PRIVATE, word);
+}
+
+static void wake_one(struct ch_lock *lock)
+{
+    futex(lock, FUTEX_WAKE_PRIVATE, 1);
+}
+#else
+static void sleep_on(struct ch_lock *lock, uintptr_t word)
+{
+    (void)lock, (void)word;
+    (void)sched_yield();
+}
+
+static void wake_one(struct ch_lock *lock)
+{
+    (void)lock;
+}
+#endif
+
+static bool is_mine(uintptr_t word)
+{
+    return (word & ~(CH_LOCK_AWAITED | CH_LOCK_KEPT)) == ch_lock_me();
+}
+
+static bool turn(struct ch_lock *lock, uintptr_t word, uintptr_t next)
+{
+    return atomic_compare_exchange_strong_explicit(&lock->word, &word, next, memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+static uintptr_t word_of(const struct ch_lock *lock)
+{
+    return atomic_load_explicit(&lock->word, memory_order_relaxed);
+}
+
+// Returns the word by which its holder knows that it has to wake a thread; 0 iff nobody has it.
+static uintptr_t announce(struct ch_lock *lock)
+{
+    uintptr_t word = word_of(lock);
+    while (word != 0 && (word & CH_LOCK_AWAITED) == 0 &&
+           !turn(lock, word, word | CH_LOCK_AWAITED)) {
+        word = word_of(lock);
+    }
+    return word == 0 ? 0 : word | CH_LOCK_AWAITED;
+}
+
+__attribute__((noinline, cold)) void ch_lock_take_late(struct ch_lock *lock)
+{
+    uintptr_t word = word_of(lock);
+    if (is_mine(word) && (word & CH_LOCK_KEPT) != 0) {
+        return;
+    }
+    for (unsigned i = 0; i < LOOKS; i++) {
+        if (word_of(lock) == 0 && ch_lock_try(lock)) {
+            return;
+        }
+        relax();
+    }
+    // It may have been one of several that sleep, so it wakes the next in its turn.
+    while (!turn(lock, 0, ch_lock_me() | CH_LOCK_AWAITED)) {
+        word = announce(lock);
+        if (word != 0) {
+            sleep_on(lock, word);
+        }
+    }
+}
+
+__attribute__((noinline, cold)) void ch_lock_give_late(struct ch_lock *lock)
+{
+    if ((word_of(lock) & CH_LOCK_KEPT) == 0) {
+        (void)atomic_exchange_explicit(&lock->word, 0, memory_order_release);
+        wake_one(lock);
+    }
+}
+
+uintptr_t ch_lock_keep(struct ch_lock *lock)
+{
+    while (!turn(lock, 0, ch_lock_me() | CH_LOCK_KEPT)) {
+        if (is_mine(word_of(lock))) {
+            return 0;
+        }
+        uintptr_t word = announce(lock);
+        if (word != 0) {
+            return word;
+        }
+    }
+    return 0;
+}
+
+void ch_lock_let_go(struct ch_lock *lock)
+{
+    uintptr_t word = word_of(lock);
+    if (is_mine(word) && (word & CH_LOCK_KEPT) != 0) {
+        (void)atomic_exchange_explicit(&lock->word, 0, memory_order_release);
+        wake_one(lock);
+    }
+}
+
+void ch_lock_await(struct ch_lock *lock, uintptr_t word)
+{
+    sleep_on(lock, word);
+    wake_one(lock); // This thread has not taken it: the next that sleeps may.
+}
