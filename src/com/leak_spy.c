@@ -251,12 +251,15 @@ size_t ch_leak_spy_list(struct ch_leak_spy *spy, struct ch_leak *leaks, size_t c
     return list(spy, &(struct ch_leak){0}, SIZE_MAX, leaks, capacity);
 }
 
+// A thread that is to be cancelled prints all of it: no call of the library ends a thread.
 static void print(const struct ch_leak *leaks, size_t count, FILE *file)
 {
+    int cancel_before = ch_threads_defer_cancel();
     for (size_t i = 0; i < count; i++) {
         (void)fprintf(file, "block #%zu of %zu byte%s leaked, at %p\n", leaks[i].number,
                       leaks[i].size_bytes, leaks[i].size_bytes == 1 ? "" : "s", leaks[i].block);
     }
+    ch_threads_restore_cancel(cancel_before);
 }
 
 // Without the lock while it prints: a stream may wait for a thread that waits for the spy.

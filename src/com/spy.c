@@ -27,6 +27,7 @@ static struct ch_spied spied;
 
 static struct ch_lock calls;           // Held around a call that the spy is told of.
 static CH_THREAD_LOCAL unsigned depth; // How often the calling thread has it.
+static int cancel_before;              // Of the thread that has it.
 
 static void in_child(void)
 {
@@ -53,10 +54,13 @@ static void give_known(void)
     ch_lock_give(&known.lock);
 }
 
+// A spy that prints would be a cancellation point, where a thread ends with the lock.
 static void enter(void)
 {
     if (depth == 0) {
+        int before = ch_threads_defer_cancel();
         ch_lock_take(&calls);
+        cancel_before = before;
     }
     depth++;
 }
@@ -80,7 +84,9 @@ static void leave(void)
     }
     depth--;
     if (depth == 0) {
+        int before = cancel_before;
         ch_lock_give(&calls);
+        ch_threads_restore_cancel(before);
     }
     if (gone != NULL) {
         (void)IMallocSpy_Release(gone);

@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "pages/print.h"
 
 const char *ch_fault_sentence(enum ch_fault fault)
 {
@@ -42,8 +43,6 @@ void ch_fault_abort(void *context, enum ch_fault fault, const void *block)
     char line[256];
     int length = snprintf(line, sizeof line, "comheap: %s: 0x%" PRIxPTR "\n",
                           ch_fault_sentence(fault), (uintptr_t)block);
-    if (write(STDERR_FILENO, line, (unsigned)length) < 0) {
-        abort(); // Nobody can be told; the process ends all the same.
-    }
+    ch_print_error(line, (size_t)length);
     abort();
 }

@@ -7,7 +7,9 @@
 // `move` is mremap with MREMAP_DONTUNMAP, which Linux has from 5.7 on. It unmaps what is at the
 // destination before it knows that it can succeed, so it is called only where it will; and each
 // range that it has moved may stay a mapping of its own, so it is called only so often.
-#define _GNU_SOURCE // For MAP_ANONYMOUS, MAP_NORESERVE and mremap.
+//
+// No function here is a cancellation point, which a thread would end at with the heap's lock.
+#define _GNU_SOURCE // For MAP_ANONYMOUS, MAP_NORESERVE, mremap and syscall.
 
 #include <comheap/pages.h>
 
@@ -16,6 +18,15 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#else
+#include <pthread.h>
+#endif
+
+#include "pages/print.h"
 
 static size_t os_page_bytes(void *world)
 {
@@ -45,12 +56,22 @@ static bool commit(void *world, void *start, size_t size_bytes)
     return is_committed;
 }
 
+// Where AddressSanitizer takes the range for freed, memset would be a finding.
+__attribute__((no_sanitize("address"))) static void write_zeros(void *start, size_t size_bytes)
+{
+    volatile size_t *words = start;
+    for (size_t i = 0; i < size_bytes / sizeof words[0]; i++) {
+        words[i] = 0;
+    }
+}
+
 static void decommit(void *world, void *start, size_t size_bytes)
 {
     (void)world;
     int errno_before = errno;
-    (void)madvise(start, size_bytes,
-                  MADV_DONTNEED); // Locked pages stay: harmless, only not given back.
+    if (madvise(start, size_bytes, MADV_DONTNEED) != 0 && errno == EINVAL) {
+        write_zeros(start, size_bytes); // Pages that are locked in memory stay.
+    }
     errno = errno_before;
 }
 
@@ -65,12 +86,51 @@ static void release(void *world, void *start, size_t size_bytes)
 // many moves a quarter of them may be ours, and the heap copies from then on.
 #define MOVES_MOST 8192U
 
+// As msync, which is a cancellation point.
+static int sync_range(void *start, size_t size_bytes, int flags)
+{
+    return (int)syscall(SYS_msync, start, size_bytes, flags);
+}
+
+// Whether what a move leaves behind can be used, as a kernel has it. An emulator that passes the
+// flag on may take the range for unmapped, and end the process at the next touch. The kernel is
+// asked to write there, and the emulator reports an address that it believes to be none.
+static bool find_out_leaving(void)
+{
+    size_t page_bytes = os_page_bytes(NULL);
+    unsigned char *range =
+        mmap(NULL, 2 * page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (range == MAP_FAILED) {
+        return false;
+    }
+    unsigned char *other = range + page_bytes;
+    range[0] = 1;
+    int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+    bool is_left = mremap(range, page_bytes, page_bytes, flags, other) == other &&
+                   uname((struct utsname *)(void *)range) == 0 && other[0] == 1;
+    (void)munmap(range, 2 * page_bytes);
+    return is_left;
+}
+
+// What was found out, once in a process; threads that come together find the same.
+static bool leaves_pages(void)
+{
+    enum { UNKNOWN, LEAVES, LEAVES_NOTHING };
+    static atomic_int found;
+    int known = atomic_load_explicit(&found, memory_order_relaxed);
+    if (known == UNKNOWN) {
+        known = find_out_leaving() ? LEAVES : LEAVES_NOTHING;
+        atomic_store_explicit(&found, known, memory_order_relaxed);
+    }
+    return known == LEAVES;
+}
+
 // Whether a range is part of one mapping, and not locked in memory. Of several mappings an older
 // kernel moves none, and says so too late; a newer one might move some. To move locked pages would
 // unlock the rest of their mapping.
 static bool can_leave(void *start, size_t size_bytes)
 {
-    if (msync(start, size_bytes, MS_ASYNC | MS_INVALIDATE) != 0) {
+    if (sync_range(start, size_bytes, MS_ASYNC | MS_INVALIDATE) != 0) {
         return false; // EBUSY: locked.
     }
     // Can it grow? EFAULT: it is several. ENOMEM: it is one, and there is something behind it.
@@ -87,7 +147,7 @@ static bool can_leave(void *start, size_t size_bytes)
 // Short of that the kernel must have run out of memory for itself, and the range is mapped again.
 static void keep_mapped(void *start, size_t size_bytes)
 {
-    if (msync(start, size_bytes, MS_ASYNC) == 0) {
+    if (sync_range(start, size_bytes, MS_ASYNC) == 0) {
         return;
     }
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
@@ -102,7 +162,7 @@ static bool move(void *world, void *from, void *to, size_t size_bytes)
     (void)world;
     int errno_before = errno;
     bool is_moved = false;
-    if (atomic_load_explicit(&moves, memory_order_relaxed) < MOVES_MOST &&
+    if (atomic_load_explicit(&moves, memory_order_relaxed) < MOVES_MOST && leaves_pages() &&
         can_leave(from, size_bytes)) {
         int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
         is_moved = mremap(from, size_bytes, size_bytes, flags, to) == to;
@@ -116,6 +176,19 @@ static bool move(void *world, void *from, void *to, size_t size_bytes)
     return is_moved;
 }
 #endif
+
+void ch_print_error(const char *text, size_t length)
+{
+#ifdef __linux__
+    (void)syscall(SYS_write, STDERR_FILENO, text, length);
+#else
+    int before;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    ssize_t written = write(STDERR_FILENO, text, length);
+    (void)written;
+    (void)pthread_setcancelstate(before, NULL);
+#endif
+}
 
 const struct ch_pages ch_pages_os = {
     .os_page_bytes = os_page_bytes,

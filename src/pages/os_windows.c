@@ -12,6 +12,8 @@
 
 #include <windows.h>
 
+#include "pages/print.h"
+
 static SRWLOCK recommit_lock = SRWLOCK_INIT; // Held while a range is gone.
 static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
 
@@ -82,6 +84,12 @@ static void release(void *world, void *start, size_t size_bytes)
 {
     (void)world, (void)size_bytes;
     (void)VirtualFree(start, 0, MEM_RELEASE);
+}
+
+void ch_print_error(const char *text, size_t length)
+{
+    DWORD written;
+    (void)WriteFile(GetStdHandle(STD_ERROR_HANDLE), text, (DWORD)length, &written, NULL);
 }
 
 const struct ch_pages ch_pages_os = {
