@@ -31,6 +31,10 @@
 // and a copy would have.
 #define MOVE_ANYWHERE_BYTES (16 * MOVE_BYTES)
 
+// To drop pages and fault them in anew costs more than to write zeros to them, unless few of them
+// will be used, as is often so where a block is this large.
+#define CLEAR_BYTES ((size_t)4 * 1024 * 1024)
+
 // An empty heap forgets where its blocks were, if there are more spans than this and they are more
 // than that part of its pages: the next block from a lane could be one high up, and the large
 // region get none of the free spans below it.
@@ -122,6 +126,56 @@ void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes)
     }
     start_small(heap, block, size_bytes);
     (void)ch_lane_count(lane, 1, size_bytes);
+    return block;
+}
+
+// Clears what may be anything of a block's first size_bytes, from dirty_bytes on.
+static void clear(struct ch_heap *heap, unsigned char *block, size_t dirty_bytes, size_t size_bytes)
+{
+    const struct ch_pages *pages = heap->config.pages;
+    if (dirty_bytes < size_bytes && size_bytes - dirty_bytes >= CLEAR_BYTES &&
+        pages->clear != NULL) {
+        size_t whole_bytes = (size_bytes - dirty_bytes) & ~(heap->page_bytes - 1);
+        lock(heap);
+        pages->clear(heap->config.world, block + dirty_bytes, whole_bytes);
+        unlock(heap);
+        dirty_bytes += whole_bytes;
+    }
+    if (dirty_bytes < size_bytes) {
+        memset(block + dirty_bytes, 0, size_bytes - dirty_bytes);
+    }
+}
+
+static void *alloc_large_zeroed(struct ch_heap *heap, size_t size_bytes)
+{
+    lock(heap);
+    heap->was_refused = false;
+    unsigned char *block = ch_room_take(heap, size_bytes);
+    size_t dirty_bytes = 0;
+    size_t end_bytes = size_bytes;
+    if (block != NULL) {
+        count(heap, false, 1, size_bytes);
+        if (heap->config.pages->commits_zeros) {
+            dirty_bytes = (size_t)(ch_page_start(heap, heap->dirty_page) - block);
+            end_bytes = (size_t)(ch_page_start(heap, heap->dirty_end) - block);
+        }
+    }
+    unlock(heap);
+    if (block != NULL) {
+        clear(heap, block, dirty_bytes, end_bytes < size_bytes ? end_bytes : size_bytes);
+    }
+    return block;
+}
+
+void *ch_heap_alloc_zeroed(struct ch_heap *heap, size_t size_bytes)
+{
+    if (size_bytes > CH_SMALL_BYTES) {
+        return alloc_large_zeroed(heap, size_bytes);
+    }
+    void *block = ch_heap_alloc(heap, size_bytes);
+    if (block != NULL) {
+        memset(block, 0, size_bytes);
+    }
     return block;
 }
 

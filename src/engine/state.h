@@ -116,6 +116,7 @@ struct ch_heap {
     struct ch_table committed_table, starts_table, runs_table, spans_table;
     bool was_refused;               ///< The world refused pages, and nothing was given back since.
     size_t committed_pages;         ///< Of `pages`.
+    uint32_t dirty_page, dirty_end; ///< All that ch_arena_use last found committed is in here.
     size_t used_pages;              ///< Of those, what spans in use and live runs hold.
     size_t lately_pages;            ///< The most that was used, fading as pages are given back.
     uint64_t fade_rest;             ///< A part of a page that has still to fade.

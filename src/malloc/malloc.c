@@ -4,12 +4,11 @@
 //
 // What they leave open is answered as glibc does:
 //   - A block of 0 bytes has an address of its own. realloc to 0 frees, and answers NULL.
-//   - No room, and a product that overflows, are NULL with ENOMEM; a block that could not be
-//     reallocated is what it was.
+//   - No room, more than PTRDIFF_MAX bytes, and a product that overflows are NULL with ENOMEM; a
+//     block that could not be reallocated is what it was.
 //   - posix_memalign wants a power of two that is a multiple of a pointer's size, and changes
 //     neither errno nor its result when it fails. free changes no errno, either.
-// But for these:
-//   - No block is above INT_MAX bytes: NULL with ENOMEM.
+// Except for these:
 //   - memalign and aligned_alloc want a power of two: NULL with EINVAL.
 //   - malloc_usable_size is exact: what was asked for, and no byte more; 0 of what is no block. A
 //     block that was asked to be aligned is a multiple of its alignment long; and where pointers
@@ -25,24 +24,17 @@
 #include <comheap/heap.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define SHOWN __attribute__((visibility("default")))
 #define RARELY(condition) __builtin_expect((condition), 0)
 
-#define SIZE_BYTES_MOST ((size_t)INT_MAX)
-
-// A longer block is often cleared for what little of it will be used, and pages that nobody touches
-// need no memory when the zeros are the kernel's. The pages of a shorter one may be there already,
-// and to drop these and fault them in anew costs more than to clear them.
-#define KERNEL_ZEROS_BYTES ((size_t)4 * 1024 * 1024)
+#define SIZE_BYTES_MOST ((size_t)PTRDIFF_MAX)
 
 // Of newer C libraries and of older ones than the headers here are of.
 SHOWN void free_sized(void *block, size_t size_bytes);
@@ -129,25 +121,6 @@ static inline void *resize(void *block, size_t size_bytes)
     return RARELY(resized == NULL) ? refuse(ENOMEM) : resized;
 }
 
-// Has the kernel drop the whole pages of a long block, which then read as zeros, and writes the
-// rest. Where it will not, as with pages that are locked, all is written.
-static void clear(unsigned char *block, size_t size_bytes)
-{
-    if (size_bytes > KERNEL_ZEROS_BYTES) {
-        size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-        size_t head_bytes = -(uintptr_t)block & (page_bytes - 1);
-        size_t whole_bytes = (size_bytes - head_bytes) & ~(page_bytes - 1);
-        int errno_before = errno;
-        if (madvise(block + head_bytes, whole_bytes, MADV_DONTNEED) == 0) {
-            memset(block, 0, head_bytes);
-            block += head_bytes + whole_bytes;
-            size_bytes -= head_bytes + whole_bytes;
-        }
-        errno = errno_before;
-    }
-    memset(block, 0, size_bytes);
-}
-
 SHOWN void *malloc(size_t size_bytes)
 {
     return take(size_bytes);
@@ -169,11 +142,12 @@ SHOWN void *calloc(size_t count, size_t each_bytes)
     if (RARELY(__builtin_mul_overflow(count, each_bytes, &size_bytes))) {
         return refuse(ENOMEM);
     }
-    void *block = take(size_bytes);
-    if (!RARELY(block == NULL)) {
-        clear(block, size_bytes);
+    struct ch_heap *heap = get_heap();
+    if (RARELY(size_bytes > SIZE_BYTES_MOST || heap == NULL)) {
+        return refuse(ENOMEM);
     }
-    return block;
+    void *block = ch_heap_alloc_zeroed(heap, with_room_to_align(size_bytes));
+    return RARELY(block == NULL) ? refuse(ENOMEM) : block;
 }
 
 SHOWN void *reallocarray(void *block, size_t count, size_t each_bytes)

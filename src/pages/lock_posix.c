@@ -131,9 +131,13 @@ __attribute__((noinline, cold)) void ch_lock_give_late(struct ch_lock *lock)
 
 uintptr_t ch_lock_keep(struct ch_lock *lock)
 {
-    while (!turn(lock, 0, ch_lock_me() | CH_LOCK_KEPT)) {
-        if (is_mine(word_of(lock))) {
-            return 0;
+    if (is_mine(word_of(lock))) {
+        return 0;
+    }
+    for (unsigned looks = 0; !turn(lock, 0, ch_lock_me() | CH_LOCK_KEPT); looks++) {
+        if (looks < LOOKS) {
+            relax();
+            continue;
         }
         uintptr_t word = announce(lock);
         if (word != 0) {

@@ -75,6 +75,11 @@ static void decommit(void *world, void *start, size_t size_bytes)
     errno = errno_before;
 }
 
+static void clear(void *world, void *start, size_t size_bytes)
+{
+    decommit(world, start, size_bytes); // As commit has it, the range can be used on.
+}
+
 static void release(void *world, void *start, size_t size_bytes)
 {
     (void)world;
@@ -196,6 +201,8 @@ const struct ch_pages ch_pages_os = {
     .commit = commit,
     .decommit = decommit,
     .release = release,
+    .clear = clear,
+    .commits_zeros = true,
 #ifdef MREMAP_DONTUNMAP
     .move = move,
 #endif

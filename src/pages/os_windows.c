@@ -98,4 +98,5 @@ const struct ch_pages ch_pages_os = {
     .commit = commit,
     .decommit = decommit,
     .release = release,
+    .commits_zeros = true,
 };

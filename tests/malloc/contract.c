@@ -44,7 +44,7 @@ static void *(*volatile take_pages)(size_t) = pvalloc;
 static size_t (*volatile size_of)(void *) = malloc_usable_size;
 
 #define UNTOUCHED 12345
-#define TOO_MANY ((size_t)INT_MAX + 1)
+#define TOO_MANY ((size_t)PTRDIFF_MAX + 1)
 #define MIB ((size_t)1024 * 1024)
 
 static bool is_library(const char *name)
@@ -102,7 +102,7 @@ static bool is_aligned(const void *block, size_t size_bytes)
     return (uintptr_t)block % (size_bytes < most ? 2 * sizeof(void *) : most) == 0;
 }
 
-static void malloc_grants_every_size_up_to_int_max(void)
+static void malloc_grants_every_size_that_there_is_room_for(void)
 {
     void *none = take(0);
     void *other = take(0);
@@ -115,8 +115,10 @@ static void malloc_grants_every_size_up_to_int_max(void)
         memset(block, 0xa5, size);
         give(block);
     }
-    void *most = take(INT_MAX);
-    CHECK(most != NULL && size_of(most) == INT_MAX);
+    size_t much = sizeof(void *) == 4 ? (size_t)INT_MAX : (size_t)3 * 1024 * MIB;
+    unsigned char *most = take(much);
+    CHECK(most != NULL && size_of(most) == much);
+    most[0] = most[much - 1] = 1;
     give(most);
     errno = 0;
     CHECK(is_refused(take(TOO_MANY), ENOMEM));
@@ -160,6 +162,23 @@ static void calloc_answers_zeros_over_what_was_there(void)
     CHECK(is_refused(take_zeroed(SIZE_MAX / 2 + 1, 2), ENOMEM));
     CHECK(is_refused(take_zeroed(SIZE_MAX / 4, 5), ENOMEM));
     CHECK(is_refused(take_zeroed(TOO_MANY / 4, 4), ENOMEM));
+}
+
+// A block is often taken for what little of it will be used.
+static void calloc_touches_no_fresh_page(void)
+{
+    size_t size_bytes = 64 * MIB;
+    size_t pages = size_bytes / (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *block = take_zeroed(size_bytes, 1);
+    unsigned char *is_resident = take(pages);
+    CHECK(block != NULL && mincore(block, size_bytes, is_resident) == 0);
+    size_t resident = 0;
+    for (size_t i = 0; i < pages; i++) {
+        resident += is_resident[i] & 1U;
+    }
+    CHECK(resident < pages / 4); // The blocks before it have used some.
+    give(is_resident);
+    give(block);
 }
 
 // Where the kernel may not drop pages they are written.
@@ -337,9 +356,10 @@ static void misuse_prints_a_sentence_and_aborts(void)
 int main(void)
 {
     every_function_is_the_librarys();
-    malloc_grants_every_size_up_to_int_max();
+    malloc_grants_every_size_that_there_is_room_for();
     free_changes_no_errno();
     calloc_answers_zeros_over_what_was_there();
+    calloc_touches_no_fresh_page();
     calloc_answers_zeros_on_locked_pages();
     realloc_keeps_bytes_and_a_refused_block();
     aligned_blocks_are_aligned_and_as_long_as_they_say();

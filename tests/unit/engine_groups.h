@@ -14,6 +14,7 @@ int run_poison_claims(void);
 int run_run_claims(void);
 int run_span_claims(void);
 int run_aligned_claims(void);
+int run_zeroed_claims(void);
 int run_table_claims(void);
 int run_refusal_claims(void);
 int run_pages_claims(void);

@@ -19,6 +19,7 @@ int main(void)
     failures += run_run_claims();
     failures += run_span_claims();
     failures += run_aligned_claims();
+    failures += run_zeroed_claims();
     failures += run_table_claims();
     failures += run_refusal_claims();
 #ifndef _WIN32

@@ -299,6 +299,27 @@ static void content_is_kept_where_pages_move(void **state)
     keep_through_moves(WATCH_MOVE_WORKS, 5);
 }
 
+static void a_zeroed_block_touches_no_page_that_the_system_zeroes(void **state)
+{
+    (void)state;
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    size_t size_bytes = 200 * page;
+    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = 16 * MIB});
+    assert_non_null(heap);
+    unsigned char *used = ch_heap_alloc(heap, 40 * page);
+    memset(used, 1, 40 * page);
+    unsigned char *block = ch_heap_alloc_zeroed(heap, size_bytes);
+    assert_int_equal(count_resident(block, 200), 0);
+    ch_heap_free(heap, used);
+    ch_heap_free(heap, block);
+    unsigned char *again = ch_heap_alloc_zeroed(heap, size_bytes + 100 * page); // Partly used.
+    assert_non_null(again);
+    for (size_t i = 0; i < size_bytes + 100 * page; i++) {
+        assert_int_equal(again[i], 0);
+    }
+    ch_heap_destroy(heap);
+}
+
 int run_pages_claims(void)
 {
     const struct CMUnitTest claims[] = {
@@ -312,6 +333,7 @@ int run_pages_claims(void)
         cmocka_unit_test(no_call_of_the_systems_pages_touches_errno),
         cmocka_unit_test(no_call_of_a_heap_touches_errno),
         cmocka_unit_test(a_heap_of_the_systems_pages_keeps_what_it_moves),
+        cmocka_unit_test(a_zeroed_block_touches_no_page_that_the_system_zeroes),
         cmocka_unit_test(content_is_kept_where_pages_can_not_move),
         cmocka_unit_test(content_is_kept_where_a_move_fails),
         cmocka_unit_test(content_is_kept_where_pages_move),

@@ -103,6 +103,12 @@ CH_API void ch_heap_destroy(struct ch_heap *heap);
 /// Returns NULL iff the arena has no room for it, or the world refuses a page that it needs.
 CH_API void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes);
 
+/// Returns a block as ch_heap_alloc does, its bytes 0. Pages that the world commits for it as zeros
+/// are not touched.
+///
+/// Returns NULL iff ch_heap_alloc would.
+CH_API void *ch_heap_alloc_zeroed(struct ch_heap *heap, size_t size_bytes);
+
 /// Returns a block that starts at a multiple of alignment_bytes, a power of two. Its size is
 /// size_bytes, or 1 where that is 0, rounded up to a multiple of alignment_bytes: that much may be
 /// used, and ch_heap_size_bytes answers it. To ch_heap_realloc it is a block like any other, which

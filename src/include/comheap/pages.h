@@ -1,4 +1,4 @@
-// Where a heap's memory comes from: the operating system, in five primitives and one shortcut.
+// Where a heap's memory comes from: the operating system, in five primitives and two shortcuts.
 //
 // A heap reserves one address range, its arena, when it is created, and releases it when it is
 // destroyed. In between it commits and decommits pages of that range. The library brings one
@@ -49,6 +49,14 @@ struct ch_pages {
     /// nothing, which it may do at any time: the heap then copies. NULL where the world has no such
     /// shortcut.
     bool (*move)(void *world, void *from, void *to, size_t size_bytes);
+
+    /// Makes a committed range zeros, cheaper than by writing all of it. NULL where the world has no
+    /// such shortcut.
+    void (*clear)(void *world, void *start, size_t size_bytes);
+
+    /// Whether what is committed is zeros, not garbage, the first time and after a decommit. Then
+    /// ch_heap_alloc_zeroed does not touch it.
+    bool commits_zeros;
 };
 
 /// The operating system's own pages. It ignores `world`.
