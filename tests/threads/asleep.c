@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define NS_OF_MS 1000000LL
+#define NS_OF_S (1000 * NS_OF_MS)
 
 static long long held_ns; // How long a lock is held.
 static atomic_bool is_slow, is_held;
@@ -27,14 +28,14 @@ static long long now_ns(clockid_t clock)
 {
     struct timespec now;
     CLAIM(clock_gettime(clock, &now) == 0, "there is no such clock");
-    return now.tv_sec * 1000 * NS_OF_MS + now.tv_nsec;
+    return now.tv_sec * NS_OF_S + now.tv_nsec;
 }
 
 // Called with the lock.
 static void hold(void)
 {
     if (atomic_exchange(&is_slow, false)) {
-        struct timespec time = {held_ns / (1000 * NS_OF_MS), held_ns % (1000 * NS_OF_MS)};
+        struct timespec time = {(time_t)(held_ns / NS_OF_S), (long)(held_ns % NS_OF_S)};
         atomic_store(&is_held, true);
         (void)nanosleep(&time, NULL);
     }
