@@ -50,8 +50,8 @@ struct ch_pages {
     /// shortcut.
     bool (*move)(void *world, void *from, void *to, size_t size_bytes);
 
-    /// Makes a committed range zeros, cheaper than by writing all of it. NULL where the world has no
-    /// such shortcut.
+    /// Makes a committed range zeros, cheaper than by writing all of it. NULL where the world has
+    /// no such shortcut.
     void (*clear)(void *world, void *start, size_t size_bytes);
 
     /// Whether what is committed is zeros, not garbage, the first time and after a decommit. Then
