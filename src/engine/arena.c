@@ -255,26 +255,37 @@ static size_t bits_byte(uint32_t index)
     return index / 64 * sizeof(uint64_t);
 }
 
-bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
+// Commits what is not: [page, from) is, and page `from` is the first that is not.
+static bool commit_rest(struct ch_heap *heap, uint32_t page, uint32_t from, uint32_t end)
 {
-    uint32_t end = page + pages;
-    heap->dirty_page = heap->dirty_end = end;
-    for (uint32_t to = page; to < end;) {
-        uint32_t from = ch_bits_next(ch_committed(heap), false, to, end);
-        if (from > to) { // [to, from) is committed.
-            heap->dirty_page = heap->dirty_page == end ? to : heap->dirty_page;
-            heap->dirty_end = from;
-        }
-        if (from == end) {
-            break;
-        }
-        to = ch_bits_next(ch_committed(heap), true, from, end);
+    uint32_t dirty_end = from;
+    while (from < end) {
+        uint32_t to = ch_bits_next(ch_committed(heap), true, from, end);
         size_t size_bytes = (size_t)(to - from) << heap->page_log2;
         if (!commit(heap, ch_page_start(heap, from), size_bytes)) {
             return false;
         }
         ch_bits_fill(ch_committed(heap), true, from, to);
         heap->committed_pages += to - from;
+        from = ch_bits_next(ch_committed(heap), false, to, end);
+        if (from > to) {
+            page = page == dirty_end ? to : page;
+            dirty_end = from;
+        }
+    }
+    heap->dirty_page = page;
+    heap->dirty_end = dirty_end;
+    return true;
+}
+
+bool ch_arena_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    uint32_t end = page + pages;
+    heap->dirty_page = page;
+    heap->dirty_end = end;
+    uint32_t from = ch_bits_next(ch_committed(heap), false, page, end);
+    if (from < end && !commit_rest(heap, page, from, end)) {
+        return false;
     }
     heap->used_pages += pages;
     return true;
