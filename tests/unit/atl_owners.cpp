@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace
 {
@@ -164,6 +166,78 @@ void S7_to_assign_a_heap_pointer_is_to_hand_its_block_over()
     CheckAssignment<CHeapPtr<int, CComAllocator>>();
 }
 
+template <class Pointer> Pointer Make()
+{
+    Pointer made;
+    CHECK(made.Allocate(10));
+    return made;
+}
+
+struct Holder {
+    CComHeapPtr<int> pointer;
+};
+
+class CDerivedPtr : public CHeapPtr<int, CComAllocator>
+{
+};
+
+// Each way in which a block can go from one owner to the next, each of which used to free it twice,
+// or did not compile, where the first owner can't be named as one that may change.
+template <class Pointer> void CheckMoves()
+{
+    size_t before = LiveBlocks();
+    {
+        Pointer made(Make<Pointer>());
+        Pointer assigned;
+        int *block = made;
+        assigned = std::move(made);
+        CHECK(made == nullptr && assigned == block && LiveBlocks() == before + 1);
+        Pointer moved(std::move(assigned));
+        CHECK(assigned == nullptr && moved == block && LiveBlocks() == before + 1);
+        Pointer &same = moved;
+        moved = std::move(same);
+        CHECK(moved == block && LiveBlocks() == before + 1);
+        moved = Make<Pointer>(); // What it had is freed.
+        CHECK(moved != nullptr && LiveBlocks() == before + 1);
+        Pointer copied(moved);
+        CHECK(moved == nullptr && copied != nullptr && LiveBlocks() == before + 1);
+        std::swap(moved, copied);
+        CHECK(moved != nullptr && copied == nullptr && LiveBlocks() == before + 1);
+    }
+    CHECK(LiveBlocks() == before);
+}
+
+void S7_a_heap_pointer_that_is_moved_hands_its_block_over()
+{
+    CheckMoves<CComHeapPtr<int>>();
+    CheckMoves<CHeapPtr<int, CComAllocator>>();
+    CheckMoves<CDerivedPtr>();
+}
+
+void S7_a_heap_pointer_goes_where_owners_go()
+{
+    size_t before = LiveBlocks();
+    {
+        std::vector<CComHeapPtr<int>> many;
+        for (int i = 0; i < 20; i++) {
+            many.push_back(Make<CComHeapPtr<int>>());
+        }
+        CHECK(LiveBlocks() == before + 20);
+        Holder holder = {std::move(many[7])};
+        Holder other(holder);
+        Holder last(std::move(other));
+        CHECK(many[7] == nullptr && other.pointer == nullptr && last.pointer != nullptr);
+        CHECK(LiveBlocks() == before + 20);
+        CHeapPtr<int, CComAllocator> base(last.pointer);
+        CComHeapPtr<int> task(base);
+        CHeapPtr<int, CComAllocator> back(std::move(task));
+        CComHeapPtr<int> again(std::move(back));
+        CHECK(base == nullptr && task == nullptr && back == nullptr && again != nullptr);
+        CHECK(LiveBlocks() == before + 20);
+    }
+    CHECK(LiveBlocks() == before);
+}
+
 } // namespace
 
 void check_owners()
@@ -175,4 +249,6 @@ void check_owners()
     S7_a_heap_pointer_owns_its_block();
     S7_a_heap_pointer_frees_its_block();
     S7_to_assign_a_heap_pointer_is_to_hand_its_block_over();
+    S7_a_heap_pointer_that_is_moved_hands_its_block_over();
+    S7_a_heap_pointer_goes_where_owners_go();
 }

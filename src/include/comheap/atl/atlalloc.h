@@ -14,6 +14,7 @@
 #error "ATL is written in the interfaces of C++, and CINTERFACE asks for those of C"
 #endif
 
+#include <cassert>
 #include <cstddef>
 #include <cstdlib>
 
@@ -22,6 +23,11 @@
 #include <comheap/arrays.h>
 #include <comheap/atlheaps.h>
 #include <comheap/taskmem.h>
+
+/// Checks what has to hold, in builds without NDEBUG.
+#ifndef ATLASSERT
+#define ATLASSERT(expr) assert(expr)
+#endif
 
 namespace ATL
 {
@@ -136,7 +142,8 @@ class CGlobalAllocator : public CManagerAllocator<ch_global_heap>
 };
 
 /// A pointer that owns its block, which comes from a static allocator, and is freed with it. To
-/// copy it is to hand the block over.
+/// copy one that may change, or to move one, hands the block over. A copy of a const owner, or of
+/// another type of owner, would be a second owner of the block, and does not compile.
 template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
 {
   public:
@@ -157,6 +164,7 @@ template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
     /// The place to put a block's address into; it must not hold one.
     T **operator&() noexcept
     {
+        ATLASSERT(m_pData == nullptr);
         return &m_pData;
     }
 
@@ -189,6 +197,7 @@ template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
         Allocator::Free(m_pData);
         m_pData = pData;
     }
+    template <class U, class A> void Attach(const CHeapPtrBase<U, A> &) = delete; // Detach it.
 
     T *Detach() noexcept
     {
@@ -214,10 +223,17 @@ template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
     CHeapPtrBase(CHeapPtrBase &p) noexcept : m_pData(p.Detach())
     {
     }
+    CHeapPtrBase(CHeapPtrBase &&p) noexcept : m_pData(p.Detach())
+    {
+    }
     CHeapPtrBase &operator=(CHeapPtrBase &p) noexcept
     {
         Attach(p.Detach()); // Of itself, too: what is detached by then is not there to be freed.
         return *this;
+    }
+    CHeapPtrBase &operator=(CHeapPtrBase &&p) noexcept
+    {
+        return *this = p;
     }
 };
 
@@ -235,11 +251,21 @@ class CHeapPtr : public CHeapPtrBase<T, Allocator>
     CHeapPtr(CHeapPtr &p) noexcept : CHeapPtrBase<T, Allocator>(p)
     {
     }
+    CHeapPtr(CHeapPtr &&p) noexcept : CHeapPtrBase<T, Allocator>(p)
+    {
+    }
     CHeapPtr &operator=(CHeapPtr &p) noexcept
     {
         CHeapPtrBase<T, Allocator>::operator=(p);
         return *this;
     }
+    CHeapPtr &operator=(CHeapPtr &&p) noexcept
+    {
+        return *this = p;
+    }
+    // Every owner that is not to be had from: as a pointer it would be one that two of them free.
+    // A template is no copy constructor, so classes that are derived from this one have theirs.
+    template <class U, class A> CHeapPtr(const CHeapPtrBase<U, A> &) = delete;
 
     /// As AllocateBytes and ReallocateBytes; false, too, and nothing changed, iff so many elements
     /// have more bytes than a size_t counts.
@@ -255,7 +281,7 @@ class CHeapPtr : public CHeapPtrBase<T, Allocator>
     }
 };
 
-/// A CHeapPtr of task memory.
+/// A CHeapPtr of task memory, which it may be made from.
 template <class T> class CComHeapPtr : public CHeapPtr<T, CComAllocator>
 {
   public:
@@ -265,6 +291,28 @@ template <class T> class CComHeapPtr : public CHeapPtr<T, CComAllocator>
     explicit CComHeapPtr(T *pData) noexcept : CHeapPtr<T, CComAllocator>(pData)
     {
     }
+    CComHeapPtr(CComHeapPtr &p) noexcept : CHeapPtr<T, CComAllocator>(p)
+    {
+    }
+    CComHeapPtr(CComHeapPtr &&p) noexcept : CHeapPtr<T, CComAllocator>(p)
+    {
+    }
+    CComHeapPtr(CHeapPtr<T, CComAllocator> &p) noexcept : CHeapPtr<T, CComAllocator>(p)
+    {
+    }
+    CComHeapPtr(CHeapPtr<T, CComAllocator> &&p) noexcept : CHeapPtr<T, CComAllocator>(p)
+    {
+    }
+    CComHeapPtr &operator=(CComHeapPtr &p) noexcept
+    {
+        CHeapPtr<T, CComAllocator>::operator=(p);
+        return *this;
+    }
+    CComHeapPtr &operator=(CComHeapPtr &&p) noexcept
+    {
+        return *this = p;
+    }
+    template <class U, class A> CComHeapPtr(const CHeapPtrBase<U, A> &) = delete;
 };
 
 } // namespace ATL
