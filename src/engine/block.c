@@ -90,7 +90,7 @@ static inline bool end_small(struct ch_heap *heap, size_t granule, void *block, 
     if (!ch_word_turn(heap, granule, word, 0)) {
         return false;
     }
-    ch_shadow_poison(block, word - 1U);
+    ch_shadow_poison(block, ch_word_bytes(word));
     return true;
 }
 
@@ -243,11 +243,10 @@ static bool give(struct ch_heap *heap, struct ch_place place, void *block)
 {
     if (place.kind == CH_PLACE_LARGE) {
         ch_run_give(heap, place.page);
-    } else if (place.kind == CH_PLACE_SMALL &&
-               end_small(heap, place.granule, block, (unsigned)place.size_bytes + 1)) {
+    } else if (place.kind == CH_PLACE_SMALL && end_small(heap, place.granule, block, place.word)) {
         // A thread whose lane is not open yet has mostly allocated nothing: the block is another's,
         // who may be writing next to it, and goes to its span.
-        ch_lane_give(heap, ch_class_of(place.size_bytes), block);
+        ch_lane_give(heap, place.class_index, block);
         ch_lane_open_mine(heap);
     } else {
         return false;
@@ -282,7 +281,7 @@ void ch_heap_free(struct ch_heap *heap, void *block)
     }
     size_t granule = ch_place_granule(heap, block);
     unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
-    if (word == 0) {
+    if (!ch_word_is_plain(word)) {
         free_locked(heap, block);
         return;
     }
@@ -298,12 +297,6 @@ void ch_heap_free(struct ch_heap *heap, void *block)
     if (ch_lane_count(lane, -(size_t)1, -size_bytes) == 0 && !lane->is_settled) {
         settle(heap, lane);
     }
-}
-
-static bool resize_run(struct ch_heap *heap, uint32_t page, size_t size_bytes)
-{
-    return size_bytes > CH_SMALL_BYTES && ch_room_is_possible(heap, size_bytes) &&
-           ch_run_resize(heap, page, size_bytes);
 }
 
 // Moves a large block's bytes, or copies them where that is cheaper or there is no other way.
@@ -358,76 +351,100 @@ static void *replace(struct ch_heap *heap, void *block, size_t old_bytes, size_t
     return other;
 }
 
-// Gives a small block another size of its class. Returns false, and changes nothing, iff another
-// thread has ended or resized it.
-static inline bool turn_small(struct ch_heap *heap, size_t granule, unsigned word, void *block,
-                              size_t size_bytes)
+// Makes a small block's word another one, and shows as much of it as that says. Returns false, and
+// changes nothing, iff another thread has ended or resized it.
+static inline bool turn_word(struct ch_heap *heap, size_t granule, unsigned word, unsigned next,
+                             void *block)
 {
-    size_t old_bytes = word - 1U;
-    if (!ch_word_turn(heap, granule, word, (unsigned)size_bytes + 1)) {
+    if (!ch_word_turn(heap, granule, word, next)) {
         return false;
     }
-    ch_shadow_poison(block, old_bytes);
-    ch_shadow_unpoison(block, size_bytes);
-    struct ch_lane *lane = ch_lane_mine(heap);
-    if (ch_lane_is_open(lane)) {
-        (void)ch_lane_count(lane, 0, size_bytes - old_bytes);
-    } else {
-        lock(heap);
-        heap->live_bytes += size_bytes - old_bytes;
-        unlock(heap);
-    }
+    ch_shadow_poison(block, ch_word_bytes(word));
+    ch_shadow_unpoison(block, ch_word_bytes(next));
     return true;
 }
 
-static inline bool is_of_class(size_t size_bytes, unsigned word)
+// Which places a block may have. A block that is reallocated has one of its size, or more only
+// until it shrinks; one that is resized has the place that it has.
+enum policy { PLACE_OF_SIZE, PLACE_STAYS };
+
+// Under the lock. Whether a small block's place may have that size.
+static bool fits(const struct ch_place *place, size_t size_bytes, enum policy policy)
 {
-    return size_bytes <= CH_SMALL_BYTES && ch_class_of(size_bytes) == ch_class_of(word - 1U);
+    return size_bytes <= ch_class_bytes(place->class_index) &&
+           (policy == PLACE_STAYS || size_bytes >= place->size_bytes ||
+            ch_class_of(size_bytes) == place->class_index);
 }
 
-static void *resize_small(struct ch_heap *heap, size_t granule, unsigned word, void *block,
-                          size_t size_bytes)
+static bool resize_run(struct ch_heap *heap, const struct ch_place *place, size_t size_bytes,
+                       enum policy policy)
 {
-    if (!is_of_class(size_bytes, word)) {
-        return replace(heap, block, word - 1U, size_bytes);
-    }
-    return turn_small(heap, granule, word, block, size_bytes)
-               ? block
-               : ch_heap_realloc(heap, block, size_bytes);
-}
-
-// Gives a large block another size where it is. Returns false, and changes nothing, iff that can't
-// be: its size is then in old_bytes, or SIZE_MAX where there is no such block, which is a fault.
-static bool turn_large(struct ch_heap *heap, void *block, size_t size_bytes, size_t *old_bytes)
-{
-    lock(heap);
-    struct ch_place place = ch_place_find(heap, block);
-    if (place.kind != CH_PLACE_LARGE) {
-        enum ch_stray stray = ch_place_explain(heap, block);
-        unlock(heap);
-        *old_bytes = SIZE_MAX;
-        raise_fault(heap, CH_FAULT_REALLOC_STALE, stray, block);
+    if (!ch_room_is_possible(heap, size_bytes)) {
         return false;
     }
+    if (policy == PLACE_STAYS || size_bytes == place->size_bytes) {
+        return ch_run_resize(heap, place->page, size_bytes, ch_run_roomy_pages(heap, size_bytes));
+    }
+    return size_bytes > CH_SMALL_BYTES && ch_run_resize(heap, place->page, size_bytes, 0);
+}
+
+// Under the lock. Returns false, and changes nothing, iff the place can't have that size.
+static bool turn_large(struct ch_heap *heap, const struct ch_place *place, size_t size_bytes,
+                       enum policy policy)
+{
     heap->was_refused = false;
     // Growing in place may have been refused pages, which then are worth making room for.
     bool is_resized =
-        resize_run(heap, place.page, size_bytes) ||
-        (heap->was_refused && ch_room_make(heap) && resize_run(heap, place.page, size_bytes));
-    heap->live_bytes += is_resized ? size_bytes - place.size_bytes : 0;
+        resize_run(heap, place, size_bytes, policy) ||
+        (heap->was_refused && ch_room_make(heap) && resize_run(heap, place, size_bytes, policy));
+    heap->live_bytes += is_resized ? size_bytes - place->size_bytes : 0;
     ch_idle_keep_bound(heap);
-    unlock(heap);
-    *old_bytes = place.size_bytes;
     return is_resized;
 }
 
-static void *resize_large(struct ch_heap *heap, void *block, size_t size_bytes)
+// Gives a block another size where it is. Returns false, and changes nothing, iff that can't be:
+// its size is then in old_bytes, or SIZE_MAX where there is no such block, which is a fault.
+RARE static bool turn_locked(struct ch_heap *heap, void *block, size_t size_bytes,
+                             enum policy policy, size_t *old_bytes)
+{
+    lock(heap);
+    struct ch_place place;
+    bool is_small, is_turned;
+    do { // Between the two another thread may have given a small block another size.
+        place = ch_place_find(heap, block);
+        is_small = place.kind == CH_PLACE_SMALL;
+        is_turned =
+            is_small ? fits(&place, size_bytes, policy)
+                     : place.kind == CH_PLACE_LARGE && turn_large(heap, &place, size_bytes, policy);
+    } while (is_small && is_turned &&
+             !turn_word(heap, place.granule, place.word, ch_word_of(size_bytes, place.class_index),
+                        block));
+    if (is_small && is_turned) {
+        count(heap, true, 0, size_bytes - place.size_bytes);
+    }
+    bool is_fault = place.kind == CH_PLACE_NOWHERE;
+    enum ch_stray stray = is_fault ? ch_place_explain(heap, block) : CH_STRAY_STALE;
+    unlock(heap);
+    *old_bytes = is_fault ? SIZE_MAX : place.size_bytes;
+    if (is_fault) {
+        raise_fault(heap, CH_FAULT_REALLOC_STALE, stray, block);
+    }
+    return is_turned;
+}
+
+static void *realloc_locked(struct ch_heap *heap, void *block, size_t size_bytes)
 {
     size_t old_bytes;
-    if (turn_large(heap, block, size_bytes, &old_bytes)) {
+    if (turn_locked(heap, block, size_bytes, PLACE_OF_SIZE, &old_bytes)) {
         return block;
     }
     return old_bytes == SIZE_MAX ? NULL : replace(heap, block, old_bytes, size_bytes);
+}
+
+// What needs no lock: that of a block with a plain word, by a thread whose lane counts it.
+static inline bool is_open_to(const struct ch_heap *heap, unsigned word)
+{
+    return ch_word_is_plain(word) && ch_lane_is_open(ch_lane_mine(heap));
 }
 
 void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
@@ -437,8 +454,19 @@ void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
     }
     size_t granule = ch_place_granule(heap, block);
     unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
-    return word != 0 ? resize_small(heap, granule, word, block, size_bytes)
-                     : resize_large(heap, block, size_bytes);
+    if (!ch_word_is_plain(word)) {
+        return realloc_locked(heap, block, size_bytes);
+    }
+    size_t old_bytes = word - 1U;
+    if (size_bytes > CH_SMALL_BYTES || ch_class_of(size_bytes) != ch_class_of(old_bytes)) {
+        return replace(heap, block, old_bytes, size_bytes);
+    }
+    if (!is_open_to(heap, word) ||
+        !turn_word(heap, granule, word, (unsigned)size_bytes + 1, block)) {
+        return realloc_locked(heap, block, size_bytes);
+    }
+    (void)ch_lane_count(ch_lane_mine(heap), 0, size_bytes - old_bytes);
+    return block;
 }
 
 bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes)
@@ -446,27 +474,23 @@ bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes)
     if (block == NULL) {
         return false;
     }
-    for (;;) { // Another thread may have given a small block another size in between.
-        size_t granule = ch_place_granule(heap, block);
-        unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
-        size_t old_bytes;
-        if (word == 0) {
-            return turn_large(heap, block, size_bytes, &old_bytes);
-        }
-        if (!is_of_class(size_bytes, word)) {
-            return false;
-        }
-        if (turn_small(heap, granule, word, block, size_bytes)) {
-            return true;
-        }
+    size_t granule = ch_place_granule(heap, block);
+    unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
+    size_t old_bytes = ch_word_bytes(word);
+    unsigned class_index = ch_word_is_plain(word) ? ch_class_of(old_bytes) : CH_CLASS_NONE;
+    if (!is_open_to(heap, word) || size_bytes > ch_class_bytes(class_index) ||
+        !turn_word(heap, granule, word, ch_word_of(size_bytes, class_index), block)) {
+        return turn_locked(heap, block, size_bytes, PLACE_STAYS, &old_bytes);
     }
+    (void)ch_lane_count(ch_lane_mine(heap), 0, size_bytes - old_bytes);
+    return true;
 }
 
 size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block)
 {
     size_t granule = ch_place_granule(heap, block);
     if (granule != CH_GRANULE_NONE) {
-        return (size_t)ch_word(heap, granule) - 1; // No word: SIZE_MAX.
+        return ch_word_bytes(ch_word(heap, granule)); // No word: SIZE_MAX.
     }
     lock(heap);
     struct ch_place place = ch_place_find(heap, block);

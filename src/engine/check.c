@@ -99,6 +99,18 @@ static const void *check_waiting(const struct ch_heap *heap, uint32_t span, unsi
     return twice;
 }
 
+// Whether a block with that word may be of a class. A size above all small ones has none of its
+// own.
+static bool is_of_class(unsigned word, unsigned class_index)
+{
+    size_t size_bytes = ch_word_bytes(word);
+    if (ch_word_is_plain(word)) {
+        return ch_class_of(size_bytes) == class_index;
+    }
+    return (word & CH_WORD_ROOMY) != 0 && size_bytes <= ch_class_bytes(class_index) &&
+           ch_class_of(size_bytes) != class_index;
+}
+
 // A word of the bitmap and the 64 sizes beside it: free or live blocks only where the class cuts
 // them. Returns how many live blocks it saw, or stops at the first thing that is wrong.
 static struct ch_broken check_granule(const struct walk *walk, uint32_t span, unsigned granule,
@@ -112,7 +124,7 @@ static struct ch_broken check_granule(const struct walk *walk, uint32_t span, un
     if (is_free && word != 0) {
         return broken(CH_INVARIANT_SPAN_FREE_OR_LIVE, where);
     }
-    if (word != 0 && ch_class_of(word - 1U) != record->class_index) {
+    if (word != 0 && !is_of_class(word, record->class_index)) {
         return broken(CH_INVARIANT_SPAN_LIVE_CLASS, where);
     }
     return holds();
@@ -159,7 +171,7 @@ static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
                 }
                 free += is_free;
                 live += words[granule] != 0;
-                walk->live_bytes += words[granule] == 0 ? 0 : words[granule] - 1U;
+                walk->live_bytes += words[granule] == 0 ? 0 : ch_word_bytes(words[granule]);
             }
         }
     }
@@ -291,8 +303,11 @@ static struct ch_broken check_live_run(struct walk *walk, uint32_t page)
 {
     const struct ch_run *run = &ch_runs(walk->heap)[page];
     const void *where = ch_page_start(walk->heap, page);
-    if (run->size_bytes <= CH_SMALL_BYTES ||
-        run->pages != ch_run_pages(walk->heap, run->size_bytes)) {
+    uint32_t pages = ch_run_pages(walk->heap, run->size_bytes);
+    bool is_exact = run->size_bytes > CH_SMALL_BYTES && run->pages == pages;
+    bool may_have =
+        run->pages >= pages && run->pages <= ch_run_roomy_pages(walk->heap, run->size_bytes);
+    if (run->is_roomy == is_exact || !may_have) {
         return broken(CH_INVARIANT_RUN_SIZE, where);
     }
     if (ch_bits_next(ch_committed(walk->heap), false, page, page + run->pages) !=

@@ -56,7 +56,7 @@ static void show_regions(struct ch_heap *heap)
         unsigned char *start = ch_page_start(heap, page);
         size_t size_bytes = (size_t)run->pages << heap->page_log2;
         if (ch_bits_get(ch_starts(heap), page)) {
-            ch_shadow_unpoison(start + run->size_bytes, size_bytes - run->size_bytes);
+            ch_shadow_show(start + run->size_bytes, size_bytes - run->size_bytes);
         } else {
             ch_shadow_show(start, size_bytes);
         }

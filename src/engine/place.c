@@ -13,7 +13,9 @@ struct ch_place ch_place_find(const struct ch_heap *heap, const void *block)
         if (word != 0) {
             place.kind = CH_PLACE_SMALL;
             place.granule = granule;
-            place.size_bytes = word - 1;
+            place.word = word;
+            place.class_index = ch_spans(heap)[granule / CH_SPAN_GRANULES].class_index;
+            place.size_bytes = ch_word_bytes(word);
         }
         return place;
     }
@@ -34,8 +36,9 @@ static bool is_inside_small(const struct ch_heap *heap, size_t offset)
     size_t granules = ch_class_granules(span->class_index);
     size_t granule = offset / CH_GRANULE_BYTES;
     size_t start = granule - granule % CH_SPAN_GRANULES % granules;
-    size_t inside = offset - start * CH_GRANULE_BYTES; // Below the word, which is the size + 1.
-    return start % CH_SPAN_GRANULES < span->cut_granules && inside + 1 < ch_word(heap, start);
+    size_t inside = offset - start * CH_GRANULE_BYTES;
+    unsigned word = start % CH_SPAN_GRANULES < span->cut_granules ? ch_word(heap, start) : 0;
+    return word != 0 && inside < ch_word_bytes(word);
 }
 
 enum ch_stray ch_place_explain(const struct ch_heap *heap, const void *block)

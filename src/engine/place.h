@@ -18,14 +18,17 @@ static inline size_t ch_place_granule(const struct ch_heap *heap, const void *bl
     return granule < granules ? granule : CH_GRANULE_NONE;
 }
 
-/// A live block is small, with `granule`, or large, with `page`.
+/// A live block is small, with `granule`, its `word` and its span's class, or large, with `page`.
 struct ch_place {
     enum { CH_PLACE_NOWHERE, CH_PLACE_SMALL, CH_PLACE_LARGE } kind;
     size_t granule;
+    unsigned word;
+    unsigned class_index;
     uint32_t page;
     size_t size_bytes;
 };
 
+/// Finds it. Needs the lock.
 struct ch_place ch_place_find(const struct ch_heap *heap, const void *block);
 
 /// Why a pointer that is not NULL is not a live block. The kinds stand in the order of faults.def.

@@ -101,12 +101,22 @@ static uint32_t find(const struct ch_heap *heap, uint32_t pages)
 // Makes pages that are shown a live block.
 static void *start_block(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t size_bytes)
 {
+    struct ch_run *run = &ch_runs(heap)[page];
     set_pages(heap, page, pages);
-    ch_runs(heap)[page].size_bytes = size_bytes;
+    run->size_bytes = size_bytes;
+    run->is_roomy = false;
     ch_bits_set(ch_starts(heap), page);
     unsigned char *block = ch_page_start(heap, page);
-    ch_shadow_poison(block + size_bytes, bytes_of(heap, pages) - size_bytes);
+    ch_shadow_hide(block + size_bytes, bytes_of(heap, pages) - size_bytes);
     return block;
+}
+
+// Shows what start_block hides.
+static void show_rest(struct ch_heap *heap, uint32_t page)
+{
+    const struct ch_run *run = &ch_runs(heap)[page];
+    ch_shadow_show(ch_page_start(heap, page) + run->size_bytes,
+                   bytes_of(heap, run->pages) - run->size_bytes);
 }
 
 // Takes the gap's last pages, or those that leave a free run of room_pages behind them.
@@ -202,11 +212,9 @@ static void set_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
 
 void ch_run_give(struct ch_heap *heap, uint32_t page)
 {
-    const struct ch_run *run = &ch_runs(heap)[page];
-    uint32_t pages = run->pages;
+    uint32_t pages = ch_runs(heap)[page].pages;
     ch_bits_clear(ch_starts(heap), page);
-    ch_shadow_unpoison(ch_page_start(heap, page) + run->size_bytes,
-                       bytes_of(heap, pages) - run->size_bytes);
+    show_rest(heap, page);
     ch_idle_count(heap, pages);
     set_free(heap, page, pages);
 }
@@ -229,22 +237,25 @@ static bool grow(struct ch_heap *heap, uint32_t page, uint32_t pages)
     return true;
 }
 
-bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes)
+bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes, uint32_t most_pages)
 {
-    struct ch_run *run = &ch_runs(heap)[page];
-    uint32_t old_pages = run->pages;
+    uint32_t old_pages = ch_runs(heap)[page].pages;
     uint32_t pages = ch_run_pages(heap, size_bytes);
     if (pages > old_pages && !grow(heap, page, pages)) {
         return false;
     }
-    ch_shadow_unpoison(ch_page_start(heap, page) + run->size_bytes,
-                       bytes_of(heap, old_pages) - run->size_bytes);
+    show_rest(heap, page);
+    if (pages < most_pages && pages < old_pages) {
+        pages = most_pages < old_pages ? most_pages : old_pages;
+    }
     if (pages < old_pages) { // [ ----- live ----- ] => [ live ][ free ]
         set_pages(heap, page, pages);
         ch_idle_count(heap, old_pages - pages);
         set_free(heap, page + pages, old_pages - pages);
     }
     (void)start_block(heap, page, pages, size_bytes);
+    ch_runs(heap)[page].is_roomy =
+        most_pages > 0 && (size_bytes <= CH_SMALL_BYTES || pages > ch_run_pages(heap, size_bytes));
     return true;
 }
 
@@ -263,7 +274,8 @@ void *ch_run_cut(struct ch_heap *heap, uint32_t page, size_t size_bytes, size_t 
         ch_idle_count(heap, head);
         set_free(heap, page, head);
     }
-    (void)ch_run_resize(heap, start, size_bytes); // It only becomes shorter, which always can be.
+    (void)ch_run_resize(heap, start, size_bytes,
+                        0); // It only becomes shorter, which always can be.
     return ch_page_start(heap, start);
 }
 

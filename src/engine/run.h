@@ -15,9 +15,10 @@ void *ch_run_take_with_room(struct ch_heap *heap, size_t size_bytes);
 /// Ends the live block that starts at the page.
 void ch_run_give(struct ch_heap *heap, uint32_t page);
 
-/// Gives the live block that starts at the page another size without moving it. Returns false iff
-/// the run behind it is not free or too short, or the world refuses.
-bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes);
+/// Gives the live block that starts at the page another size without moving it. Of the pages that
+/// it has beyond these, it keeps as many as it needs to have most_pages. Returns false iff it needs
+/// more than it has, and the run behind it is not free or too short, or the world refuses.
+bool ch_run_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes, uint32_t most_pages);
 
 /// Makes the live block that starts at the page one of size_bytes that starts at the first multiple
 /// of alignment_bytes in it, and frees the pages before and behind. It is long enough for that.
@@ -37,6 +38,14 @@ size_t ch_run_decommit_free(struct ch_heap *heap, size_t most);
 static inline uint32_t ch_run_pages(const struct ch_heap *heap, size_t size_bytes)
 {
     return (uint32_t)((size_bytes + heap->page_bytes - 1) >> heap->page_log2);
+}
+
+/// How many pages a block may keep when it shrinks in place, and is to grow again: twice what it
+/// takes, and no less than one.
+static inline uint32_t ch_run_roomy_pages(const struct ch_heap *heap, size_t size_bytes)
+{
+    uint64_t pages = ch_run_pages(heap, size_bytes);
+    return pages == 0 ? 1 : (uint32_t)(2 * pages < CH_NONE ? 2 * pages : CH_NONE - 1);
 }
 
 /// The list that free runs of a length are on.

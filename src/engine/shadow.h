@@ -1,8 +1,8 @@
 // AddressSanitizer's shadow of the arena: what may be touched. Nothing at all in other builds.
 //
 // Every byte that is not a live block's is poisoned, to the byte. The one exception is the middle
-// of a long range that nobody holds: poisoning 2 GiB would write 256 MiB of shadow, so of a range
-// above 32 KiB only a guard zone at each end is poisoned.
+// of a long range that nobody holds, or that a block may grow into: poisoning 2 GiB would write 256
+// MiB of shadow, so of a range above 32 KiB only a guard zone at each end is poisoned.
 //
 //     hidden, short   |################|
 //     hidden, long    |####........####|      # poisoned   . not

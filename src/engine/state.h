@@ -11,8 +11,9 @@
 //
 // The tables are out of band, so nothing is ever stored in a page that a caller may hold.
 //
-//     words      a 16-bit word a granule of the small region: 0 where no live block starts,
-//                else the block's size + 1; this alone decides whether a small pointer is live
+//     words      a 16-bit word a granule of the small region: 0 where no live block starts, else
+//                the block's size + 1, and a bit for a block whose class is not that of its size;
+//                this alone decides whether a small pointer is live
 //     spans      a record a span: its class, and which of its blocks are free
 //     runs       a record a page of the large region, kept at the first and last page of each run
 //     starts     a bit a page of the large region: a live block starts here
@@ -64,8 +65,12 @@ struct ch_span {
 /// A run of pages of the large region. Valid at the run's first page; at its last, only `pages` is.
 struct ch_run {
     uint32_t pages;
-    uint32_t previous, next; ///< A free run's neighbours on the list of its length.
-    size_t size_bytes;       ///< A live block's size.
+    union {
+        uint32_t previous; ///< A free run's neighbours on the list of its length.
+        bool is_roomy;     ///< A live block's size is small, or leaves a page or more unused.
+    };
+    uint32_t next;
+    size_t size_bytes; ///< A live block's size.
 };
 
 /// Free runs of up to this many pages have a list for each length; beyond, eight lists a doubling.
@@ -149,6 +154,31 @@ static inline struct ch_span *ch_spans(const struct ch_heap *heap)
 static inline _Atomic uint16_t *ch_words(const struct ch_heap *heap)
 {
     return (_Atomic uint16_t *)(void *)heap->words_table.start;
+}
+
+/// In the word of a block whose class is not that of its size, but one of larger blocks: that of
+/// its span, which is read under the lock. So such a word is turned under the lock, too.
+#define CH_WORD_ROOMY 0x8000U
+
+_Static_assert(CH_SMALL_BYTES + 1 < CH_WORD_ROOMY, "a word has a bit to spare");
+
+/// The word of a live block.
+static inline unsigned ch_word_of(size_t size_bytes, unsigned class_index)
+{
+    return ((unsigned)size_bytes + 1) |
+           (ch_class_of(size_bytes) != class_index ? CH_WORD_ROOMY : 0);
+}
+
+/// The size that a word says; SIZE_MAX for 0.
+static inline size_t ch_word_bytes(unsigned word)
+{
+    return (size_t)(word & (CH_WORD_ROOMY - 1)) - 1;
+}
+
+/// Whether a word is that of a live block whose size says its class.
+static inline bool ch_word_is_plain(unsigned word)
+{
+    return word - 1U <= CH_SMALL_BYTES;
 }
 
 static inline unsigned ch_word(const struct ch_heap *heap, size_t granule)

@@ -1,6 +1,6 @@
 // Two threads that give one block another size where it is, at the same moment, again and again.
-// The place has room for either size, so both are granted, however close they are; and the heap
-// counts the one that came last.
+// The place has room for either size, so both are granted, however close they are, and whether the
+// size is one that the place is made for or less; and the heap counts the one that came last.
 //
 //     inplace [TIMES]
 
@@ -10,8 +10,9 @@
 #include <stdio.h>
 
 #define THREADS 2U
-#define LEAST_BYTES 97U // As many above it are of its class as the threads have sizes.
 #define SIZES 8U
+#define STEP_BYTES 7U // From none to the most there are several classes, and several sizes of each.
+#define MOST_BYTES (THREADS * SIZES * STEP_BYTES)
 
 struct inplace {
     struct ch_heap *heap;
@@ -22,7 +23,7 @@ struct inplace {
 
 static size_t size_of(unsigned number, size_t time)
 {
-    return LEAST_BYTES + number * SIZES + time % SIZES;
+    return MOST_BYTES - (number + THREADS * (time % SIZES)) * STEP_BYTES;
 }
 
 static void work(unsigned number, void *argument)
@@ -32,8 +33,7 @@ static void work(unsigned number, void *argument)
     for (size_t i = 0; i < inplace->times; i++) {
         size_t size_bytes = size_of(number, i);
         CLAIM(ch_heap_resize(inplace->heap, inplace->block, size_bytes),
-              "%zu bytes were refused where there is room for %u", size_bytes,
-              LEAST_BYTES + THREADS * SIZES - 1);
+              "%zu bytes were refused where there is room for %u", size_bytes, MOST_BYTES);
     }
     atomic_fetch_add(&inplace->granted, inplace->times);
 }
@@ -57,8 +57,8 @@ int main(int argc, char **argv)
     inplace.heap =
         ch_heap_create(&(struct ch_config){.arena_bytes = MIB, .on_fault = crew_no_fault});
     CLAIM(inplace.heap != NULL, "there is no heap");
-    inplace.block = ch_heap_alloc(inplace.heap, LEAST_BYTES);
-    CLAIM(inplace.block != NULL, "%u bytes were refused", LEAST_BYTES);
+    inplace.block = ch_heap_alloc(inplace.heap, MOST_BYTES);
+    CLAIM(inplace.block != NULL, "%u bytes were refused", MOST_BYTES);
     crew_run(THREADS, work, &inplace);
     claim_last_counts(&inplace);
     ch_heap_free(inplace.heap, inplace.block);

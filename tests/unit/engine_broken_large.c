@@ -78,8 +78,37 @@ static const void *a_block_leaves_a_page_unused(struct scene *scene)
     return start_of(scene, RUN_TOP);
 }
 
+static const void *a_block_is_small_and_not_roomy(struct scene *scene)
+{
+    record(scene, RUN_TOP)->size_bytes = CH_SMALL_BYTES;
+    return start_of(scene, RUN_TOP);
+}
+
+static const void *a_block_is_roomy_and_leaves_no_page_unused(struct scene *scene)
+{
+    record(scene, RUN_TOP)->is_roomy = true;
+    return start_of(scene, RUN_TOP);
+}
+
+static const void *a_roomy_block_leaves_more_than_half_of_its_pages_unused(struct scene *scene)
+{
+    record(scene, RUN_TOP)->is_roomy = true;
+    record(scene, RUN_TOP)->size_bytes = (record(scene, RUN_TOP)->pages / 2) * (size_t)4096;
+    return start_of(scene, RUN_TOP);
+}
+
+static const void *a_roomy_block_is_longer_than_its_run(struct scene *scene)
+{
+    record(scene, RUN_MIDDLE)->is_roomy = true;
+    record(scene, RUN_MIDDLE)->size_bytes = record(scene, RUN_MIDDLE)->pages * (size_t)4096 + 1;
+    return start_of(scene, RUN_MIDDLE);
+}
+
 BREAKAGES(RUN_SIZE, BREAKAGE(a_block_is_longer_than_its_run),
-          BREAKAGE(a_block_leaves_a_page_unused));
+          BREAKAGE(a_block_leaves_a_page_unused), BREAKAGE(a_block_is_small_and_not_roomy),
+          BREAKAGE(a_block_is_roomy_and_leaves_no_page_unused),
+          BREAKAGE(a_roomy_block_leaves_more_than_half_of_its_pages_unused),
+          BREAKAGE(a_roomy_block_is_longer_than_its_run));
 
 static const void *the_first_page_of_a_run_is_not_committed(struct scene *scene)
 {

@@ -147,8 +147,30 @@ static const void *a_live_block_is_too_large_for_its_span(struct scene *scene)
     return scene->live;
 }
 
+static const void *a_live_block_of_its_class_is_roomy(struct scene *scene)
+{
+    *word_of(scene, scene->live) |= CH_WORD_ROOMY;
+    return scene->live;
+}
+
+static const void *a_roomy_block_is_too_large_for_its_span(struct scene *scene)
+{
+    *word_of(scene, scene->live) =
+        (uint16_t)((ch_class_bytes(SCENE_CLASS) + 1 + 1) | CH_WORD_ROOMY);
+    return scene->live;
+}
+
+static const void *a_roomy_block_is_larger_than_any(struct scene *scene)
+{
+    *word_of(scene, scene->live) = UINT16_MAX;
+    return scene->live;
+}
+
 BREAKAGES(SPAN_LIVE_CLASS, BREAKAGE(a_live_block_is_too_small_for_its_span),
-          BREAKAGE(a_live_block_is_too_large_for_its_span));
+          BREAKAGE(a_live_block_is_too_large_for_its_span),
+          BREAKAGE(a_live_block_of_its_class_is_roomy),
+          BREAKAGE(a_roomy_block_is_too_large_for_its_span),
+          BREAKAGE(a_roomy_block_is_larger_than_any));
 
 static const void *a_free_block_is_live_too(struct scene *scene)
 {

@@ -1,5 +1,5 @@
 // Another size in place: granted where the block is, or refused with nothing changed; a fault is
-// that of a reallocate.
+// that of a reallocate. And what becomes of a block whose place is larger than its size wants.
 
 #include "cmocka_headers.h"
 #include "engine_groups.h"
@@ -72,9 +72,9 @@ static void a_block_can_always_be_given_its_own_size(void **state)
 static void what_would_have_to_move_is_refused_and_nothing_has_changed(void **state)
 {
     (void)state;
-    static const size_t sizes[][2] = {
-        {100, 113},     {100, 10}, {100, 0},        {100, 20000},      {20000, 1000},    {20000, 0},
-        {20000, 40000}, {0, 1000}, {100, SIZE_MAX}, {20000, SIZE_MAX}, {20000, 64 * MIB}};
+    static const size_t sizes[][2] = {{100, 113},       {100, 20000},    {20000, 40000},
+                                      {0, 1000},        {100, SIZE_MAX}, {20000, SIZE_MAX},
+                                      {20000, 64 * MIB}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         size_t old_bytes = sizes[i][0];
         void *behind = ch_heap_alloc(heap, 20000);
@@ -142,6 +142,144 @@ static void what_is_idle_elsewhere_makes_room_for_a_refused_page(void **state)
     ch_heap_free(heap, last);
 }
 
+// Up to the last byte of the place that a block was made with, as it is drawn in class.h.
+static void every_shrink_is_granted_and_so_is_the_way_back(void **state)
+{
+    (void)state;
+    static const size_t places[] = {1, 16, 112, 2048, 16384, 20480, 200704};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        void *block = filled(places[i]);
+        void *behind = ch_heap_alloc(heap, places[i]);
+        for (size_t size_bytes = places[i]; size_bytes > 0; size_bytes -= size_bytes / 7 + 1) {
+            size_t twice_bytes = 2 * size_bytes < places[i] ? 2 * size_bytes : places[i];
+            assert_true(ch_heap_resize(heap, block, size_bytes));
+            assert_int_equal(ch_heap_size_bytes(heap, block), size_bytes);
+            assert_true(has_kept(block, places[i], size_bytes));
+            assert_true(ch_heap_resize(heap, block, twice_bytes));
+            assert_true(ch_heap_resize(heap, block, 0));
+            assert_int_equal(ch_heap_stats(heap).live_bytes, places[i]);
+            watch_assert_whole(&watch, heap);
+            ch_heap_free(heap, block);
+            block = filled(places[i]);
+            assert_true(ch_heap_resize(heap, block, size_bytes));
+        }
+        ch_heap_free(heap, block);
+        ch_heap_free(heap, behind);
+    }
+}
+
+static void a_roomy_block_goes_back_to_the_class_that_it_came_from(void **state)
+{
+    (void)state;
+    void *block = ch_heap_alloc(heap, 1000);
+    assert_true(ch_heap_resize(heap, block, 10));
+    ch_heap_free(heap, block);
+    watch_assert_whole(&watch, heap);
+    void *small = ch_heap_alloc(heap, 10);
+    void *same = ch_heap_alloc(heap, 1000);
+    assert_ptr_not_equal(small, block);
+    assert_ptr_equal(same, block);
+    ch_heap_free(heap, small);
+    ch_heap_free(heap, same);
+}
+
+static void a_large_block_that_shrinks_keeps_pages_for_twice_its_size(void **state)
+{
+    (void)state;
+    static const size_t sizes[][2] = {{0, 1},    {1, 2},     {4096, 2},
+                                      {4097, 4}, {MIB, 512}, {MIB - 1, 512}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct ch_stats before = ch_heap_stats(heap);
+        void *block = ch_heap_alloc(heap, 4 * MIB);
+        void *low = ch_heap_alloc(heap, 20000); // The block is not the first run.
+        assert_true(ch_heap_resize(heap, block, sizes[i][0]));
+        watch_assert_whole(&watch, heap);
+        ch_heap_minimize(heap);
+        size_t low_bytes = (size_t)5 * 4096;
+        size_t tables_bytes = 16 * (size_t)4096;
+        size_t committed_bytes = ch_heap_stats(heap).committed_bytes - before.committed_bytes;
+        assert_in_range(committed_bytes - low_bytes, sizes[i][1] * 4096,
+                        sizes[i][1] * 4096 + tables_bytes);
+        ch_heap_free(heap, block);
+        ch_heap_free(heap, low);
+        ch_heap_minimize(heap);
+    }
+}
+
+// To reallocate is to want the place of the size, unless the block grows where it has room.
+static void a_roomy_block_is_reallocated(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t place_bytes, old_bytes, size_bytes;
+        bool moves;
+    } cases[] = {
+        {1000, 100, 100, false},    {1000, 100, 101, false},      {1000, 100, 1000, false},
+        {1000, 100, 99, true},      {1000, 100, 2000, true},      {1000, 100, 40000, true},
+        {1000, 900, 898, false},    {40000, 100, 100, false},     {40000, 100, 101, true},
+        {40000, 100, 20000, false}, {40000, 18000, 17000, false}, {40000, 18000, 10, true},
+        {40000, 0, 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t old_bytes = cases[i].old_bytes;
+        size_t size_bytes = cases[i].size_bytes;
+        void *behind = ch_heap_alloc(heap, 20000);
+        void *block = filled(cases[i].place_bytes);
+        assert_true(ch_heap_resize(heap, block, old_bytes));
+        void *other = ch_heap_realloc(heap, block, size_bytes);
+        assert_int_equal(other != block, cases[i].moves);
+        assert_int_equal(ch_heap_size_bytes(heap, other), size_bytes);
+        assert_int_equal(ch_heap_stats(heap).live_bytes, 20000 + size_bytes);
+        assert_true(
+            has_kept(other, cases[i].place_bytes, size_bytes < old_bytes ? size_bytes : old_bytes));
+        watch_assert_whole(&watch, heap);
+        ch_heap_free(heap, other);
+        ch_heap_free(heap, behind);
+    }
+}
+
+static void what_lies_behind_a_roomy_block_is_no_part_of_it(void **state)
+{
+    (void)state;
+    static const size_t places[] = {1000, 40000};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        unsigned char *block = filled(places[i]);
+        assert_true(ch_heap_resize(heap, block, 100));
+        ch_heap_free(heap, block + 99);
+        watch_expect_fault(&watch, CH_FAULT_FREE_INTERIOR, block + 99);
+        ch_heap_free(heap, block + 100);
+        watch_expect_fault(&watch, CH_FAULT_FREE_TWICE, block + 100);
+        assert_false(ch_heap_owns(heap, block + 112));
+        if (fill_sees_poison()) {
+            assert_false(fill_is_poisoned(block + 99));
+            assert_true(fill_is_poisoned(block + 100));
+            assert_true(fill_is_poisoned(block + 199));
+        }
+        ch_heap_free(heap, block);
+        assert_false(ch_heap_owns(heap, block));
+        ch_heap_free(heap, block);
+        watch_expect_fault(&watch, CH_FAULT_FREE_TWICE, block);
+    }
+}
+
+// A lane counts for its thread. Here nobody has one, so what is resized is counted by the heap.
+static void without_a_lane_a_block_is_resized_likewise(void **state)
+{
+    (void)state;
+    assert_true(ch_lane_select(0));
+    unsigned char *block = filled(1000);
+    assert_true(ch_heap_resize(heap, block, 10));
+    assert_int_equal(ch_heap_stats(heap).live_bytes, 10);
+    assert_true(ch_heap_resize(heap, block, 990));
+    assert_int_equal(ch_heap_stats(heap).live_bytes, 990);
+    assert_ptr_equal(ch_heap_realloc(heap, block, 980), block);
+    assert_int_equal(ch_heap_stats(heap).live_bytes, 980);
+    assert_true(has_kept(block, 1000, 10));
+    watch_assert_whole(&watch, heap);
+    ch_heap_free(heap, block);
+    assert_true(ch_lane_select(1));
+}
+
 static void null_is_refused_and_no_fault(void **state)
 {
     (void)state;
@@ -182,6 +320,12 @@ int run_resize_claims(void)
         ON_HEAP(a_large_block_grows_into_free_pages_behind_it),
         ON_HEAP(a_refused_page_refuses_and_nothing_has_changed),
         ON_HEAP(what_is_idle_elsewhere_makes_room_for_a_refused_page),
+        ON_HEAP(every_shrink_is_granted_and_so_is_the_way_back),
+        ON_HEAP(a_roomy_block_goes_back_to_the_class_that_it_came_from),
+        ON_HEAP(a_large_block_that_shrinks_keeps_pages_for_twice_its_size),
+        ON_HEAP(a_roomy_block_is_reallocated),
+        ON_HEAP(what_lies_behind_a_roomy_block_is_no_part_of_it),
+        ON_HEAP(without_a_lane_a_block_is_resized_likewise),
         ON_HEAP(null_is_refused_and_no_fault),
         ON_HEAP(what_is_no_block_raises_the_fault_of_a_reallocate),
     };

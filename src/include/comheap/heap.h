@@ -120,8 +120,9 @@ CH_API void *ch_heap_alloc_zeroed(struct ch_heap *heap, size_t size_bytes);
 CH_API void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes);
 
 /// Gives a block another size; the first min(old, new) bytes stay. The block may move, also when it
-/// shrinks (spec R4): a smaller block is another one, for which there may be no room. block may be
-/// NULL: as ch_heap_alloc. Size 0 gives a block of 0 bytes.
+/// shrinks (spec R4): a smaller block is another one, for which there may be no room. It doesn't
+/// move to have its own size, nor to grow where ch_heap_resize has left a small one more room.
+/// block may be NULL: as ch_heap_alloc. Size 0 gives a block of 0 bytes.
 ///
 /// Returns NULL iff there is no room, the world refuses, or block is not a live block of this heap,
 /// which raises a REALLOC fault. In each case nothing has changed and block is what it was.
@@ -133,11 +134,14 @@ CH_API void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_byte
 /// Gives a block another size where it is: the first min(old, new) bytes stay, and so does its
 /// address. Size 0 is a size like any other.
 ///
-/// Returns false, and changes nothing, iff the place can't have that size, which a shrink may meet
-/// as well as a growth: a block of up to 16 KiB, or 8 KiB where pointers have 32 bits, keeps its
-/// place within its size class, and one above that as long as it stays above, has room behind it
-/// and the world doesn't refuse. Or block is NULL, which is no fault, or not a live block of this
-/// heap, which raises a REALLOC fault. A block's own size is always granted.
+/// Every shrink is granted. A block that had up to 16 KiB, or 8 KiB where pointers have 32 bits,
+/// when it was made keeps its whole place, and may have every size up to that again. One that had
+/// more keeps pages for twice its size when it shrinks, and gives those behind them back.
+///
+/// Returns false, and changes nothing, iff the size is larger than the place, which the first kind
+/// of block can't change; one of the second kind takes the pages behind it, iff these are free and
+/// the world doesn't refuse. Or block is NULL, which is no fault, or not a live block of this heap,
+/// which raises a REALLOC fault.
 CH_API bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes);
 
 /// Ends a block. block may be NULL: no effect. Raises a FREE fault, and changes nothing, iff block
