@@ -22,6 +22,8 @@ void model_clear(void)
     model.live_blocks = 0;
     model.live_bytes = 0;
     model.peak_live_bytes = 0;
+    model.grown_bytes = 0;
+    model.peak_grown_bytes = 0;
     model.spied_blocks = 0;
     model.fills = 0;
     model_minimize();
@@ -146,6 +148,16 @@ static void set_live_bytes(size_t live_bytes)
     }
 }
 
+// The block's largest size is that from now on.
+static void set_grown_bytes(struct held *held, size_t size_bytes)
+{
+    model.grown_bytes = plus(model.grown_bytes - held->grown_bytes, size_bytes);
+    held->grown_bytes = size_bytes;
+    if (model.grown_bytes > model.peak_grown_bytes) {
+        model.peak_grown_bytes = model.grown_bytes;
+    }
+}
+
 static void insert(size_t place, uint32_t slot)
 {
     shift(place, place + 1, model.live_blocks - place);
@@ -190,6 +202,8 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
     insert(place, slot);
     model.spied_blocks += held->is_spied;
     set_live_bytes(plus(model.live_bytes, model_real_bytes(held)));
+    set_grown_bytes(held, model_real_bytes(held));
+    held->room_bytes = model_real_bytes(held);
     model.since_empty_bytes = plus(model.since_empty_bytes, model_real_bytes(held));
     model.since_empty_blocks++;
     return SLOTS;
@@ -203,6 +217,7 @@ static void end_block(uint32_t slot)
     shift(place + 1, place, model.live_blocks - place);
     held->is_live = false;
     model.live_bytes -= model_real_bytes(held);
+    set_grown_bytes(held, 0);
     model.spied_blocks -= held->is_spied;
     held->last_bytes = held->size_bytes;
     held->size_bytes = 0;
@@ -242,7 +257,21 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
         model.since_empty_blocks++;
     }
     set_live_bytes(plus(model.live_bytes - former_bytes, real_bytes));
+    if (real_bytes > held->grown_bytes) {
+        set_grown_bytes(held, real_bytes);
+    }
+    size_t kept_bytes = plus(real_bytes, real_bytes);
+    if (real_bytes > held->room_bytes) {
+        held->room_bytes = real_bytes;
+    } else if (real_bytes < former_bytes && kept_bytes < held->room_bytes) {
+        held->room_bytes = kept_bytes;
+    }
     return SLOTS;
+}
+
+void model_give_room(uint32_t slot, size_t room_bytes)
+{
+    model.slots[slot].room_bytes = room_bytes;
 }
 
 uint32_t model_live_slot(size_t index)

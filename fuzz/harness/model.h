@@ -15,6 +15,8 @@ struct held {
     void *block;
     size_t size_bytes;
     size_t last_bytes;  ///< The size that it had when it was last live.
+    size_t grown_bytes; ///< The largest that it has had, with what a spy keeps,
+    size_t room_bytes;  ///< and up to which it must grow in place; at least its size.
     struct fill fill;   ///< The bytes in it.
     enum lane lane;     ///< It was allocated on.
     size_t front_bytes; ///< What a spy keeps for itself of it, before the address,
@@ -30,6 +32,7 @@ struct model {
     size_t live_blocks;
     size_t live_bytes; ///< With what a spy keeps of them.
     size_t peak_live_bytes;
+    size_t grown_bytes, peak_grown_bytes; ///< Likewise of the largest sizes that blocks have had.
     size_t since_empty_bytes; ///< Granted since the heap was as good as new: see subject.h.
     size_t since_empty_blocks;
     enum lane lane;                 ///< Calls come from it.
@@ -63,6 +66,9 @@ void model_end(uint32_t slot);
 
 /// Notes that the slot's block has another size, in place. Returns as model_begin does.
 uint32_t model_resize(uint32_t slot, size_t size_bytes);
+
+/// Notes that the slot's block, which was just granted, has room for so many bytes.
+void model_give_room(uint32_t slot, size_t room_bytes);
 
 /// Notes that the slot's block is elsewhere, and has another size: for a moment both were live, so
 /// the heap was not empty. Returns as model_begin does.

@@ -41,6 +41,15 @@ void oracle_check_faultless(struct run *run)
     }
 }
 
+// Whether a request must be granted, unless the world refuses a page for it.
+static bool must_grant(const struct run *run, size_t size_bytes)
+{
+    size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
+                       ? SIZE_MAX
+                       : model.since_empty_bytes + size_bytes;
+    return run->plan.subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1);
+}
+
 // A call was refused: that must have a reason. Returns it.
 static enum outcome refused(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
 {
@@ -52,11 +61,16 @@ static enum outcome refused(struct run *run, uint32_t slot, enum face face, size
     if (heard_was_refused()) {
         return OUTCOME_SPY;
     }
+    const struct held *held = &model.slots[slot];
+    if (held->is_live && subject->policies.has_double_room) { // Whose pages it has.
+        LAW_AT(run, REASON, size_bytes > held->room_bytes, place_byte(slot, 0, "refused"),
+               "NULL for %zu bytes, where b%u has %zu and room for %zu", size_bytes, slot,
+               held->size_bytes, held->room_bytes);
+    }
     if (world_refusals() != run->refusals_before) {
         return OUTCOME_NO_PAGES;
     }
     size_bytes = heard_real_bytes();
-    const struct held *held = &model.slots[slot];
     if (held->is_live && subject->must_resize != NULL) {
         size_t old_bytes = model_real_bytes(held);
         LAW_AT(run, REASON, !subject->must_resize(old_bytes, size_bytes),
@@ -68,12 +82,8 @@ static enum outcome refused(struct run *run, uint32_t slot, enum face face, size
     if (held->is_live && subject->policies.stays_in_place) {
         return OUTCOME_NO_ROOM; // Not where it is; elsewhere there may be.
     }
-    size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
-                       ? SIZE_MAX
-                       : model.since_empty_bytes + size_bytes;
     LAW_AT(
-        run, REASON, !subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1),
-        place_heap(),
+        run, REASON, !must_grant(run, size_bytes), place_heap(),
         "NULL for %zu bytes, where %zu of the %zu bytes of the arena have been asked for since it "
         "was empty, and the world refused nothing",
         size_bytes, model.since_empty_bytes, run->arena_bytes);
@@ -193,7 +203,12 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
     if (size_bytes == 0) {
         size_bytes = run->plan.subject->policies.zero_size_bytes;
     }
+    bool has_room = run->plan.subject->policies.has_double_room &&
+                    world_refusals() == run->refusals_before && must_grant(run, size_bytes);
     check_block(run, slot, block, size_bytes, model_begin(slot, block, size_bytes));
+    if (has_room) {
+        model_give_room(slot, 2 * size_bytes);
+    }
     oracle_rewrite(run, slot);
     reach_granted(run, slot);
     note_most();
@@ -213,8 +228,11 @@ static void check_gone(struct run *run, uint32_t slot, const struct held *was)
                place_gone(slot, block, size_bytes, "freed, DidAlloc says live"),
                "DidAlloc of what b%u was is %d, expected 0", slot, answer);
     }
-    size_t hidden = subject->policies.hides_freed_bytes;
-    if (fill_sees_poison() && size_bytes > 0 && model_real_bytes(was) <= hidden && !is_reused) {
+    // One that has shrunk in place may still have had the pages of a large one.
+    size_t freed_bytes =
+        subject->policies.has_double_room ? was->grown_bytes : model_real_bytes(was);
+    bool is_hidden = freed_bytes <= subject->policies.hides_freed_bytes;
+    if (fill_sees_poison() && size_bytes > 0 && is_hidden && !is_reused) {
         const unsigned char *bytes = block;
         LAW_AT(run, FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
                place_gone(slot, block, size_bytes, "can be touched"),

@@ -55,6 +55,7 @@ size_t oracle_most_committed(const struct run *run)
         .live_blocks = model.live_blocks,
         .live_bytes = model.live_bytes,
         .peak_live_bytes = model.peak_live_bytes,
+        .peak_grown_bytes = model.peak_grown_bytes,
     };
     return subject->most_committed(&load);
 }

@@ -24,11 +24,14 @@ struct policies {
     bool size_is_exact;     ///< GetSize is the size asked for; otherwise it may be more.
     size_t zero_size_bytes; ///< The size of a block that 0 bytes were asked for.
     bool stays_in_place;    ///< Reallocate never moves a block: it is refused instead.
+    bool has_double_room;   ///< A block has room for twice the size that it was allocated with, if
+                            ///< must_grant says so of that request, and when it shrinks keeps room
+                            ///< for twice what it has then.
     bool is_repeatable;     ///< In an equal world it gives equal addresses.
     bool has_null_size;     ///< GetSize(NULL) is documented, as null_size_bytes.
     size_t null_size_bytes;
     bool hides_slack;         ///< Under AddressSanitizer, a page past a block's end is poisoned,
-    size_t hides_freed_bytes; ///< and a freed block of up to this size is, at both ends.
+    size_t hides_freed_bytes; ///< and a freed block that never had more than this is, at both ends.
     bool leaves_query;        ///< A QueryInterface that fails may leave the pointer (spec I5).
     bool shares_heap;         ///< DidAlloc is 1 for blocks of others, too (spec D6).
     bool ignores_world;       ///< It takes no pages from the world, so it is refused none.
@@ -47,7 +50,8 @@ struct load {
     size_t fresh_bytes; ///< Committed when it was empty and new.
     size_t live_blocks; ///< Now,
     size_t live_bytes;
-    size_t peak_live_bytes; ///< and at most since it was new.
+    size_t peak_live_bytes;  ///< and at most since it was new.
+    size_t peak_grown_bytes; ///< The same of the largest sizes that the live blocks have had.
 };
 
 /// The COM calls over the same heap.

@@ -48,6 +48,7 @@ const struct subject subject_comheap = {
     .policies =
         {
             WORLD_HEAP_POLICIES,
+            .hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
             .limit_bytes = INT_MAX,
             .has_null_size = true,
             .null_size_bytes = SIZE_MAX,
@@ -57,5 +58,6 @@ const struct subject subject_comheap = {
     .com = &com,
     .owns = owns,
     .misuse = &misuse,
+    WORLD_HEAP_BOUNDS,
     WORLD_HEAP_MEMBERS,
 };

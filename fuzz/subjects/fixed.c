@@ -1,9 +1,12 @@
 // CLocalHeap and CGlobalHeap, which resize in place or not at all, over a heap whose pages are the
-// world's.
+// world's. Each of their blocks takes as much of that heap as one of twice its size.
 
 #include "subjects/world_heap.h"
 
 #include <comheap/atlheaps.h>
+
+// What is small, also when it is doubled.
+#define HIDES_FREED (512 * CH_GRANULE_BYTES)
 
 static struct ch_fixed_heap fixed;
 
@@ -21,6 +24,30 @@ static IAtlMemMgr *open_global(size_t arena_bytes)
     return heap == NULL ? NULL : ch_fixed_heap_manager(&fixed);
 }
 
+static size_t twice(size_t size_bytes)
+{
+    return size_bytes <= SIZE_MAX / 2 ? 2 * size_bytes : SIZE_MAX;
+}
+
+static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
+{
+    return world_heap_must_grant(arena_bytes, twice(since_empty_bytes), since_empty_blocks);
+}
+
+static bool must_resize(size_t old_bytes, size_t size_bytes)
+{
+    return size_bytes <= old_bytes || world_heap_must_resize(old_bytes, size_bytes);
+}
+
+// A small block that shrinks keeps its place, and a large one gives pages back.
+static size_t most_committed(const struct load *load)
+{
+    struct load taken = *load;
+    taken.live_bytes = twice(load->live_bytes);
+    taken.peak_live_bytes = twice(load->peak_grown_bytes);
+    return world_heap_most_committed(&taken);
+}
+
 static const struct misuse_answers misuse = {
     .fault = world_heap_fault_of,
     .size_bytes = 0,
@@ -33,15 +60,20 @@ const struct subject subject_local = {
     .policies =
         {
             WORLD_HEAP_POLICIES,
+            .hides_freed_bytes = HIDES_FREED,
             .limit_bytes = SIZE_MAX,
             .has_null_size = true,
             .null_size_bytes = 0,
             .stays_in_place = true,
+            .has_double_room = true,
         },
     .open = open_local,
     .close = world_heap_close,
     .owns = world_heap_owns,
     .misuse = &misuse,
+    .must_grant = must_grant,
+    .must_resize = must_resize,
+    .most_committed = most_committed,
     WORLD_HEAP_MEMBERS,
 };
 
@@ -51,15 +83,20 @@ const struct subject subject_global = {
     .policies =
         {
             WORLD_HEAP_POLICIES,
+            .hides_freed_bytes = HIDES_FREED,
             .limit_bytes = SIZE_MAX,
             .zero_size_bytes = 1,
             .has_null_size = true,
             .null_size_bytes = 0,
             .stays_in_place = true,
+            .has_double_room = true,
         },
     .open = open_global,
     .close = world_heap_close,
     .owns = world_heap_owns,
     .misuse = &misuse,
+    .must_grant = must_grant,
+    .must_resize = must_resize,
+    .most_committed = most_committed,
     WORLD_HEAP_MEMBERS,
 };

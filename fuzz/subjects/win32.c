@@ -32,6 +32,7 @@ const struct subject subject_win32 = {
     .policies =
         {
             WORLD_HEAP_POLICIES,
+            .hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
             .limit_bytes = SIZE_MAX,
             .has_null_size = true,
             .null_size_bytes = SIZE_MAX,
@@ -40,5 +41,6 @@ const struct subject subject_win32 = {
     .close = close_heap,
     .owns = world_heap_owns,
     .misuse = &misuse,
+    WORLD_HEAP_BOUNDS,
     WORLD_HEAP_MEMBERS,
 };

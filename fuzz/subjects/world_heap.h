@@ -28,13 +28,18 @@ bool world_heap_select_lane(enum lane lane);
 /// The policies that the heap decides; the manager in front of it decides the others.
 #define WORLD_HEAP_POLICIES                                                                        \
     .alignment_bytes = CH_GRANULE_BYTES, .size_is_exact = true, .is_repeatable = true,             \
-    .hides_slack = true, .hides_freed_bytes = 8 * 1024
+    .hides_slack = true
+#define WORLD_HEAP_HIDES_FREED ((size_t)8 * 1024)
+
+/// The members that hang on the sizes that the manager asks the heap for: here those that it is
+/// asked for itself.
+#define WORLD_HEAP_BOUNDS                                                                          \
+    .must_grant = world_heap_must_grant, .must_resize = world_heap_must_resize,                    \
+    .most_committed = world_heap_most_committed
 
 /// The members that are the same for every manager.
 #define WORLD_HEAP_MEMBERS                                                                         \
-    .must_grant = world_heap_must_grant, .must_resize = world_heap_must_resize,                    \
-    .largest = world_heap_largest, .most_committed = world_heap_most_committed,                    \
-    .minimize = world_heap_minimize, .count = world_heap_count, .check = world_heap_check,         \
-    .fault = world_heap_fault, .select_lane = world_heap_select_lane
+    .largest = world_heap_largest, .minimize = world_heap_minimize, .count = world_heap_count,     \
+    .check = world_heap_check, .fault = world_heap_fault, .select_lane = world_heap_select_lane
 
 #endif

@@ -1,5 +1,6 @@
-// CLocalHeap and CGlobalHeap: blocks that keep their address from first to last, and the heap that
-// the two have of their own. Which sizes fit into a place is the heap's business.
+// CLocalHeap and CGlobalHeap: blocks that keep their address from first to last and have room to
+// grow, and the heap that the two have of their own. Which sizes fit into a place is the heap's
+// business.
 
 #include <comheap/atlheaps.h>
 #include <comheap/heap.h>
@@ -35,11 +36,26 @@ static struct ch_heap *heap_of(const IAtlMemMgr *This)
     return fixed->heap != NULL ? fixed->heap : use_own();
 }
 
+// Returns a block that has room for twice its size, or just its size where there is no more room.
+static void *allocate_roomy(struct ch_heap *heap, size_t size_bytes)
+{
+    void *block = size_bytes <= SIZE_MAX / 2 ? ch_heap_alloc(heap, 2 * size_bytes) : NULL;
+    if (block == NULL) {
+        return ch_heap_alloc(heap, size_bytes);
+    }
+    (void)ch_heap_resize(heap, block, size_bytes); // It becomes smaller, which always can be.
+    return block;
+}
+
 static void *allocate(IAtlMemMgr *This, size_t nBytes)
 {
+    const struct ch_fixed_heap *fixed = fixed_of(This);
     struct ch_heap *heap = heap_of(This);
-    size_t size_bytes = nBytes == 0 ? fixed_of(This)->zero_bytes : nBytes;
-    return heap != NULL ? ch_heap_alloc(heap, size_bytes) : NULL;
+    size_t size_bytes = nBytes == 0 ? fixed->zero_bytes : nBytes;
+    if (heap == NULL) {
+        return NULL;
+    }
+    return fixed->is_strict ? ch_heap_alloc(heap, size_bytes) : allocate_roomy(heap, size_bytes);
 }
 
 static void free_block(IAtlMemMgr *This, void *p)

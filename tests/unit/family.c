@@ -115,6 +115,68 @@ static void reallocate(void **state)
     IAtlMemMgr_Free(manager, last);
 }
 
+static const size_t resized[] = {1, 100, 1024, 8192, 8193, 20000, 300000};
+
+#define RESIZED (sizeof resized / sizeof resized[0])
+
+// Gives a block another size, which has to be granted. Returns where it is.
+static void *reallocated(const struct sibling *sibling, void *block, size_t old_bytes,
+                         size_t size_bytes)
+{
+    void *same = IAtlMemMgr_Reallocate(sibling->manager, block, size_bytes);
+    assert_non_null(same);
+    assert_true(!sibling->never_moves || same == block);
+    assert_int_equal(IAtlMemMgr_GetSize(sibling->manager, same), size_bytes);
+    assert_true(is_filled(same, old_bytes, old_bytes < size_bytes ? old_bytes : size_bytes));
+    fill_block(same, size_bytes);
+    return same;
+}
+
+static void make_blocks(IAtlMemMgr *manager, void *blocks[RESIZED])
+{
+    for (size_t i = 0; i < RESIZED; i++) {
+        blocks[i] = IAtlMemMgr_Allocate(manager, resized[i]);
+        assert_non_null(blocks[i]);
+        fill_block(blocks[i], resized[i]);
+    }
+}
+
+// Every block lies between others.
+static void doubling(void **state)
+{
+    const struct sibling *sibling = *state;
+    void *first[RESIZED], *blocks[RESIZED], *last[RESIZED];
+    make_blocks(sibling->manager, first);
+    make_blocks(sibling->manager, blocks);
+    make_blocks(sibling->manager, last);
+    for (size_t i = 0; i < RESIZED; i++) {
+        blocks[i] = reallocated(sibling, blocks[i], resized[i], 2 * resized[i]);
+    }
+    for (size_t i = 0; i < RESIZED; i++) {
+        assert_true(is_filled(first[i], resized[i], resized[i]));
+        assert_true(is_filled(last[i], resized[i], resized[i]));
+        IAtlMemMgr_Free(sibling->manager, first[i]);
+        IAtlMemMgr_Free(sibling->manager, blocks[i]);
+        IAtlMemMgr_Free(sibling->manager, last[i]);
+    }
+}
+
+static void shrinking(void **state)
+{
+    const struct sibling *sibling = *state;
+    void *blocks[RESIZED];
+    make_blocks(sibling->manager, blocks);
+    for (size_t i = 0; i < RESIZED; i++) {
+        size_t size_bytes = resized[i];
+        for (; size_bytes > 1; size_bytes /= 2) {
+            void *less = reallocated(sibling, blocks[i], size_bytes, size_bytes / 2);
+            void *again = reallocated(sibling, less, size_bytes / 2, size_bytes / 2 * 2);
+            blocks[i] = reallocated(sibling, again, size_bytes / 2 * 2, size_bytes / 2);
+        }
+        IAtlMemMgr_Free(sibling->manager, blocks[i]);
+    }
+}
+
 static void failed_reallocate(void **state)
 {
     IAtlMemMgr *manager = ((struct sibling *)*state)->manager;
@@ -210,6 +272,8 @@ int main(void)
         ROW(reallocate_null_to_0),
         ROW(reallocate_to_0),
         ROW(reallocate),
+        ROW(doubling),
+        ROW(shrinking),
         ROW(failed_reallocate),
         ROW(get_size),
         ROW(get_size_of_null),

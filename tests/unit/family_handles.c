@@ -174,6 +174,46 @@ static void S5_local_and_global_that_are_strict_never_reallocate(void **state)
     ch_heap_destroy(heap);
 }
 
+// What has no room for twice the block has it for the block.
+static void S5_local_and_global_have_less_room_rather_than_none(void **state)
+{
+    (void)state;
+    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = 16 * MIB});
+    for (int i = 0; i < 2; i++) {
+        struct ch_fixed_heap fixed;
+        both_fixed[i](&fixed, heap, false);
+        IAtlMemMgr *manager = ch_fixed_heap_manager(&fixed);
+        unsigned char *block = IAtlMemMgr_Allocate(manager, 10 * MIB);
+        assert_non_null(block);
+        assert_null(IAtlMemMgr_Reallocate(manager, block, 20 * MIB));
+        assert_int_equal(IAtlMemMgr_GetSize(manager, block), 10 * MIB);
+        assert_ptr_equal(IAtlMemMgr_Reallocate(manager, block, MIB), block);
+        assert_ptr_equal(IAtlMemMgr_Reallocate(manager, block, 2 * MIB), block);
+        IAtlMemMgr_Free(manager, block);
+        assert_null(IAtlMemMgr_Allocate(manager, SIZE_MAX / 2));
+        assert_null(IAtlMemMgr_Allocate(manager, SIZE_MAX / 2 + 1));
+        assert_int_equal(live_blocks(heap), 0);
+    }
+    ch_heap_destroy(heap);
+}
+
+// Where nothing may grow, no room is set aside for it.
+static void S5_local_and_global_that_are_strict_take_what_is_asked_for(void **state)
+{
+    (void)state;
+    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = 16 * MIB});
+    for (int i = 0; i < 2; i++) {
+        struct ch_fixed_heap fixed;
+        both_fixed[i](&fixed, heap, true);
+        IAtlMemMgr *manager = ch_fixed_heap_manager(&fixed);
+        void *block = IAtlMemMgr_Allocate(manager, MIB);
+        assert_true(ch_heap_stats(heap).committed_bytes < MIB + MIB / 2);
+        IAtlMemMgr_Free(manager, block);
+        ch_heap_minimize(heap);
+    }
+    ch_heap_destroy(heap);
+}
+
 static void S5_local_and_global_answer_0_for_what_is_no_block(void **state)
 {
     (void)state;
@@ -206,21 +246,17 @@ static void S5_only_the_blocks_of_com_are_task_memory(void **state)
     }
 }
 
-// Returns whether the block could be made larger; it is freed either way.
-static bool work_with(IAtlMemMgr *manager)
+static void work_with(IAtlMemMgr *manager)
 {
     unsigned char *block = IAtlMemMgr_Allocate(manager, 1024);
     assert_non_null(block);
     assert_int_equal(IAtlMemMgr_GetSize(manager, block), 1024);
     memset(block, 0x5a, 1024);
-    unsigned char *larger = IAtlMemMgr_Reallocate(manager, block, 2048);
-    if (larger != NULL) {
-        assert_int_equal(IAtlMemMgr_GetSize(manager, larger), 2048);
-        block = larger;
-    }
+    block = IAtlMemMgr_Reallocate(manager, block, 2048);
+    assert_non_null(block);
+    assert_int_equal(IAtlMemMgr_GetSize(manager, block), 2048);
     assert_int_equal(block[1023], 0x5a);
     IAtlMemMgr_Free(manager, block);
-    return larger != NULL;
 }
 
 static void S5_the_documented_example_works_with_all_five(void **state)
@@ -228,7 +264,7 @@ static void S5_the_documented_example_works_with_all_five(void **state)
     (void)state;
     for (size_t i = 0; i < all_count; i++) {
         all[i]->open(all[i]);
-        assert_true(work_with(all[i]->manager) || all[i]->never_moves);
+        work_with(all[i]->manager);
         all[i]->close();
     }
 }
@@ -246,6 +282,8 @@ int main(void)
         cmocka_unit_test(S5_win32_leaves_the_limit_to_the_heap_that_it_detaches),
         cmocka_unit_test(S5_win32_attach_takes_a_heap_and_detach_gives_it_back),
         cmocka_unit_test(S5_local_and_global_that_are_strict_never_reallocate),
+        cmocka_unit_test(S5_local_and_global_have_less_room_rather_than_none),
+        cmocka_unit_test(S5_local_and_global_that_are_strict_take_what_is_asked_for),
         cmocka_unit_test(S5_local_and_global_answer_0_for_what_is_no_block),
         cmocka_unit_test(S5_only_the_blocks_of_com_are_task_memory),
         cmocka_unit_test(S5_the_documented_example_works_with_all_five),

@@ -106,9 +106,12 @@ CH_API IAtlMemMgr *ch_win32_heap_manager(struct ch_win32_heap *win32);
 /// The two alike, over the one heap that they have of their own, which is made at the first use:
 /// never NULL, and they need no release.
 ///
-/// - Allocate returns NULL iff that heap can't be made, or refuses as ch_heap_alloc does.
-/// - Reallocate to n > 0 bytes leaves the block where it is, or returns NULL and changes nothing:
-///   it may at any time, as ch_heap_resize says (spec 5, the in-place quirk).
+/// - Allocate returns NULL iff that heap can't be made, or refuses as ch_heap_alloc does. The block
+///   has room for twice its size, if the heap has it; so it takes twice the memory.
+/// - Reallocate to n > 0 bytes leaves the block where it is (spec 5, the in-place quirk). Every
+///   shrink is granted, and every growth within the room. One that shrinks keeps room for twice
+///   what it has then, or more. Otherwise Reallocate returns NULL, and changes nothing, iff
+///   ch_heap_resize refuses.
 /// - GetSize is exact; 0 for NULL and for what is not a live block.
 ///
 /// They differ in one thing: Global makes a block of 0 bytes one of 1.
@@ -120,7 +123,8 @@ CH_API IAtlMemMgr *ch_global_heap(void);
 struct ch_fixed_heap {
     CH_MANAGER_MEMBER;
     struct ch_heap *heap; ///< NULL: the one that Local and Global have of their own.
-    bool is_strict;       ///< Reallocate to n > 0 bytes is always refused, as on today's Windows.
+    bool is_strict;       ///< Reallocate to n > 0 bytes is always refused, as on today's Windows;
+                          ///< and a block has no room for it.
     size_t zero_bytes;    ///< What a block of 0 bytes has: 0 of Local, 1 of Global.
 };
 
