@@ -1,7 +1,8 @@
-// A program as one writes it with ATL: it includes <atlmem.h>, and finds ours. Section 5's heaps in
-// C++, the documentation's example, section 7's checked sizes, and managers that go from C++ to C
-// and back. Who owns what is in atl_owners.cpp.
+// A program as one writes it with ATL: it includes ATL's headers, and finds ours. Section 5's heaps
+// in C++, the documentation's example, section 7's checked sizes, and managers that go from C++ to
+// C and back. Who owns what is in atl_owners.cpp.
 
+#include <ATLComMem.h>
 #include <atlmem.h>
 
 #include "atl_claims.h"
@@ -9,42 +10,45 @@
 #include <climits>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
+#include <type_traits>
 
 namespace
 {
 
 int failures = 0;
 
-// Returns whether the block could be made larger; it is freed either way.
-bool DoAllocation(IAtlMemMgr &mgr)
+// What the documentation of IAtlMemMgr shows: a block that is allocated, doubled and freed, and an
+// HRESULT that says whether there was memory for it.
+HRESULT Demonstrate(IAtlMemMgr &manager)
 {
-    char *memory = static_cast<char *>(mgr.Allocate(1024));
-    CHECK(memory != nullptr);
-    CHECK(mgr.GetSize(memory) == 1024);
-    std::memset(memory, 0x5a, 1024);
-    char *larger = static_cast<char *>(mgr.Reallocate(memory, 2048));
-    if (larger != nullptr) {
-        CHECK(mgr.GetSize(larger) == 2048);
-        memory = larger;
+    const size_t size = 1024;
+    void *memory = manager.Allocate(size);
+    if (memory == nullptr) {
+        return E_OUTOFMEMORY;
     }
-    CHECK(memory[1023] == 0x5a);
-    mgr.Free(memory);
-    return larger != nullptr;
+    ATLASSERT(manager.GetSize(memory) == size);
+    memory = manager.Reallocate(memory, size * 2);
+    if (memory == nullptr) {
+        return E_OUTOFMEMORY;
+    }
+    ATLASSERT(manager.GetSize(memory) == size * 2);
+    manager.Free(memory);
+    return S_OK;
 }
 
 void S5_the_documented_example_works_with_all_five()
 {
+    CComHeap com;
     CCRTHeap crt;
-    CWin32Heap win32(0, 0, 0);
     CLocalHeap local;
     CGlobalHeap global;
-    CComHeap com;
-    CHECK(DoAllocation(crt));
-    CHECK(DoAllocation(win32));
-    (void)DoAllocation(local);
-    (void)DoAllocation(global);
-    CHECK(DoAllocation(com));
+    CWin32Heap win32(0, 4096);
+    CHECK(Demonstrate(com) == S_OK);
+    CHECK(Demonstrate(crt) == S_OK);
+    CHECK(Demonstrate(local) == S_OK);
+    CHECK(Demonstrate(global) == S_OK);
+    CHECK(Demonstrate(win32) == S_OK);
 }
 
 void S5_each_class_is_its_own_heap()
@@ -146,7 +150,7 @@ class CCountingHeap : public CCRTHeap
   public:
     int live = 0;
 
-    void *Allocate(size_t nBytes) noexcept override
+    void *Allocate(size_t nBytes) override
     {
         live++;
         return CCRTHeap::Allocate(nBytes);
@@ -155,6 +159,32 @@ class CCountingHeap : public CCRTHeap
     {
         live--;
         CCRTHeap::Free(p);
+    }
+};
+
+// As one writes it for Windows: it says throw(), or nothing, and is made by no other manager.
+class CMallocHeap : public IAtlMemMgr
+{
+  public:
+    virtual void *Allocate(size_t nBytes)
+    {
+        return std::malloc(nBytes);
+    }
+#if __cplusplus < 202002L
+    virtual void Free(void *p) throw()
+#else
+    virtual void Free(void *p)
+#endif
+    {
+        std::free(p);
+    }
+    virtual void *Reallocate(void *p, size_t nBytes)
+    {
+        return std::realloc(p, nBytes);
+    }
+    virtual size_t GetSize(void *p)
+    {
+        return p == nullptr ? SIZE_MAX : 100;
     }
 };
 #ifdef __GNUC__
@@ -172,9 +202,15 @@ void S1_7_a_manager_goes_from_cpp_to_c_and_back()
     CHECK(counting.GetSize(array) == 200 && static_cast<char *>(array)[199] == 0);
     CHECK(ch_array_reallocate(&counting, array, 0, 10) == nullptr);
     CHECK(counting.live == 0);
+    CMallocHeap plain;
+    array = ch_array_allocate_zeroed(&plain, 10, 10);
+    array = ch_array_reallocate_zeroed(&plain, array, 20, 10);
+    CHECK(static_cast<char *>(array)[199] == 0);
+    plain.Free(array);
     CWin32Heap win32(0, 0);
     array = ch_array_allocate(&win32, 3, 7);
-    CHECK(ch_heap_owns(win32.m_hHeap, array));
+    CHECK(ch_heap_owns(static_cast<ch_heap *>(win32.m_hHeap), array));
+    static_assert(std::is_same<HANDLE, void *>::value, "as in Windows, and in other shims of it");
 }
 
 } // namespace

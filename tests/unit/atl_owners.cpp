@@ -2,7 +2,9 @@
 // block or a heap of ours that nobody ends, so the blocks are counted, and of heaps there are so
 // many that their addresses would run out.
 
-#include <atlmem.h>
+#include <atlbase.h>
+#include <atlcommem.h>
+#include <atlcore.h>
 
 #include "atl_claims.h"
 
@@ -26,7 +28,7 @@ void S5_win32_owns_what_it_was_given_to_own()
     CHECK(guest.Detach() == owner.m_hHeap);
     CHECK(guest.m_hHeap == nullptr && guest.Allocate(1) == nullptr);
     HANDLE heap = owner.Detach();
-    CHECK(!owner.m_bOwnHeap && ch_heap_owns(heap, block));
+    CHECK(!owner.m_bOwnHeap && ch_heap_owns(static_cast<ch_heap *>(heap), block));
     guest.Attach(heap, true);
     CHECK(guest.m_bOwnHeap);
     guest.Attach(ch_heap_of_process(), false); // Something is attached.

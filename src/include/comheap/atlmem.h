@@ -18,12 +18,14 @@
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
 #endif
 
-/// The contract of each method stands at IAtlMemMgrVtbl, its form in C.
+/// The contract of each method stands at IAtlMemMgrVtbl, its form in C. None may throw: it may be C
+/// that calls it. They are not declared so, for a manager that is written for Windows is neither,
+/// and could not be theirs.
 struct IAtlMemMgr {
-    virtual void *Allocate(size_t nBytes) noexcept = 0;
-    virtual void Free(void *p) noexcept = 0;
-    virtual void *Reallocate(void *p, size_t nBytes) noexcept = 0;
-    virtual size_t GetSize(void *p) noexcept = 0;
+    virtual void *Allocate(size_t nBytes) = 0;
+    virtual void Free(void *p) = 0;
+    virtual void *Reallocate(void *p, size_t nBytes) = 0;
+    virtual size_t GetSize(void *p) = 0;
 };
 
 #ifdef __GNUC__

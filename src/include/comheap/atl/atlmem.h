@@ -3,6 +3,8 @@
 //
 // Each class does what the manager of <comheap/atlheaps.h> or <comheap/atlmem.h> does that is named
 // with it. None but CWin32Heap has a virtual destructor: they are not to be deleted as IAtlMemMgr.
+// None throws but its constructor; their methods don't say so, for those that override them may
+// not.
 #ifndef COMHEAP_ATL_ATLMEM_H
 #define COMHEAP_ATL_ATLMEM_H
 
@@ -10,8 +12,8 @@
 #include <comheap/atlmem.h>
 #include <comheap/heap.h>
 
-/// What a CWin32Heap is over.
-typedef struct ch_heap *HANDLE;
+/// As Windows has it. That of a CWin32Heap is a struct ch_heap *.
+typedef void *HANDLE;
 
 #define HEAP_NO_SERIALIZE CH_HEAP_NO_SERIALIZE
 #define HEAP_GENERATE_EXCEPTIONS CH_HEAP_GENERATE_EXCEPTIONS
@@ -30,19 +32,19 @@ using ::IAtlMemMgr;
 template <IAtlMemMgr *Manager()> class CManagerHeap : public IAtlMemMgr
 {
   public:
-    COMHEAP_ATL_CALLS_C void *Allocate(size_t nBytes) noexcept override
+    COMHEAP_ATL_CALLS_C void *Allocate(size_t nBytes) override
     {
         return Manager()->Allocate(nBytes);
     }
-    COMHEAP_ATL_CALLS_C void Free(void *p) noexcept override
+    COMHEAP_ATL_CALLS_C void Free(void *p) override
     {
         Manager()->Free(p);
     }
-    COMHEAP_ATL_CALLS_C void *Reallocate(void *p, size_t nBytes) noexcept override
+    COMHEAP_ATL_CALLS_C void *Reallocate(void *p, size_t nBytes) override
     {
         return Manager()->Reallocate(p, nBytes);
     }
-    COMHEAP_ATL_CALLS_C size_t GetSize(void *p) noexcept override
+    COMHEAP_ATL_CALLS_C size_t GetSize(void *p) override
     {
         return Manager()->GetSize(p);
     }
@@ -92,7 +94,7 @@ class CWin32Heap : public IAtlMemMgr
     virtual ~CWin32Heap() noexcept
     {
         if (m_bOwnHeap) {
-            ch_heap_destroy(m_hHeap);
+            ch_heap_destroy(static_cast<ch_heap *>(m_hHeap));
         }
     }
 
@@ -117,22 +119,22 @@ class CWin32Heap : public IAtlMemMgr
         return heap;
     }
 
-    COMHEAP_ATL_CALLS_C void *Allocate(size_t nBytes) noexcept override
+    COMHEAP_ATL_CALLS_C void *Allocate(size_t nBytes) override
     {
         ch_win32_heap view = View();
         return ch_win32_heap_manager(&view)->Allocate(nBytes);
     }
-    COMHEAP_ATL_CALLS_C void Free(void *p) noexcept override
+    COMHEAP_ATL_CALLS_C void Free(void *p) override
     {
         ch_win32_heap view = View();
         ch_win32_heap_manager(&view)->Free(p);
     }
-    COMHEAP_ATL_CALLS_C void *Reallocate(void *p, size_t nBytes) noexcept override
+    COMHEAP_ATL_CALLS_C void *Reallocate(void *p, size_t nBytes) override
     {
         ch_win32_heap view = View();
         return ch_win32_heap_manager(&view)->Reallocate(p, nBytes);
     }
-    COMHEAP_ATL_CALLS_C size_t GetSize(void *p) noexcept override
+    COMHEAP_ATL_CALLS_C size_t GetSize(void *p) override
     {
         ch_win32_heap view = View();
         return ch_win32_heap_manager(&view)->GetSize(p);
@@ -146,7 +148,7 @@ class CWin32Heap : public IAtlMemMgr
     ch_win32_heap View() const noexcept
     {
         ch_win32_heap view;
-        ch_win32_heap_init_over(&view, m_hHeap);
+        ch_win32_heap_init_over(&view, static_cast<ch_heap *>(m_hHeap));
         view.limit_bytes = m_nLimit;
         return view;
     }
