@@ -1,23 +1,25 @@
-// CWin32Heap: a heap with a handle behind IAtlMemMgr, and whose the heap is. A bad pointer is a
-// fault of the heap, and none of this file's business.
+// CWin32Heap: a heap with a handle behind IAtlMemMgr, and whose the heap is. Bounds are the heap's;
+// a bad pointer is a fault of it, and none of this file's business.
 
 #include <comheap/atlheaps.h>
 #include <comheap/heap.h>
+
+// What Windows rounds a maximum up to.
+#define STEP_BYTES ((size_t)4096)
+
+// A heap with a lower maximum has an arena of this size all the same, so that there is room for
+// blocks of all sizes at once; there it is the heap that adds the sizes up.
+#define LEAST_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 
 static const struct ch_win32_heap *win32_of(const IAtlMemMgr *This)
 {
     return (const struct ch_win32_heap *)(const void *)This;
 }
 
-static bool may_ask_for(const struct ch_win32_heap *win32, size_t size_bytes)
-{
-    return win32->heap != NULL && (win32->limit_bytes == 0 || size_bytes < win32->limit_bytes);
-}
-
 static void *allocate(IAtlMemMgr *This, size_t nBytes)
 {
     const struct ch_win32_heap *win32 = win32_of(This);
-    return may_ask_for(win32, nBytes) ? ch_heap_alloc(win32->heap, nBytes) : NULL;
+    return win32->heap != NULL ? ch_heap_alloc(win32->heap, nBytes) : NULL;
 }
 
 static void free_block(IAtlMemMgr *This, void *p)
@@ -35,7 +37,7 @@ static void *reallocate(IAtlMemMgr *This, void *p, size_t nBytes)
         free_block(This, p);
         return NULL;
     }
-    return may_ask_for(win32, nBytes) ? ch_heap_realloc(win32->heap, p, nBytes) : NULL;
+    return win32->heap != NULL ? ch_heap_realloc(win32->heap, p, nBytes) : NULL;
 }
 
 static size_t get_size(IAtlMemMgr *This, void *p)
@@ -62,25 +64,30 @@ void ch_win32_heap_init_over(struct ch_win32_heap *win32, struct ch_heap *heap)
     win32->heap = heap;
 }
 
+static struct ch_config config_of(size_t max_bytes)
+{
+    if (max_bytes == 0) {
+        return (struct ch_config){0};
+    }
+    struct ch_config config = {.arena_bytes = max_bytes, .block_bytes = CH_WIN32_FIXED_BYTES - 1};
+    if (max_bytes < LEAST_ARENA_BYTES) {
+        config.arena_bytes = LEAST_ARENA_BYTES;
+        config.live_bytes = (max_bytes + STEP_BYTES - 1) & ~(STEP_BYTES - 1);
+    }
+    return config;
+}
+
 bool ch_win32_heap_init_own(struct ch_win32_heap *win32, uint32_t flags, size_t initial_bytes,
                             size_t max_bytes)
 {
     ch_win32_heap_init(win32);
-    bool is_fixed = max_bytes != 0;
-    if ((flags & ~CH_HEAP_NO_SERIALIZE) != 0 || (is_fixed && initial_bytes > max_bytes)) {
+    if ((flags & ~CH_HEAP_NO_SERIALIZE) != 0 || (max_bytes != 0 && initial_bytes > max_bytes)) {
         return false;
     }
-    bool is_small = max_bytes < CH_ARENA_BYTES_MIN;
-    struct ch_config config = {
-        .arena_bytes = is_fixed && is_small ? CH_ARENA_BYTES_MIN : max_bytes,
-    };
+    struct ch_config config = config_of(max_bytes);
     win32->heap = ch_heap_create(&config);
-    if (win32->heap == NULL) {
-        return false;
-    }
-    win32->is_owner = true;
-    win32->limit_bytes = is_fixed ? CH_WIN32_FIXED_BYTES : 0;
-    return true;
+    win32->is_owner = win32->heap != NULL;
+    return win32->is_owner;
 }
 
 bool ch_win32_heap_attach(struct ch_win32_heap *win32, struct ch_heap *heap, bool takes_ownership)

@@ -85,8 +85,13 @@ static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t
 }
 
 // How many lanes there may be: in a small arena the tables for them would leave little for blocks.
+// What a lane hands out is held to no bound.
 static unsigned lanes_of(const struct ch_heap *heap, const struct ch_config *config)
 {
+    bool bounds_small = config->block_bytes != 0 && config->block_bytes < CH_SMALL_BYTES;
+    if (config->live_bytes != 0 || bounds_small) {
+        return 0;
+    }
     size_t wanted = config->lanes != 0 ? config->lanes : CH_LANES - 1;
     size_t most = config->arena_bytes / 64 / heap->lane_bytes + 1;
     most = most < CH_LANES - 1 ? most : CH_LANES - 1;

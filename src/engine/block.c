@@ -369,9 +369,11 @@ static inline bool turn_word(struct ch_heap *heap, size_t granule, unsigned word
 enum policy { PLACE_OF_SIZE, PLACE_STAYS };
 
 // Under the lock. Whether a small block's place may have that size.
-static bool fits(const struct ch_place *place, size_t size_bytes, enum policy policy)
+static bool fits(const struct ch_heap *heap, const struct ch_place *place, size_t size_bytes,
+                 enum policy policy)
 {
-    return size_bytes <= ch_class_bytes(place->class_index) &&
+    return ch_room_is_possible(heap, place->size_bytes, size_bytes) &&
+           size_bytes <= ch_class_bytes(place->class_index) &&
            (policy == PLACE_STAYS || size_bytes >= place->size_bytes ||
             ch_class_of(size_bytes) == place->class_index);
 }
@@ -379,7 +381,7 @@ static bool fits(const struct ch_place *place, size_t size_bytes, enum policy po
 static bool resize_run(struct ch_heap *heap, const struct ch_place *place, size_t size_bytes,
                        enum policy policy)
 {
-    if (!ch_room_is_possible(heap, size_bytes)) {
+    if (!ch_room_is_possible(heap, place->size_bytes, size_bytes)) {
         return false;
     }
     if (policy == PLACE_STAYS || size_bytes == place->size_bytes) {
@@ -414,7 +416,7 @@ RARE static bool turn_locked(struct ch_heap *heap, void *block, size_t size_byte
         place = ch_place_find(heap, block);
         is_small = place.kind == CH_PLACE_SMALL;
         is_turned =
-            is_small ? fits(&place, size_bytes, policy)
+            is_small ? fits(heap, &place, size_bytes, policy)
                      : place.kind == CH_PLACE_LARGE && turn_large(heap, &place, size_bytes, policy);
     } while (is_small && is_turned &&
              !turn_word(heap, place.granule, place.word, ch_word_of(size_bytes, place.class_index),

@@ -13,8 +13,18 @@
 // gives back what the last try has taken.
 #define ROOM_TRIES 2U
 
-bool ch_room_is_possible(const struct ch_heap *heap, size_t size_bytes)
+bool ch_room_is_possible(const struct ch_heap *heap, size_t old_bytes, size_t size_bytes)
 {
+    const struct ch_config *config = &heap->config;
+    if (config->block_bytes != 0 && size_bytes > config->block_bytes) {
+        return false;
+    }
+    if (config->live_bytes != 0) { // There are no lanes, so the heap itself counts all of them.
+        size_t others_bytes = heap->live_bytes - old_bytes;
+        if (size_bytes > config->live_bytes - others_bytes) {
+            return false;
+        }
+    }
     return size_bytes <= (size_t)heap->page_count << heap->page_log2;
 }
 
@@ -26,7 +36,7 @@ static void *take_once(struct ch_heap *heap, size_t size_bytes)
 
 void *ch_room_take(struct ch_heap *heap, size_t size_bytes)
 {
-    if (!ch_room_is_possible(heap, size_bytes)) {
+    if (!ch_room_is_possible(heap, 0, size_bytes)) {
         return NULL;
     }
     void *block = take_once(heap, size_bytes);
@@ -41,7 +51,7 @@ void *ch_room_take(struct ch_heap *heap, size_t size_bytes)
 
 void *ch_room_take_to_grow(struct ch_heap *heap, size_t size_bytes)
 {
-    bool has_room = ch_room_is_possible(heap, size_bytes);
+    bool has_room = ch_room_is_possible(heap, 0, size_bytes);
     void *block = has_room ? ch_run_take_with_room(heap, size_bytes) : NULL;
     return block != NULL ? block : ch_room_take(heap, size_bytes);
 }

@@ -13,9 +13,10 @@ void *ch_room_take(struct ch_heap *heap, size_t size_bytes);
 /// The same for a large block that is to replace one that grows: the next time it need not move.
 void *ch_room_take_to_grow(struct ch_heap *heap, size_t size_bytes);
 
-/// Whether any room that is made could be enough. What an arena has beyond the pages that can be
+/// Whether any room that is made could be enough for a block to have size_bytes in place of its
+/// old_bytes, and the heap's bounds allow it. What an arena has beyond the pages that can be
 /// counted is not used, so below this no size in pages is too large for its type.
-bool ch_room_is_possible(const struct ch_heap *heap, size_t size_bytes);
+bool ch_room_is_possible(const struct ch_heap *heap, size_t old_bytes, size_t size_bytes);
 
 /// After a request found no room, or was refused pages. Returns whether there is more of either
 /// now.

@@ -92,11 +92,21 @@ void S5_win32_with_a_maximum_has_blocks_below_the_documented_limit()
     CHECK(limited.Reallocate(block, CH_WIN32_FIXED_BYTES) == nullptr);
     limited.Free(block);
     CWin32Heap owner;
-    owner.Attach(limited.Detach(), true); // Whoever gets it knows of no limit,
-    block = owner.Allocate(CH_WIN32_FIXED_BYTES);
-    CHECK(block != nullptr);
-    limited.Attach(owner.m_hHeap, false); // and who had it no longer has one.
-    CHECK(limited.Reallocate(block, CH_WIN32_FIXED_BYTES + 1) != nullptr);
+    owner.Attach(limited.Detach(), true); // The limit goes with the heap.
+    CHECK(owner.Allocate(CH_WIN32_FIXED_BYTES) == nullptr);
+    CWin32Heap unlimited(0, 0);
+    limited.Attach(unlimited.m_hHeap, false);
+    CHECK(limited.Allocate(CH_WIN32_FIXED_BYTES) != nullptr);
+}
+
+void S5_win32_with_a_maximum_has_no_more()
+{
+    CWin32Heap limited(0, 0, 65536);
+    CHECK(limited.Allocate(180 * 1024) == nullptr);
+    CHECK(limited.Allocate(65537) == nullptr);
+    void *block = limited.Allocate(65536);
+    CHECK(block != nullptr && limited.Allocate(1) == nullptr);
+    limited.Free(block);
 }
 
 void S7_a_heap_pointer_owns_its_block()
@@ -248,6 +258,7 @@ void check_owners()
     S5_win32_ends_no_heap_that_it_does_not_own();
     S5_win32_ends_the_heap_that_it_owns();
     S5_win32_with_a_maximum_has_blocks_below_the_documented_limit();
+    S5_win32_with_a_maximum_has_no_more();
     S7_a_heap_pointer_owns_its_block();
     S7_a_heap_pointer_frees_its_block();
     S7_to_assign_a_heap_pointer_is_to_hand_its_block_over();

@@ -254,6 +254,58 @@ static void heaps_do_not_know_of_each_other(void **state)
     }
 }
 
+#define BOUNDED 20U
+
+// Returns whether one of the ways to have a block, or another size of it, has given it that.
+static bool ask(struct ch_heap *heap, void **block, unsigned way, size_t size_bytes)
+{
+    void *other = way % 4 == 0     ? ch_heap_realloc(heap, *block, size_bytes)
+                  : *block != NULL ? (ch_heap_resize(heap, *block, size_bytes) ? *block : NULL)
+                  : way % 4 == 1   ? ch_heap_alloc_aligned(heap, size_bytes, 8192)
+                                   : ch_heap_alloc(heap, size_bytes);
+    *block = other != NULL ? other : *block;
+    return other != NULL;
+}
+
+static void work_within(const struct ch_config *config)
+{
+    struct ch_heap *heap = ch_heap_create(config);
+    void *blocks[BOUNDED] = {NULL};
+    size_t granted = 0;
+    for (uint32_t step = 0, random = 1; step < 20000; step++) {
+        random = random * 1103515245 + 12345;
+        unsigned at = random >> 16 & 31;
+        size_t size_bytes = (size_t)(random >> 8 & 0xffff) >> (random >> 27 & 15);
+        if (at >= BOUNDED) {
+            ch_heap_free(heap, blocks[at - BOUNDED]);
+            blocks[at - BOUNDED] = NULL;
+            continue;
+        }
+        granted += ask(heap, &blocks[at], random >> 24, size_bytes);
+        struct ch_stats stats = ch_heap_stats(heap);
+        assert_true(config->live_bytes == 0 || stats.live_bytes <= config->live_bytes);
+        assert_true(blocks[at] == NULL ||
+                    ch_heap_size_bytes(heap, blocks[at]) <= config->block_bytes);
+    }
+    assert_true(granted > 1000);
+    assert_int_equal(ch_heap_check(heap).invariant, CH_INVARIANTS);
+    ch_heap_destroy(heap);
+}
+
+static void no_way_to_have_a_block_leads_out_of_the_bounds(void **state)
+{
+    (void)state;
+    static const struct ch_config configs[] = {
+        {.arena_bytes = 8 * MIB, .live_bytes = 100 * KIB, .block_bytes = 64 * KIB},
+        {.arena_bytes = 8 * MIB, .live_bytes = 3 * KIB, .block_bytes = 64 * KIB},
+        {.arena_bytes = 8 * MIB, .block_bytes = 32 * KIB},
+        {.arena_bytes = 8 * MIB, .block_bytes = 100},
+    };
+    for (size_t i = 0; i < sizeof configs / sizeof configs[0]; i++) {
+        work_within(&configs[i]);
+    }
+}
+
 int run_create_claims(void)
 {
     const struct CMUnitTest claims[] = {
@@ -274,6 +326,7 @@ int run_create_claims(void)
         cmocka_unit_test(the_end_of_no_heap_has_no_effect),
         cmocka_unit_test(the_end_of_a_heap_leaves_nothing_committed_and_nothing_poisoned),
         cmocka_unit_test(heaps_do_not_know_of_each_other),
+        cmocka_unit_test(no_way_to_have_a_block_leads_out_of_the_bounds),
     };
     return cmocka_run_group_tests_name("create and destroy", claims, NULL, NULL);
 }

@@ -91,9 +91,33 @@ static void S5_win32_with_a_maximum_has_blocks_below_the_documented_limit(void *
     assert_int_equal(IAtlMemMgr_GetSize(manager, block), CH_WIN32_FIXED_BYTES - 1);
     assert_true(ch_heap_stats(win32.heap).arena_bytes <= 64 * MIB);
     ch_win32_heap_destroy(&win32);
-    assert_true(ch_win32_heap_init_own(&win32, 0, 0, 1)); // Never less than the least arena.
-    assert_non_null(IAtlMemMgr_Allocate(ch_win32_heap_manager(&win32), 100));
-    ch_win32_heap_destroy(&win32);
+}
+
+// Whatever the sizes are, and whether blocks come, grow or move.
+static void S5_win32_with_a_maximum_has_no_more_in_all(void **state)
+{
+    (void)state;
+    static const size_t maxima[][2] = {{1, 4096}, {4096, 4096}, {65536, 65536}, {MIB, MIB}};
+    static const size_t sizes[] = {16, 100, 1000, 4000, 16384, 20000, 60000};
+    for (size_t i = 0; i < sizeof maxima / sizeof maxima[0]; i++) {
+        assert_true(ch_win32_heap_init_own(&win32, 0, 0, maxima[i][0]));
+        IAtlMemMgr *manager = ch_win32_heap_manager(&win32);
+        size_t most_bytes = maxima[i][1];
+        assert_null(IAtlMemMgr_Allocate(manager, most_bytes + 1));
+        size_t sum_bytes = 0;
+        for (size_t at = 0; at < 10000; at++) {
+            size_t size_bytes = sizes[at % (sizeof sizes / sizeof sizes[0])];
+            bool is_granted = IAtlMemMgr_Allocate(manager, size_bytes) != NULL;
+            assert_int_equal(is_granted, size_bytes <= most_bytes - sum_bytes);
+            sum_bytes += is_granted ? size_bytes : 0;
+        }
+        void *last = IAtlMemMgr_Allocate(manager, most_bytes - sum_bytes);
+        assert_non_null(last);
+        assert_null(IAtlMemMgr_Reallocate(manager, last, most_bytes - sum_bytes + 1));
+        assert_null(IAtlMemMgr_Allocate(manager, 1));
+        assert_int_equal(ch_heap_stats(win32.heap).live_bytes, most_bytes);
+        ch_win32_heap_destroy(&win32);
+    }
 }
 
 static void S5_win32_without_a_maximum_may_begin_with_any_size(void **state)
@@ -110,22 +134,25 @@ static void S5_win32_that_got_no_heap_has_no_limit(void **state)
     (void)state;
     struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = 16 * MIB});
     assert_false(ch_win32_heap_init_own(&win32, 0, 0, SIZE_MAX));
-    assert_int_equal(win32.limit_bytes, 0);
     assert_true(ch_win32_heap_attach(&win32, heap, true));
     IAtlMemMgr *manager = ch_win32_heap_manager(&win32);
     assert_non_null(IAtlMemMgr_Allocate(manager, CH_WIN32_FIXED_BYTES));
     ch_win32_heap_destroy(&win32);
 }
 
-static void S5_win32_leaves_the_limit_to_the_heap_that_it_detaches(void **state)
+static void S5_win32_leaves_the_maximum_to_the_heap_that_it_detaches(void **state)
 {
     (void)state;
-    assert_true(ch_win32_heap_init_own(&win32, 0, 0, 64 * MIB));
-    struct ch_heap *heap = ch_win32_heap_detach(&win32);
-    assert_true(ch_win32_heap_attach(&win32, heap, true));
-    IAtlMemMgr *manager = ch_win32_heap_manager(&win32);
-    assert_non_null(IAtlMemMgr_Allocate(manager, CH_WIN32_FIXED_BYTES));
-    ch_win32_heap_destroy(&win32);
+    static const size_t maxima[] = {65536, 64 * MIB};
+    for (int i = 0; i < 2; i++) {
+        assert_true(ch_win32_heap_init_own(&win32, 0, 0, maxima[i]));
+        struct ch_heap *heap = ch_win32_heap_detach(&win32);
+        assert_true(ch_win32_heap_attach(&win32, heap, true));
+        IAtlMemMgr *manager = ch_win32_heap_manager(&win32);
+        assert_null(IAtlMemMgr_Allocate(manager, CH_WIN32_FIXED_BYTES));
+        assert_null(IAtlMemMgr_Allocate(manager, maxima[i] + 1));
+        ch_win32_heap_destroy(&win32);
+    }
 }
 
 static void S5_win32_attach_takes_a_heap_and_detach_gives_it_back(void **state)
@@ -279,7 +306,8 @@ int main(void)
         cmocka_unit_test(S5_win32_with_a_maximum_has_blocks_below_the_documented_limit),
         cmocka_unit_test(S5_win32_without_a_maximum_may_begin_with_any_size),
         cmocka_unit_test(S5_win32_that_got_no_heap_has_no_limit),
-        cmocka_unit_test(S5_win32_leaves_the_limit_to_the_heap_that_it_detaches),
+        cmocka_unit_test(S5_win32_leaves_the_maximum_to_the_heap_that_it_detaches),
+        cmocka_unit_test(S5_win32_with_a_maximum_has_no_more_in_all),
         cmocka_unit_test(S5_win32_attach_takes_a_heap_and_detach_gives_it_back),
         cmocka_unit_test(S5_local_and_global_that_are_strict_never_reallocate),
         cmocka_unit_test(S5_local_and_global_have_less_room_rather_than_none),

@@ -50,7 +50,7 @@ CH_API IAtlMemMgr *ch_crt_heap(void);
 #define CH_HEAP_NO_SERIALIZE 0x1U
 #define CH_HEAP_GENERATE_EXCEPTIONS 0x4U
 
-/// The largest block of a heap with a maximum has fewer bytes than this, as HeapCreate documents:
+/// Every block of a heap with a maximum has fewer bytes than this, as HeapCreate documents:
 /// slightly less than 1 MiB, or than 512 KiB where pointers have 32 bits.
 #define CH_WIN32_FIXED_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 0xFFFF0 : 0x7FFF8))
 
@@ -58,15 +58,15 @@ CH_API IAtlMemMgr *ch_crt_heap(void);
 /// stay where it is, and goes to one of the three functions below first. Two threads may not change
 /// the struct at once; its methods only read it.
 ///
-/// - Allocate and Reallocate return NULL iff there is no handle, the heap refuses as
-///   ch_heap_alloc and ch_heap_realloc do, or for limit_bytes or more. Reallocate may move.
+/// - Allocate and Reallocate return NULL iff there is no handle, or the heap refuses as
+/// ch_heap_alloc
+///   and ch_heap_realloc do. Reallocate may move.
 /// - GetSize is exact, and SIZE_MAX for NULL and for what is not a live block. A bad pointer given
 ///   to Free or Reallocate is a fault of the heap.
 struct ch_win32_heap {
     CH_MANAGER_MEMBER;
     struct ch_heap *heap; ///< NULL: none is attached.
     bool is_owner;        ///< ch_win32_heap_destroy ends the heap.
-    size_t limit_bytes;   ///< Blocks have fewer; 0: any size. It stays with the heap attached.
 };
 
 /// Makes one without a heap: CWin32Heap().
@@ -76,16 +76,18 @@ CH_API void ch_win32_heap_init(struct ch_win32_heap *win32);
 CH_API void ch_win32_heap_init_over(struct ch_win32_heap *win32, struct ch_heap *heap);
 
 /// Makes one over a heap of its own: CWin32Heap(flags, initial, max). Pages are committed when they
-/// are used, whatever initial_bytes is. max_bytes is what the heap may come to, its own tables
-/// included, but never less than CH_ARENA_BYTES_MIN; 0: the default of a heap. CH_HEAP_NO_SERIALIZE
-/// changes nothing: a heap is safe to call from any thread.
+/// are used, whatever initial_bytes is. max_bytes, rounded up to 4 KiB, is a bound of the heap's,
+/// whoever has it later: the sizes of its blocks never add up to more, and each block has fewer
+/// bytes than CH_WIN32_FIXED_BYTES. From 4 MiB on its own tables come out of it, too. 0: no bound,
+/// and the default of a heap. CH_HEAP_NO_SERIALIZE changes nothing: a heap is safe to call from any
+/// thread.
 ///
 /// Returns false, with no heap attached, iff flags has another bit, initial_bytes is more than a
 /// max_bytes that is not 0, or ch_heap_create returns NULL.
 CH_API bool ch_win32_heap_init_own(struct ch_win32_heap *win32, uint32_t flags,
                                    size_t initial_bytes, size_t max_bytes);
 
-/// Attaches a heap, and its ownership iff takes_ownership. Its blocks may have any size.
+/// Attaches a heap, and its ownership iff takes_ownership.
 ///
 /// Returns false, and changes nothing, iff heap is NULL or a heap is attached already.
 CH_API bool ch_win32_heap_attach(struct ch_win32_heap *win32, struct ch_heap *heap,

@@ -60,6 +60,9 @@ struct ch_config {
     size_t arena_bytes;           ///< The address range to reserve; everything must fit in it.
     unsigned lanes;               ///< The largest number of a lane, but no more than take a 64th
                                   ///< of the arena, or one. Default: CH_LANES - 1, and likewise.
+    size_t live_bytes;            ///< What the sizes of the live blocks may add up to: a heap with
+                                  ///< this bound has no lanes. Default: no bound.
+    size_t block_bytes;           ///< What one block may have. Default: no bound.
     const struct ch_pages *pages; ///< Default: ch_pages_os.
     void *world;                  ///< Handed to every primitive of pages.
     ch_fault_handler on_fault;    ///< Default: prints one sentence and aborts.
@@ -100,7 +103,8 @@ CH_API void ch_heap_destroy(struct ch_heap *heap);
 /// Returns a block of size_bytes, aligned to CH_GRANULE_BYTES, its bytes arbitrary. A block of 0
 /// bytes has an address of its own (spec A1).
 ///
-/// Returns NULL iff the arena has no room for it, or the world refuses a page that it needs.
+/// Returns NULL iff the arena has no room for it, or the heap's bounds are below it, or the world
+/// refuses a page that it needs.
 CH_API void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes);
 
 /// Returns a block as ch_heap_alloc does, its bytes 0. Pages that the world commits for it as zeros
@@ -114,9 +118,9 @@ CH_API void *ch_heap_alloc_zeroed(struct ch_heap *heap, size_t size_bytes);
 /// used, and ch_heap_size_bytes answers it. To ch_heap_realloc it is a block like any other, which
 /// keeps its size but not its alignment when it moves.
 ///
-/// Returns NULL iff the arena has no room for it, or the world refuses a page that it needs. A
-/// block that is aligned to more than a page of the OS, and above 16 KiB, or 8 KiB where pointers
-/// have 32 bits, needs room for alignment_bytes more while it is made.
+/// Returns NULL iff ch_heap_alloc does. A block that is aligned to more than a page of the OS, and
+/// above 16 KiB, or 8 KiB where pointers have 32 bits, needs room for alignment_bytes more while it
+/// is made.
 CH_API void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes);
 
 /// Gives a block another size; the first min(old, new) bytes stay. The block may move, also when it
@@ -124,8 +128,9 @@ CH_API void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size
 /// move to have its own size, nor to grow where ch_heap_resize has left a small one more room.
 /// block may be NULL: as ch_heap_alloc. Size 0 gives a block of 0 bytes.
 ///
-/// Returns NULL iff there is no room, the world refuses, or block is not a live block of this heap,
-/// which raises a REALLOC fault. In each case nothing has changed and block is what it was.
+/// Returns NULL iff there is no room, the heap's bounds are below it, the world refuses, or block
+/// is not a live block of this heap, which raises a REALLOC fault. In each case nothing has changed
+/// and block is what it was. A block that moves is there twice for a moment, also to the bounds.
 ///
 /// Of two threads that do this to one block at once, or end it, one raises a fault. Where that one
 /// has found another place by then, it is the fault of a free, and the place is returned.
@@ -138,7 +143,8 @@ CH_API void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_byte
 /// when it was made keeps its whole place, and may have every size up to that again. One that had
 /// more keeps pages for twice its size when it shrinks, and gives those behind them back.
 ///
-/// Returns false, and changes nothing, iff the size is larger than the place, which the first kind
+/// Returns false, and changes nothing, iff the heap's bounds are below the size, or it is larger
+/// than the place, which the first kind
 /// of block can't change; one of the second kind takes the pages behind it, iff these are free and
 /// the world doesn't refuse. Or block is NULL, which is no fault, or not a live block of this heap,
 /// which raises a REALLOC fault.

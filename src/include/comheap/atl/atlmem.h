@@ -68,17 +68,17 @@ class CGlobalHeap : public CManagerHeap<ch_global_heap>
 class CWin32Heap : public IAtlMemMgr
 {
   public:
-    CWin32Heap() noexcept : m_hHeap(nullptr), m_bOwnHeap(false), m_nLimit(0)
+    CWin32Heap() noexcept : m_hHeap(nullptr), m_bOwnHeap(false)
     {
     }
-    CWin32Heap(HANDLE hHeap) noexcept : m_hHeap(hHeap), m_bOwnHeap(false), m_nLimit(0)
+    CWin32Heap(HANDLE hHeap) noexcept : m_hHeap(hHeap), m_bOwnHeap(false)
     {
     }
 
     /// Throws E_INVALIDARG for flags that are refused and for an nInitialSize above an nMaxSize
     /// that is not 0, and E_OUTOFMEMORY iff there is no room for the heap.
     CWin32Heap(DWORD dwFlags, size_t nInitialSize, size_t nMaxSize = 0)
-        : m_hHeap(nullptr), m_bOwnHeap(false), m_nLimit(0)
+        : m_hHeap(nullptr), m_bOwnHeap(false)
     {
         ch_win32_heap made;
         if (!ch_win32_heap_init_own(&made, dwFlags, nInitialSize, nMaxSize)) {
@@ -88,7 +88,6 @@ class CWin32Heap : public IAtlMemMgr
         }
         m_hHeap = made.heap;
         m_bOwnHeap = true;
-        m_nLimit = made.limit_bytes;
     }
 
     virtual ~CWin32Heap() noexcept
@@ -115,7 +114,6 @@ class CWin32Heap : public IAtlMemMgr
         HANDLE heap = m_hHeap;
         m_hHeap = nullptr;
         m_bOwnHeap = false;
-        m_nLimit = 0;
         return heap;
     }
 
@@ -149,11 +147,8 @@ class CWin32Heap : public IAtlMemMgr
     {
         ch_win32_heap view;
         ch_win32_heap_init_over(&view, static_cast<ch_heap *>(m_hHeap));
-        view.limit_bytes = m_nLimit;
         return view;
     }
-
-    size_t m_nLimit;
 };
 
 } // namespace ATL
