@@ -5,26 +5,6 @@
 #include <comheap/atlheaps.h>
 #include <comheap/heap.h>
 
-#include <stdatomic.h>
-
-static _Atomic(struct ch_heap *) own_heap;
-
-// Of threads that come first together, one makes the heap that stays.
-static struct ch_heap *use_own(void)
-{
-    struct ch_heap *heap = atomic_load_explicit(&own_heap, memory_order_acquire);
-    if (heap == NULL) {
-        struct ch_heap *made = ch_heap_create(NULL);
-        bool is_first = atomic_compare_exchange_strong(&own_heap, &heap, made);
-        if (!is_first) {
-            ch_heap_destroy(made);
-        } else {
-            heap = made;
-        }
-    }
-    return heap;
-}
-
 static const struct ch_fixed_heap *fixed_of(const IAtlMemMgr *This)
 {
     return (const struct ch_fixed_heap *)(const void *)This;
@@ -32,8 +12,9 @@ static const struct ch_fixed_heap *fixed_of(const IAtlMemMgr *This)
 
 static struct ch_heap *heap_of(const IAtlMemMgr *This)
 {
+    static struct ch_heap *own; // Not that of task memory: their blocks are none of each other's.
     const struct ch_fixed_heap *fixed = fixed_of(This);
-    return fixed->heap != NULL ? fixed->heap : use_own();
+    return fixed->heap != NULL ? fixed->heap : ch_heap_make_once(&own);
 }
 
 // Returns a block that has room for twice its size, or just its size where there is no more room.

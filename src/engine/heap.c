@@ -21,7 +21,7 @@ struct ch_heap *ch_heap_create(const struct ch_config *config)
     return ch_arena_open(&full);
 }
 
-static struct ch_fork_lock making; // Held while the process's own heap is made.
+static struct ch_fork_lock making; // Held while a heap of the process's own is made.
 
 __attribute__((constructor)) static void prepare(void)
 {
@@ -31,20 +31,25 @@ __attribute__((constructor)) static void prepare(void)
 // Threads that come together wait for one of them, for a few system calls, once in a process. It
 // must not be a race whose losers destroy what they made: where two arenas don't fit side by side,
 // the smaller one could win.
-struct ch_heap *ch_heap_of_process(void)
+struct ch_heap *ch_heap_make_once(struct ch_heap **own)
 {
-    static _Atomic(struct ch_heap *) own;
-    struct ch_heap *heap = atomic_load_explicit(&own, memory_order_acquire);
+    struct ch_heap *heap = __atomic_load_n(own, __ATOMIC_ACQUIRE);
     if (heap == NULL) {
         ch_lock_take(&making.lock);
-        heap = atomic_load_explicit(&own, memory_order_relaxed);
+        heap = __atomic_load_n(own, __ATOMIC_RELAXED);
         if (heap == NULL) {
             heap = ch_heap_create(NULL);
-            atomic_store_explicit(&own, heap, memory_order_release);
+            __atomic_store_n(own, heap, __ATOMIC_RELEASE);
         }
         ch_lock_give(&making.lock);
     }
     return heap;
+}
+
+struct ch_heap *ch_heap_of_process(void)
+{
+    static struct ch_heap *own;
+    return ch_heap_make_once(&own);
 }
 
 // The address range may be handed to anyone next, so nothing of it may stay poisoned.

@@ -97,6 +97,11 @@ CH_API struct ch_heap *ch_heap_create(const struct ch_config *config);
 /// asked for, and there until the process ends. Returns NULL iff it can't be made, now.
 CH_API struct ch_heap *ch_heap_of_process(void);
 
+/// Returns *own, which is NULL at first: then it is made likewise, by one of the threads that ask.
+/// *own is a static variable, and nothing else may touch it. Returns NULL iff it can't be made,
+/// now.
+CH_API struct ch_heap *ch_heap_make_once(struct ch_heap **own);
+
 /// Ends a heap and every block of it. heap may be NULL: no effect. No other thread may be using it.
 CH_API void ch_heap_destroy(struct ch_heap *heap);
 
