@@ -97,9 +97,15 @@ void *call_allocate(struct run *run, enum face face, size_t size_bytes)
     return block;
 }
 
+// What a spy hears of reallocating (spec S3.4-3).
+static enum heard_call heard_of(const void *block, size_t size_bytes)
+{
+    return block == NULL ? HEARD_ALLOC : size_bytes == 0 ? HEARD_FREE : HEARD_REALLOC;
+}
+
 void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes)
 {
-    bool is_heard = hear(run, face, HEARD_REALLOC, block, size_bytes);
+    bool is_heard = hear(run, face, heard_of(block, size_bytes), block, size_bytes);
     void *moved;
     run->refusals_before = world_refusals();
     if (face == FACE_HEAP || run->malloc == NULL) {

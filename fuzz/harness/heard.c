@@ -21,7 +21,8 @@ struct call {
     const void *block;
     size_t size_bytes;
     size_t real_bytes;   // Of the block; SIZE_MAX: it is not known.
-    size_t wanted_bytes; // What the heap is asked for.
+    size_t spare_bytes;  // Of these, no spy is told of so many.
+    size_t wanted_bytes; // What the heap is to have for it when the call is done.
     bool is_spied;
     struct counts before; // What the heap counted after the Pre method.
     uintptr_t answer;     // The spy's; 0 before its Post method.
@@ -72,8 +73,7 @@ static bool grants(const struct call *call)
 // Whether the call ends the block that it is about, or has another one in its place.
 static bool ends_block(const struct call *call)
 {
-    bool frees = call->call == HEARD_FREE || (call->call == HEARD_REALLOC && call->size_bytes == 0);
-    return call->block != NULL && (frees || grants(call));
+    return call->call == HEARD_FREE || (call->call == HEARD_REALLOC && grants(call));
 }
 
 // The live block at an address. What the outermost call has ended is none any more in its Post
@@ -86,12 +86,19 @@ static const struct held *live_at(const void *address)
     return address == NULL || has_ended ? NULL : model_at(address);
 }
 
+// What the heap has where a caller asks for this size.
+static size_t real_bytes_for(size_t size_bytes)
+{
+    size_t asked_bytes = spy_asked_bytes(size_bytes);
+    return asked_bytes + model_spare_bytes(size_bytes, asked_bytes);
+}
+
 bool heard_begin(enum heard_call call, const void *block, size_t size_bytes)
 {
     if (heard.depth == 0 && (call == HEARD_ALLOC || call == HEARD_REALLOC)) {
         heard.was_refused = false;
         heard.held_bytes = heard.is_registered ? spy_held_bytes(size_bytes) : size_bytes;
-        heard.real_bytes = heard.is_registered ? spy_real_bytes(size_bytes) : size_bytes;
+        heard.real_bytes = heard.is_registered ? real_bytes_for(size_bytes) : size_bytes;
     }
     if (!heard.is_registered && call != HEARD_REGISTER) {
         return false;
@@ -106,7 +113,8 @@ bool heard_begin(enum heard_call call, const void *block, size_t size_bytes)
         .real_bytes = is_own         ? heard.own_bytes
                       : held == NULL ? SIZE_MAX
                                      : model_real_bytes(held),
-        .wanted_bytes = spy_real_bytes(size_bytes),
+        .spare_bytes = held != NULL ? held->spare_bytes : 0,
+        .wanted_bytes = real_bytes_for(size_bytes),
         .is_spied = is_own || (held != NULL && held->is_spied),
     };
     return true;
@@ -147,15 +155,13 @@ void heard_asked(bool refuses)
 static void check_actual(const struct call *now, uintptr_t actual)
 {
     if (now->call == HEARD_SIZE) {
-        LAW(run_current(), SPY, actual == now->real_bytes || now->real_bytes == SIZE_MAX,
-            "PostGetSize is told %zu, the block has %zu bytes", (size_t)actual, now->real_bytes);
+        size_t asked_bytes = now->real_bytes - now->spare_bytes;
+        LAW(run_current(), SPY, actual == asked_bytes || now->real_bytes == SIZE_MAX,
+            "PostGetSize is told %zu, the block has %zu bytes", (size_t)actual, asked_bytes);
     } else if (now->call == HEARD_OWNS) {
         LAW(run_current(), SPY, actual == (uintptr_t)now->block,
             "PostDidAlloc is told of %s, the caller asked about %s", place_name(actual),
             place_name((uintptr_t)now->block));
-    } else if (now->call == HEARD_REALLOC && now->block != NULL && now->size_bytes == 0) {
-        LAW(run_current(), SPY, actual == 0, "PostRealloc is told of %s, where the block is freed",
-            place_name(actual));
     }
 }
 
@@ -239,9 +245,8 @@ void heard_release(void)
 
 static void check_answer(const struct run *run, const struct call *call, uintptr_t answer)
 {
-    bool answers = call->call != HEARD_FREE && call->call != HEARD_MINIMIZE;
     LAW(run, SPY, call->stage >= STAGE_REFUSED, "the call is over where %s is due", due());
-    LAW(run, SPY, !answers || answer == call->answer,
+    LAW(run, SPY, answer == call->answer,
         call->call == HEARD_SIZE ? "the caller is answered %zu, the spy said %zu"
                                  : "the caller is answered 0x%zx, the spy said 0x%zx",
         (size_t)answer, (size_t)call->answer);
@@ -258,9 +263,10 @@ static void end_spying(void)
 
 static void note_reached(const struct call *call)
 {
-    reach_spied(REACH_SPIED_LATER, call->block != NULL && grants(call) && !call->is_spied);
+    bool is_other = call->call == HEARD_REALLOC && grants(call);
+    reach_spied(REACH_SPIED_LATER, is_other && !call->is_spied);
     reach_spied(REACH_SPIED_BEFORE, call->call == HEARD_FREE && !call->is_spied);
-    reach_spied(REACH_SPIED_PENDING, grants(call) && heard.is_pending && call->block == NULL);
+    reach_spied(REACH_SPIED_PENDING, grants(call) && heard.is_pending && !is_other);
     reach_spied(REACH_REVOKED_LATE, must_go() && call->is_spied);
 }
 
@@ -287,7 +293,7 @@ void heard_end(const struct run *run, uintptr_t answer)
         settle(run, call);
     } else if (call->call == HEARD_ALLOC) {
         heard.own_block = (const void *)answer;
-        heard.own_bytes = spy_real_bytes(call->size_bytes);
+        heard.own_bytes = real_bytes_for(call->size_bytes);
     } else if (call->call == HEARD_FREE) {
         heard.own_block = NULL;
     }

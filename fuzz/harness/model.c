@@ -6,6 +6,9 @@
 
 #include "harness/asan.h"
 
+// That of a block of task memory (spec A12).
+#define ALIGNMENT_BYTES (2 * sizeof(void *))
+
 struct model model;
 
 static uint32_t live_slots[SLOTS];
@@ -79,15 +82,24 @@ static size_t plus(size_t a, size_t b)
     return a > SIZE_MAX - b ? SIZE_MAX : a + b;
 }
 
+size_t model_end_bytes(const struct held *held)
+{
+    return plus(held->size_bytes, held->tail_bytes + held->spare_bytes);
+}
+
 static uintptr_t end_of_slot(uint32_t slot)
 {
-    const struct held *held = &model.slots[slot];
-    return end_of(begin_of(slot), plus(held->size_bytes, held->tail_bytes));
+    return end_of(begin_of(slot), model_end_bytes(&model.slots[slot]));
 }
 
 size_t model_real_bytes(const struct held *held)
 {
-    return plus(held->size_bytes, held->front_bytes + held->tail_bytes);
+    return plus(held->front_bytes, model_end_bytes(held));
+}
+
+size_t model_spare_bytes(size_t size_bytes, size_t asked_bytes)
+{
+    return size_bytes == 0 && asked_bytes > 0 && asked_bytes % ALIGNMENT_BYTES == 0;
 }
 
 // How many live blocks begin below an address. The last answer is tried first: most questions are
@@ -194,6 +206,7 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
         .lane = model.lane,
         .front_bytes = model.front_bytes,
         .tail_bytes = model.tail_bytes,
+        .spare_bytes = model_spare_bytes(size_bytes, model.front_bytes + model.tail_bytes),
         .is_spied = model.is_spied,
         .is_live = true,
         .is_known = true,
@@ -250,6 +263,7 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
     model.spied_blocks += model.is_spied && !held->is_spied;
     held->is_spied = model.is_spied;
     held->tail_bytes = model.tail_bytes;
+    held->spare_bytes = 0; // What is reallocated has a byte at least.
     held->size_bytes = size_bytes;
     size_t real_bytes = model_real_bytes(held);
     if (real_bytes > former_bytes) {

@@ -21,6 +21,7 @@ struct held {
     enum lane lane;     ///< It was allocated on.
     size_t front_bytes; ///< What a spy keeps for itself of it, before the address,
     size_t tail_bytes;  ///< and after the end.
+    size_t spare_bytes; ///< What the heap has behind that, so that no block starts at this address.
     bool is_spied;      ///< It was granted while a spy was registered.
     bool is_live;
     bool is_known; ///< On the list of slots to clear.
@@ -30,7 +31,7 @@ struct held {
 struct model {
     struct held slots[SLOTS];
     size_t live_blocks;
-    size_t live_bytes; ///< With what a spy keeps of them.
+    size_t live_bytes; ///< With what a spy keeps of them, and what is spare.
     size_t peak_live_bytes;
     size_t grown_bytes, peak_grown_bytes; ///< Likewise of the largest sizes that blocks have had.
     size_t since_empty_bytes; ///< Granted since the heap was as good as new: see subject.h.
@@ -77,8 +78,15 @@ uint32_t model_move(uint32_t slot, void *block, size_t size_bytes);
 /// Notes a block that came and went within another call.
 void model_pass(size_t size_bytes);
 
-/// What the heap has for a slot's live block: its size, and what a spy keeps of it.
+/// What the heap has for a slot's live block: its size, what a spy keeps of it, and what is spare;
+/// and how far that goes from the address on.
 size_t model_real_bytes(const struct held *held);
+size_t model_end_bytes(const struct held *held);
+
+/// What the heap has to spare where a caller asks for size_bytes, and a spy for that for
+/// asked_bytes: a block of 0 bytes may be the end of what the spy asked for, which then must not be
+/// where another block can start.
+size_t model_spare_bytes(size_t size_bytes, size_t asked_bytes);
 
 /// The live block that starts at this address, or NULL.
 const struct held *model_at(const void *address);

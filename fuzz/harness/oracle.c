@@ -109,7 +109,7 @@ static bool is_aligned(const struct run *run, const void *block)
 static size_t hidden_past_end(const struct held *held)
 {
     const struct held *next = model_neighbours(held->block).next;
-    uintptr_t end = (uintptr_t)held->block + held->size_bytes + held->tail_bytes;
+    uintptr_t end = (uintptr_t)held->block + model_end_bytes(held);
     uintptr_t begin = next == NULL ? UINTPTR_MAX : (uintptr_t)next->block - next->front_bytes;
     return begin - end < WORLD_PAGE_BYTES ? begin - end : WORLD_PAGE_BYTES;
 }
@@ -117,7 +117,7 @@ static size_t hidden_past_end(const struct held *held)
 static void check_past_end(struct run *run, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
-    size_t end_bytes = held->size_bytes + held->tail_bytes;
+    size_t end_bytes = model_end_bytes(held);
     const unsigned char *end = (const unsigned char *)held->block + end_bytes;
     size_t most = hidden_past_end(held);
     LAW_AT(run, PAST_END, most == 0 || fill_is_poisoned(end),

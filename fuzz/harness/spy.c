@@ -22,6 +22,7 @@ static struct {
     struct run *run;
     bool is_inside; // A call of its own is under way.
     void *block;    // That the last call of somebody else's was about.
+    unsigned own_blocks;
 } spy;
 
 static bool does(enum spy_way way)
@@ -29,11 +30,9 @@ static bool does(enum spy_way way)
     return (spy.ways & way) != 0;
 }
 
-// A spy that shifts keeps a byte at least behind each block, too: without it the address of a block
-// of 0 bytes could be that of the next block, and no heap could tell the two apart.
 static size_t tail_bytes(void)
 {
-    return does(SPY_ENLARGES) && does(SPY_CORRECTS) ? EXTRA_BYTES : does(SPY_SHIFTS);
+    return does(SPY_ENLARGES) && does(SPY_CORRECTS) ? EXTRA_BYTES : 0;
 }
 
 static size_t front_bytes(void)
@@ -51,14 +50,14 @@ size_t spy_held_bytes(size_t size_bytes)
     return does(SPY_ENLARGES) && !does(SPY_CORRECTS) ? plus(size_bytes, EXTRA_BYTES) : size_bytes;
 }
 
-size_t spy_real_bytes(size_t size_bytes)
+size_t spy_asked_bytes(size_t size_bytes)
 {
     return plus(spy_held_bytes(size_bytes), front_bytes() + tail_bytes());
 }
 
 static void *inner(void *pointer, BOOL is_spied)
 {
-    return is_spied && pointer != NULL ? (char *)pointer - front_bytes() : pointer;
+    return is_spied ? (char *)pointer - front_bytes() : pointer;
 }
 
 static void *outer(void *pointer)
@@ -66,13 +65,21 @@ static void *outer(void *pointer)
     return pointer != NULL ? (char *)pointer + front_bytes() : NULL;
 }
 
+// From NULL and to nothing in every second call, of which it has to hear the same.
 static void make_own_block(void)
 {
-    void *own = call_allocate(spy.run, FACE_IMALLOC, OWN_BYTES);
-    if (own != NULL) {
-        model_pass(spy_real_bytes(OWN_BYTES));
-        (void)call_size(spy.run, FACE_IMALLOC, own);
-        (void)call_owns(spy.run, own);
+    bool reallocates = spy.own_blocks++ % 2 == 1;
+    void *own = reallocates ? call_reallocate(spy.run, FACE_TASK, NULL, OWN_BYTES)
+                            : call_allocate(spy.run, FACE_IMALLOC, OWN_BYTES);
+    if (own == NULL) {
+        return;
+    }
+    model_pass(spy_asked_bytes(OWN_BYTES));
+    (void)call_size(spy.run, FACE_IMALLOC, own);
+    (void)call_owns(spy.run, own);
+    if (reallocates) {
+        (void)call_reallocate(spy.run, FACE_IMALLOC, own, 0);
+    } else {
         call_free(spy.run, FACE_TASK, own);
     }
 }
@@ -126,7 +133,7 @@ static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
     enter_call(NULL);
     bool is_refused = refuses(cbRequest);
     heard_asked(is_refused);
-    return is_refused ? 0 : spy_real_bytes(cbRequest);
+    return is_refused ? 0 : spy_asked_bytes(cbRequest);
 }
 
 static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
@@ -165,11 +172,10 @@ static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SI
     heard_pre(HEARD_REALLOC, pRequest, cbRequest, fSpyed);
     revoke_itself();
     enter_call(pRequest);
-    bool is_foreign = pRequest != NULL && !fSpyed && does(SPY_SHIFTS);
-    bool is_refused = cbRequest > 0 && (is_foreign || refuses(cbRequest));
+    bool is_refused = (!fSpyed && does(SPY_SHIFTS)) || refuses(cbRequest);
     heard_asked(is_refused);
     *ppNewRequest = inner(pRequest, fSpyed);
-    return is_refused || (pRequest != NULL && cbRequest == 0) ? 0 : spy_real_bytes(cbRequest);
+    return is_refused ? 0 : spy_asked_bytes(cbRequest);
 }
 
 static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)
@@ -288,6 +294,7 @@ HRESULT spy_register(struct run *run, uint32_t number)
     oracle_registered(run, result, expected);
     if (result == S_OK) {
         spy.ways = number % SPY_WAYS;
+        spy.own_blocks = 0;
         heard_registered(front_bytes(), tail_bytes());
     }
     if (is_heard) {

@@ -118,7 +118,6 @@ static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SI
     return cbRequest;
 }
 
-// NULL for a block and no bytes is the end of the block; for anything else it is a failure.
 static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)
 {
     (void)fSpyed;
@@ -129,8 +128,6 @@ static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOO
         ch_leaks_move(&spy->leaks, record, pActual, spy->request_bytes);
     } else if (pActual != NULL) {
         ch_leaks_add(&spy->leaks, pActual, spy->request_bytes);
-    } else if (record != NULL && spy->request_bytes == 0) {
-        ch_leaks_end(&spy->leaks, record);
     }
     give(spy);
     return pActual;

@@ -42,10 +42,6 @@ void *ch_source_alloc(size_t size_bytes)
 
 void *ch_source_realloc(void *block, size_t size_bytes)
 {
-    if (block != NULL && size_bytes == 0) { // Spec R3; to the engine 0 is a size like any other.
-        ch_source_free(block);
-        return NULL;
-    }
     struct ch_heap *heap = ch_source_heap();
     return heap != NULL ? ch_heap_realloc(heap, block, size_bytes) : NULL;
 }

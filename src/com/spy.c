@@ -13,17 +13,24 @@
 
 #include "com/spy.h"
 
+#include <comheap/heap.h>
 #include <comheap/mallocspy.h>
 
+#include "com/pointers.h"
 #include "com/source.h"
-#include "com/spied.h"
 #include "com/task.h"
 #include "pages/threads.h"
 
+// Addresses for the notes below. A set's table takes half of them at most, beside the one that it
+// grew out of.
+#define NOTES_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 0x40000000 : 0x4000000))
+
 static struct ch_fork_lock known; // Guards what stands here.
-static IMallocSpy *spy;           // NULL: none is registered, and `spied` is closed.
+static IMallocSpy *spy;           // NULL: none is registered, and there are no notes.
 static bool is_revoked;
-static struct ch_spied spied;
+static struct ch_heap *notes;     // For both sets: a spy costs nothing in the heap it looks at.
+static struct ch_pointers spied;  // What callers hold, whatever the blocks behind that are.
+static struct ch_pointers longer; // Blocks that have a byte more than the spy asked for.
 
 static struct ch_lock calls;           // Held around a call that the spy is told of.
 static CH_THREAD_LOCAL unsigned depth; // How often the calling thread has it.
@@ -34,6 +41,7 @@ static void in_child(void)
     if (depth == 0) {
         ch_lock_open(&calls);
         spied.reserved = 0; // What was reserved was for the call of a thread that is not here.
+        longer.reserved = 0;
     }
 }
 
@@ -65,13 +73,32 @@ static void enter(void)
     depth++;
 }
 
+static void close_notes(void)
+{
+    ch_heap_destroy(notes);
+    notes = NULL;
+    spied = (struct ch_pointers){0};
+    longer = (struct ch_pointers){0};
+}
+
+static bool open_notes(void)
+{
+    notes = ch_heap_create(&(struct ch_config){.arena_bytes = NOTES_BYTES});
+    if (notes == NULL || !ch_pointers_open(&spied, notes, &known.lock) ||
+        !ch_pointers_open(&longer, notes, &known.lock)) {
+        close_notes();
+        return false;
+    }
+    return true;
+}
+
 static IMallocSpy *forget_spy(void)
 {
     take_known();
     IMallocSpy *gone = spy;
     spy = NULL;
     is_revoked = false;
-    ch_spied_close(&spied);
+    close_notes();
     give_known();
     return gone; // The next call opens the short way.
 }
@@ -107,34 +134,48 @@ static bool enter_with_spy(void)
 
 static BOOL is_spied(const void *pointer)
 {
-    return ch_spied_has(&spied, pointer) ? TRUE : FALSE;
-}
-
-static bool reserve(void)
-{
-    take_known();
-    bool is_reserved = ch_spied_reserve(&spied);
-    give_known();
-    return is_reserved;
+    return ch_pointers_has(&spied, pointer) ? TRUE : FALSE;
 }
 
 // Whatever the caller gets is spied. What can't be is not given out (spec S3.5 W11).
-static void *settle(void *pointer, bool is_reserved)
+static void *give_out(void *pointer, bool is_reserved)
 {
     if (!is_reserved) {
         return NULL;
     }
-    take_known();
-    ch_spied_settle(&spied, pointer);
-    give_known();
+    ch_pointers_settle(&spied, pointer);
     return pointer;
 }
 
-static void forget(const void *pointer)
+static void *alloc_longer(size_t size_bytes)
 {
-    take_known();
-    ch_spied_remove(&spied, pointer);
-    give_known();
+    if (!ch_pointers_reserve(&longer)) {
+        return NULL;
+    }
+    void *actual = ch_source_alloc(size_bytes + 1);
+    ch_pointers_settle(&longer, actual);
+    return actual;
+}
+
+// A spy that puts a header before each block answers a request for 0 bytes with the header's end.
+// Where that is the end of a block, another one may start there, and two callers would hold one
+// address: so the block has a byte more, and nobody is told of it (spec S3.4-7a).
+static void *alloc_actual(size_t size_bytes, size_t wanted_bytes)
+{
+    if (size_bytes == 0 && wanted_bytes != 0 && wanted_bytes % CH_GRANULE_BYTES == 0) {
+        return alloc_longer(wanted_bytes);
+    }
+    void *actual = ch_source_alloc(wanted_bytes);
+    ch_pointers_remove(&longer, actual); // A heap that was replaced may have had one there.
+    return actual;
+}
+
+// One that is longer has a byte more than some granules.
+static size_t actual_bytes(void *request)
+{
+    size_t size_bytes = ch_source_size_bytes(request);
+    bool is_longer = size_bytes % CH_GRANULE_BYTES == 1 && ch_pointers_has(&longer, request);
+    return is_longer ? size_bytes - 1 : size_bytes;
 }
 
 static void *alloc_with_spy(size_t size_bytes)
@@ -143,9 +184,9 @@ static void *alloc_with_spy(size_t size_bytes)
     if (size_bytes != 0 && wanted_bytes == 0) {
         return NULL;
     }
-    bool is_reserved = reserve();
-    void *actual = is_reserved ? ch_source_alloc(wanted_bytes) : NULL;
-    return settle(IMallocSpy_PostAlloc(spy, actual), is_reserved);
+    bool is_reserved = ch_pointers_reserve(&spied);
+    void *actual = is_reserved ? alloc_actual(size_bytes, wanted_bytes) : NULL;
+    return give_out(IMallocSpy_PostAlloc(spy, actual), is_reserved);
 }
 
 void *ch_spy_alloc(size_t size_bytes)
@@ -158,33 +199,14 @@ void *ch_spy_alloc(size_t size_bytes)
     return pointer;
 }
 
-// The old pointer goes before the Post method, in which its address may already be another block's,
-// and the new one comes after it, for only then is it known.
-static void *realloc_with_spy(void *pointer, size_t size_bytes)
+static void free_with_spy(void *pointer)
 {
     BOOL was_spied = is_spied(pointer);
-    void *request = pointer;
-    size_t wanted_bytes = IMallocSpy_PreRealloc(spy, pointer, size_bytes, &request, was_spied);
-    if (size_bytes != 0 && wanted_bytes == 0) {
-        return NULL;
-    }
-    bool is_free = request != NULL && wanted_bytes == 0;
-    bool is_reserved = reserve();
-    void *actual = is_free || is_reserved ? ch_source_realloc(request, wanted_bytes) : NULL;
-    if (is_free || actual != NULL) {
-        forget(pointer);
-    }
-    return settle(IMallocSpy_PostRealloc(spy, actual, was_spied), is_reserved);
-}
-
-void *ch_spy_realloc(void *pointer, size_t size_bytes)
-{
-    if (!enter_with_spy()) {
-        return ch_source_realloc(pointer, size_bytes);
-    }
-    void *moved = realloc_with_spy(pointer, size_bytes);
-    leave();
-    return moved;
+    void *request = IMallocSpy_PreFree(spy, pointer, was_spied);
+    ch_pointers_remove(&longer, request);
+    ch_source_free(request);
+    ch_pointers_remove(&spied, pointer);
+    IMallocSpy_PostFree(spy, was_spied);
 }
 
 void ch_spy_free(void *pointer)
@@ -196,11 +218,46 @@ void ch_spy_free(void *pointer)
         ch_source_free(pointer);
         return;
     }
-    BOOL was_spied = is_spied(pointer);
-    ch_source_free(IMallocSpy_PreFree(spy, pointer, was_spied));
-    forget(pointer);
-    IMallocSpy_PostFree(spy, was_spied);
+    free_with_spy(pointer);
     leave();
+}
+
+// The old pointer goes before the Post method, in which its address may already be another block's,
+// and the new one comes after it, for only then is it known.
+static void *realloc_with_spy(void *pointer, size_t size_bytes)
+{
+    BOOL was_spied = is_spied(pointer);
+    void *request = pointer;
+    size_t wanted_bytes = IMallocSpy_PreRealloc(spy, pointer, size_bytes, &request, was_spied);
+    if (wanted_bytes == 0) {
+        return NULL;
+    }
+    bool is_reserved = ch_pointers_reserve(&spied);
+    void *actual = is_reserved ? ch_source_realloc(request, wanted_bytes) : NULL;
+    if (actual != NULL) {
+        ch_pointers_remove(&longer, request);
+        ch_pointers_remove(&longer, actual);
+        ch_pointers_remove(&spied, pointer);
+    }
+    return give_out(IMallocSpy_PostRealloc(spy, actual, was_spied), is_reserved);
+}
+
+// To a spy, too, a block comes from nothing by Alloc, and comes to nothing by Free (spec S3.4-3).
+void *ch_spy_realloc(void *pointer, size_t size_bytes)
+{
+    if (pointer == NULL) {
+        return ch_spy_alloc(size_bytes);
+    }
+    if (size_bytes == 0) {
+        ch_spy_free(pointer);
+        return NULL;
+    }
+    if (!enter_with_spy()) {
+        return ch_source_realloc(pointer, size_bytes);
+    }
+    void *moved = realloc_with_spy(pointer, size_bytes);
+    leave();
+    return moved;
 }
 
 size_t ch_spy_size_bytes(void *pointer)
@@ -209,7 +266,7 @@ size_t ch_spy_size_bytes(void *pointer)
         return ch_source_size_bytes(pointer);
     }
     BOOL was_spied = is_spied(pointer);
-    size_t size_bytes = ch_source_size_bytes(IMallocSpy_PreGetSize(spy, pointer, was_spied));
+    size_t size_bytes = actual_bytes(IMallocSpy_PreGetSize(spy, pointer, was_spied));
     size_bytes = IMallocSpy_PostGetSize(spy, size_bytes, was_spied);
     leave();
     return size_bytes;
@@ -245,7 +302,7 @@ static HRESULT register_found(IMallocSpy *found)
     HRESULT result = CO_E_OBJISREG;
     take_known();
     if (spy == NULL) {
-        result = ch_spied_open(&spied) ? S_OK : E_OUTOFMEMORY;
+        result = open_notes() ? S_OK : E_OUTOFMEMORY;
     }
     if (result == S_OK) {
         spy = found;

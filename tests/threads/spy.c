@@ -218,7 +218,9 @@ static IMalloc *allocator(void)
 static void use(struct hammered *hammered, uint64_t *random)
 {
     size_t size_bytes = 1 + crew_below(random, 500);
-    unsigned char *block = CoTaskMemAlloc(size_bytes);
+    bool is_alloc = crew_below(random, 2) == 0;
+    unsigned char *block =
+        is_alloc ? CoTaskMemAlloc(size_bytes) : CoTaskMemRealloc(NULL, size_bytes);
     CLAIM(block != NULL, "%zu bytes were refused", size_bytes);
     memset(block, (int)(size_bytes & 0xFF), size_bytes);
     block = CoTaskMemRealloc(block, size_bytes * 2);
@@ -226,7 +228,11 @@ static void use(struct hammered *hammered, uint64_t *random)
     CLAIM(IMalloc_GetSize(allocator(), block) == size_bytes * 2, "the size is not exact");
     CLAIM(IMalloc_DidAlloc(allocator(), block) == 1, "a block of ours is nobody's");
     unsigned char *former = atomic_exchange(&hammered->mailbox[crew_below(random, SLOTS)], block);
-    CoTaskMemFree(former);
+    if (former != NULL && !is_alloc) {
+        (void)CoTaskMemRealloc(former, 0);
+    } else {
+        CoTaskMemFree(former);
+    }
     if (crew_below(random, 500) == 0) {
         IMalloc_HeapMinimize(allocator());
     }

@@ -95,6 +95,19 @@ static void a_reallocated_block_keeps_its_number(const struct face *face)
     end(spy);
 }
 
+static void a_block_may_come_and_go_by_reallocating(const struct face *face)
+{
+    struct ch_leak_spy *spy = begin();
+    void *block = face->realloc(NULL, 9);
+    void *empty = face->realloc(NULL, 0);
+    assert_counts(spy, 2, 9, 2);
+    assert_null(face->realloc(block, 0));
+    assert_counts(spy, 1, 0, 2);
+    assert_null(face->realloc(empty, 0));
+    assert_counts(spy, 0, 0, 2);
+    end(spy);
+}
+
 static void what_was_refused_is_no_leak(const struct face *face)
 {
     scratch_restart(CH_ARENA_BYTES_MIN);
@@ -293,6 +306,7 @@ int run_leak_spy_tests(void)
     const struct CMUnitTest tests[] = {
         ON_ALL_FACES(leaks_are_told_by_number_size_and_place),
         ON_ALL_FACES(a_reallocated_block_keeps_its_number),
+        ON_ALL_FACES(a_block_may_come_and_go_by_reallocating),
         ON_ALL_FACES(what_was_refused_is_no_leak),
         ON_ALL_FACES(it_changes_no_call),
         ON_ALL_FACES(many_blocks_are_found_again),

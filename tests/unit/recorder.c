@@ -106,7 +106,7 @@ static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
 static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL fSpyed)
 {
     NOTE(This, PreFree, " %p %d", pRequest, fSpyed);
-    return seen_by_heap(This, pRequest, fSpyed);
+    return of(This)->hides_block ? NULL : seen_by_heap(This, pRequest, fSpyed);
 }
 
 static void STDMETHODCALLTYPE post_free(IMallocSpy *This, BOOL fSpyed)
@@ -124,8 +124,7 @@ static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SI
     if (of(This)->hides_block) {
         *ppNewRequest = NULL;
     }
-    bool ends = pRequest != NULL && cbRequest == 0;
-    return ends ? of(This)->ending_bytes : wanted_bytes(This, cbRequest);
+    return wanted_bytes(This, cbRequest);
 }
 
 static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)

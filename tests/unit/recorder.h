@@ -14,8 +14,7 @@ struct recorder {
     HRESULT query_result;  ///< What QueryInterface returns.
     IMallocSpy *query_spy; ///< What it stores, unless it fails: itself, unless set.
 
-    size_t ending_bytes;   ///< What PreRealloc asks for, for a block and 0 bytes.
-    bool hides_block;      ///< PreRealloc stores NULL as what to reallocate.
+    bool hides_block;      ///< PreFree answers NULL, and PreRealloc stores it.
     bool refuses;          ///< The Pre methods of requests answer 0.
     size_t header_bytes;   ///< What it adds to each request, and hides from the caller.
     bool loses_block;      ///< PostAlloc and PostRealloc answer NULL.

@@ -159,34 +159,42 @@ static void S3_4_3_what_the_spy_hands_out_instead_may_be_spied_already(const str
     recorder_expect(&spy, "PreFree %p 1, PostFree 1, Release", block); // There is one of it.
 }
 
-static void S3_4_3_zero_bytes_end_the_block(const struct face *face)
+static void S3_4_3_zero_bytes_free_the_block(const struct face *face)
 {
     struct recorder spy;
     recorder_register(&spy);
     void *block = face->alloc(100);
     recorder_forget(&spy);
     assert_null(face->realloc(block, 0));
-    recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", block, block, NULL);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", block);
     assert_int_equal(ch_heap_stats(scratch.heap).live_blocks, 0);
     recorder_revoke(&spy);
 }
 
-static void S3_4_3_what_zero_bytes_would_end_the_spy_may_keep(const struct face *face)
+static void S3_4_3_zero_bytes_free_what_is_no_block_with_a_fault(const struct face *face)
 {
-    scratch_restart(CH_ARENA_BYTES_MIN);
+    unsigned char bytes[32];
+    struct recorder spy;
+    recorder_register(&spy);
+    assert_null(face->realloc(bytes, 0));
+    scratch_expect_fault(CH_FAULT_FREE_FOREIGN, bytes);
+    recorder_expect(&spy, "PreFree %p 0, PostFree 0", (void *)bytes);
+    recorder_revoke(&spy);
+}
+
+// The spy keeps it, so nobody is waited for.
+static void S3_4_3_what_zero_bytes_would_free_the_spy_may_keep(const struct face *face)
+{
     struct recorder spy;
     recorder_register(&spy);
     void *block = face->alloc(100);
-    spy.ending_bytes = 5000;
-    void *kept = face->realloc(block, 0);
-    assert_int_equal(ch_heap_size_bytes(scratch.heap, kept), 5000);
     recorder_forget(&spy);
-    spy.ending_bytes = INT_MAX;
-    assert_null(face->realloc(kept, 0)); // There is no memory, so it is spied still.
-    recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", kept, kept, NULL);
-    face->free(kept);
-    recorder_expect(&spy, "PreFree %p 1, PostFree 1", kept);
+    spy.hides_block = true;
+    assert_null(face->realloc(block, 0));
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", block);
+    assert_int_equal(ch_heap_size_bytes(scratch.heap, block), 100);
     recorder_revoke(&spy);
+    face->free(block);
 }
 
 // NULL is reallocated in its place; where there is no memory for that, the block stays spied.
@@ -198,12 +206,13 @@ static void S3_4_3_a_block_that_the_spy_hides_does_not_end(const struct face *fa
     spy.hides_block = true;
     recorder_forget(&spy);
     scratch.refuses_pages = true;
-    assert_null(face->realloc(block, 0));
+    assert_null(face->realloc(block, 200));
     scratch.refuses_pages = false;
-    recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", block, block, NULL);
-    void *other = face->realloc(block, 0);
+    recorder_expect(&spy, "PreRealloc %p 200 %p 1, PostRealloc %p 1", block, block, NULL);
+    void *other = face->realloc(block, 200);
     assert_non_null(other);
-    recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", block, block, other);
+    recorder_expect(&spy, "PreRealloc %p 200 %p 1, PostRealloc %p 1", block, block, other);
+    spy.hides_block = false;
     face->free(other);
     recorder_expect(&spy, "PreFree %p 1, PostFree 1", other);
     face->free(block);
@@ -211,19 +220,32 @@ static void S3_4_3_a_block_that_the_spy_hides_does_not_end(const struct face *fa
     recorder_revoke(&spy);
 }
 
-static void S3_4_3_null_is_reallocated_to_a_spied_block(const struct face *face)
+static void S3_4_3_null_is_allocated(const struct face *face)
 {
     struct recorder spy;
     recorder_register(&spy);
     void *block = face->realloc(NULL, 100);
-    recorder_expect(&spy, "PreRealloc %p 100 %p 0, PostRealloc %p 0", NULL, NULL, block);
+    recorder_expect(&spy, "PreAlloc 100, PostAlloc %p", block);
     void *empty = face->realloc(NULL, 0);
     assert_non_null(empty);
-    recorder_expect(&spy, "PreRealloc %p 0 %p 0, PostRealloc %p 0", NULL, NULL, empty);
+    recorder_expect(&spy, "PreAlloc 0, PostAlloc %p", empty);
     face->free(block);
     recorder_expect(&spy, "PreFree %p 1, PostFree 1", block);
     face->free(empty);
     recorder_expect(&spy, "PreFree %p 1, PostFree 1", empty);
+    recorder_revoke(&spy);
+}
+
+static void S3_4_3_null_is_not_allocated_where_that_is_refused(const struct face *face)
+{
+    scratch_restart(CH_ARENA_BYTES_MIN);
+    struct recorder spy;
+    recorder_register(&spy);
+    assert_null(face->realloc(NULL, INT_MAX));
+    recorder_expect(&spy, "PreAlloc %d, PostAlloc %p", INT_MAX, NULL);
+    spy.refuses = true;
+    assert_null(face->realloc(NULL, 100));
+    recorder_expect(&spy, "PreAlloc 100");
     recorder_revoke(&spy);
 }
 
@@ -278,13 +300,7 @@ static void S3_4_7_zero_bytes_are_requests_too_and_zero_is_no_refusal(const stru
     assert_non_null(block);
     recorder_expect(&spy, "PreAlloc 0, PostAlloc %p", block);
     assert_null(face->realloc(block, 0));
-    recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", block, block, NULL);
-    spy.refuses = false;
-    spy.header_bytes = HEADER_BYTES;
-    unsigned char *headed = face->alloc(0);
-    recorder_expect(&spy, "PreAlloc 0, PostAlloc %p", (void *)(headed - HEADER_BYTES));
-    assert_int_equal(ch_heap_size_bytes(scratch.heap, headed - HEADER_BYTES), HEADER_BYTES);
-    face->free(headed);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", block);
     recorder_revoke(&spy);
 }
 
@@ -315,10 +331,12 @@ int run_spy_call_rows(void)
         ON_ALL_FACES(S3_4_3_where_there_is_no_memory_the_block_stays_spied),
         ON_ALL_FACES(S3_4_3_what_the_spy_hands_out_instead_is_spied),
         ON_ALL_FACES(S3_4_3_what_the_spy_hands_out_instead_may_be_spied_already),
-        ON_ALL_FACES(S3_4_3_zero_bytes_end_the_block),
-        ON_ALL_FACES(S3_4_3_what_zero_bytes_would_end_the_spy_may_keep),
+        ON_ALL_FACES(S3_4_3_zero_bytes_free_the_block),
+        ON_ALL_FACES(S3_4_3_zero_bytes_free_what_is_no_block_with_a_fault),
+        ON_ALL_FACES(S3_4_3_what_zero_bytes_would_free_the_spy_may_keep),
         ON_ALL_FACES(S3_4_3_a_block_that_the_spy_hides_does_not_end),
-        ON_ALL_FACES(S3_4_3_null_is_reallocated_to_a_spied_block),
+        ON_ALL_FACES(S3_4_3_null_is_allocated),
+        ON_ALL_FACES(S3_4_3_null_is_not_allocated_where_that_is_refused),
         ON_ALL_FACES(S3_4_4_the_spy_hides_what_it_added_to_the_size),
         ON_ALL_FACES(S3_4_5_both_methods_are_told_the_callers_pointer),
         ROW(S3_4_6_minimizing_is_told),

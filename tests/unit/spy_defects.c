@@ -58,7 +58,7 @@ static void W4_null_is_never_spied(const struct face *face)
     assert_int_equal(CoRevokeMallocSpy(), E_ACCESSDENIED);
     recorder_forget(&spy);
     void *other = face->realloc(NULL, 8);
-    recorder_expect(&spy, "PreRealloc %p 8 %p 0, PostRealloc %p 0", NULL, NULL, other);
+    recorder_expect(&spy, "PreAlloc 8, PostAlloc %p", other);
     face->free(other);
     assert_int_equal(spy.releases, 0);
     face->free(block);
@@ -127,6 +127,16 @@ static void W10_a_failed_query_leaves_null(const struct face *face)
     assert_null(found);
 }
 
+static void W12_reallocating_from_nothing_or_to_nothing_is_none(const struct face *face)
+{
+    struct recorder spy;
+    recorder_register(&spy);
+    void *block = face->realloc(NULL, 100);
+    assert_null(face->realloc(block, 0));
+    recorder_expect(&spy, "PreAlloc 100, PostAlloc %p, PreFree %p 1, PostFree 1", block, block);
+    recorder_revoke(&spy);
+}
+
 int run_spy_defect_rows(void)
 {
     const struct CMUnitTest rows[] = {
@@ -139,6 +149,7 @@ int run_spy_defect_rows(void)
         ON_ALL_FACES(W7_the_spy_is_told_what_the_caller_asked_about),
         ON_ALL_FACES(W8_a_block_from_before_is_not_spied_while_it_is_reallocated),
         ROW(W10_a_failed_query_leaves_null),
+        ON_ALL_FACES(W12_reallocating_from_nothing_or_to_nothing_is_none),
     };
     return cmocka_run_group_tests_name("spy_defects", rows, NULL, NULL);
 }

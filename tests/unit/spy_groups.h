@@ -4,10 +4,11 @@
 
 int run_spy_registration_rows(void);
 int run_spy_call_rows(void);
+int run_spy_empty_rows(void);
 int run_spy_nested_rows(void);
 int run_spy_defect_rows(void);
 int run_spy_memory_rows(void);
-int run_spied_tests(void);
+int run_pointers_tests(void);
 int run_leak_spy_tests(void);
 int run_leaks_tests(void);
 

@@ -1,5 +1,5 @@
-// Row W11 of section 3.5, and section 3.1 likewise: the spy where there is no memory to note which
-// blocks are spied. What notes them has memory of its own, so the process gets none.
+// Row W11 of section 3.5, and sections 3.1 and 3.4 likewise: the spy where there is no memory to
+// note which blocks are spied. What notes them has memory of its own, so the process gets none.
 
 #define _DEFAULT_SOURCE // For limits on memory.
 
@@ -64,24 +64,25 @@ static void S3_1_a_spy_that_there_is_no_memory_for_is_not_registered(const struc
 
 static void *blocks[BLOCKS];
 
-static size_t allocate_blocks(struct recorder *spy, const struct face *face)
+static size_t allocate_blocks(struct recorder *spy, const struct face *face, size_t size_bytes,
+                              size_t most)
 {
-    for (size_t i = 0; i < BLOCKS; i++) {
+    for (size_t i = 0; i < most; i++) {
         if (spy != NULL) {
             recorder_forget(spy);
         }
-        blocks[i] = face->alloc(8);
+        blocks[i] = face->alloc(size_bytes);
         if (blocks[i] == NULL) {
             return i;
         }
     }
-    return BLOCKS;
+    return most;
 }
 
 // The heap has pages for so many blocks from now on, and this one.
 static void *begin_with_pages(const struct face *face)
 {
-    assert_int_equal(allocate_blocks(NULL, face), BLOCKS);
+    assert_int_equal(allocate_blocks(NULL, face, 8, BLOCKS), BLOCKS);
     for (size_t i = 0; i < BLOCKS - 1; i++) {
         face->free(blocks[i]);
     }
@@ -104,7 +105,7 @@ static void W11_a_block_that_can_not_be_noted_is_not_allocated(const struct face
     recorder_register(&spy);
     size_t requests = scratch.page_requests;
     memory_is_tight();
-    size_t count = allocate_blocks(&spy, face);
+    size_t count = allocate_blocks(&spy, face, 8, BLOCKS);
     void *changed = face->realloc(old, 10);
     memory_ends_being_tight();
 
@@ -126,7 +127,7 @@ static void W11_nor_is_what_the_spy_hands_out_instead(const struct face *face)
     struct recorder spy;
     recorder_register(&spy);
     memory_is_tight();
-    size_t count = allocate_blocks(&spy, face);
+    size_t count = allocate_blocks(&spy, face, 8, BLOCKS);
     spy.instead = old;
     void *given = face->realloc(old, 10);
     memory_ends_being_tight();
@@ -145,19 +146,48 @@ static void W11_a_block_ends_by_zero_bytes_though_none_can_be_noted(const struct
     struct recorder spy;
     recorder_register(&spy);
     memory_is_tight();
-    size_t count = allocate_blocks(&spy, face);
+    size_t count = allocate_blocks(&spy, face, 8, BLOCKS);
     recorder_forget(&spy);
     void *last = blocks[count - 1];
     void *gone = face->realloc(last, 0);
     memory_ends_being_tight();
 
     assert_null(gone);
-    recorder_expect(&spy, "PreRealloc %p 0 %p 1, PostRealloc %p 1", last, last, NULL);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", last);
     assert_int_equal(IMalloc_DidAlloc(task_allocator(), last), 0);
     recorder_expect(&spy, "PreDidAlloc %p 0, PostDidAlloc %p 0 0", last, last); // And no mark.
     face->free(old);
     recorder_forget(&spy);
     free_spied_blocks(&spy, face, count - 1);
+    recorder_revoke(&spy);
+}
+
+// The set of spied pointers has had more, and so has room.
+static void S3_4_7a_an_empty_block_that_can_not_be_noted_is_not_allocated(const struct face *face)
+{
+    void *old = begin_with_pages(face);
+    struct recorder spy;
+    recorder_register(&spy);
+    assert_int_equal(allocate_blocks(&spy, face, 8, BLOCKS / 3), BLOCKS / 3);
+    for (size_t i = 0; i < BLOCKS / 3; i++) {
+        recorder_forget(&spy);
+        face->free(blocks[i]);
+    }
+    spy.header_bytes = CH_GRANULE_BYTES;
+    memory_is_tight();
+    size_t count = allocate_blocks(&spy, face, 0, BLOCKS / 3);
+    recorder_expect(&spy, "PreAlloc 0, PostAlloc %p", NULL);
+    void *other = face->alloc(1);
+    memory_ends_being_tight();
+
+    assert_in_range(count, 500, BLOCKS / 3 - 1);
+    assert_non_null(other); // So there was room for the block.
+    recorder_forget(&spy);
+    face->free(other);
+    recorder_expect(&spy, "PreFree %p 1, PostFree 1", other);
+    face->free(old);
+    recorder_forget(&spy);
+    free_spied_blocks(&spy, face, count);
     recorder_revoke(&spy);
 }
 
@@ -168,6 +198,7 @@ int run_spy_memory_rows(void)
         ON_ALL_FACES(W11_a_block_that_can_not_be_noted_is_not_allocated),
         ON_ALL_FACES(W11_nor_is_what_the_spy_hands_out_instead),
         ON_ALL_FACES(W11_a_block_ends_by_zero_bytes_though_none_can_be_noted),
+        ON_ALL_FACES(S3_4_7a_an_empty_block_that_can_not_be_noted_is_not_allocated),
     };
     return cmocka_run_group_tests_name("spy_memory", rows, NULL, NULL);
 }

@@ -152,7 +152,7 @@ static void S3_4_2_the_block_is_live_in_PreFree_and_not_in_PostFree(const struct
 
 static void S3_4_3_the_block_has_its_new_size_in_PostRealloc(const struct face *face)
 {
-    static const size_t sizes[] = {21, 5000, 0}; // In place, moved and freed.
+    static const size_t sizes[] = {21, 5000}; // In place, and moved.
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         struct recorder spy;
         recorder_register(&spy);

@@ -2,7 +2,8 @@
 // after it, and may change what is asked for and what is answered.
 //
 // A spy sees the calls of all faces, CoTaskMem*, IMalloc's methods and those of CComHeap, but not
-// what CComHeap refuses by itself, nor a call to free NULL or to ask about it. A block that was
+// what CComHeap refuses by itself, nor a call to free NULL or to ask about it. To reallocate NULL is
+// Alloc to it, and to reallocate a block to 0 bytes is Free (spec S3.4-3). A block that was
 // allocated or reallocated while the current spy was registered is spied; which blocks are is told
 // by the pointers that callers hold.
 //
@@ -74,8 +75,10 @@ typedef struct IMallocSpyVtbl {
     SIZE_T(STDMETHODCALLTYPE *PreAlloc)(IMallocSpy *This, SIZE_T cbRequest);
 
     /// Is told of the block, NULL if there is no memory for it, or to note that it is spied;
-    /// returns what the caller gets. What it makes of a block must lie in it: its end may be where
-    /// another begins, and the two pointers would be one.
+    /// returns what the caller gets. For a request for 0 bytes that may be the end of the block, as
+    /// of one that is nothing but a header: no other block starts there (spec S3.4-7a). Otherwise
+    /// it must lie in the block. The heap may give such a block a byte more than the spy asked for,
+    /// which GetSize does not count as long as the spy is registered.
     void *(STDMETHODCALLTYPE *PostAlloc)(IMallocSpy *This, void *pActual);
 
     /// Returns what to free for pRequest, which is never NULL (spec S3.4-2).
@@ -83,13 +86,13 @@ typedef struct IMallocSpyVtbl {
     void(STDMETHODCALLTYPE *PostFree)(IMallocSpy *This, BOOL fSpyed);
 
     /// Stores what to reallocate in *ppNewRequest, which holds pRequest, and returns how many bytes
-    /// it is to have. 0 refuses a request that is not for 0: it is answered with NULL, the block is
-    /// what it was, and PostRealloc is not called (spec S3.4-3).
+    /// it is to have. pRequest is never NULL, and cbRequest never 0. 0 refuses the request: it is
+    /// answered with NULL, the block is what it was, and PostRealloc is not called (spec S3.4-3).
     SIZE_T(STDMETHODCALLTYPE *PreRealloc)
     (IMallocSpy *This, void *pRequest, SIZE_T cbRequest, void **ppNewRequest, BOOL fSpyed);
 
-    /// Is told of the block, NULL if it was freed or there is no memory; returns what the caller
-    /// gets. fSpyed is that of PreRealloc.
+    /// Is told of the block, NULL if there is no memory for it, or to note that it is spied; returns
+    /// what the caller gets. fSpyed is that of PreRealloc.
     void *(STDMETHODCALLTYPE *PostRealloc)(IMallocSpy *This, void *pActual, BOOL fSpyed);
 
     /// Returns what to ask about for pRequest, which is never NULL (spec S3.4-4).
