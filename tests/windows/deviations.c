@@ -78,8 +78,8 @@ static void W2_a_failed_reallocation_ends_that_a_block_is_spied(void)
     task->free(failed);
 }
 
-// The contract: PreRealloc's answer of 0 refuses a request only if it is not for 0 bytes; this one
-// frees the block, and PostRealloc is told. To Wine it is refused.
+// The contract: this frees the block, and is told as that. Wine calls PreRealloc, and to an answer
+// of 0, the only one for 0 bytes, the request is refused.
 static void W3_a_block_that_is_reallocated_to_nothing_is_leaked(void)
 {
     register_listener();
@@ -90,8 +90,8 @@ static void W3_a_block_that_is_reallocated_to_nothing_is_leaked(void)
     note("DidAlloc %d", IMalloc_DidAlloc(allocator(), block));
 }
 
-// The contract: NULL is no block, so it is not spied, and a revoke that waits for the last spied
-// block still waits. Wine finds NULL in a free place of its table, and counts a block less.
+// The contract: this allocates a block, so a revoke that waits for the last spied block still
+// waits. Wine finds NULL in a free place of its table, and counts a block less.
 static void W4_reallocating_null_counts_as_a_spied_block(void)
 {
     register_listener();
@@ -189,6 +189,17 @@ static void W9_whether_there_is_a_spy_is_asked_twice(void)
     }
 }
 
+// The contract: reallocating NULL is Alloc to a spy, and reallocating to 0 bytes Free. To Wine both
+// are Realloc. It takes NULL for a spied block once it has a table, so here it has none yet.
+static void W12_reallocating_from_nothing_or_to_nothing_is_told_as_such(void)
+{
+    register_listener();
+    listener.listens = true;
+    void *block = task->realloc(NULL, 100);
+    note("to nothing");
+    (void)task->realloc(block, 0);
+}
+
 // The contract, also row I5: a query that fails stores NULL. Wine leaves the caller's pointer, and
 // the policy leaves_query of subject ole32 says so.
 static void W10_a_failed_query_leaves_the_pointer(void)
@@ -223,11 +234,10 @@ static const struct row {
     ROW(W2_a_failed_reallocation_ends_that_a_block_is_spied,
         "PreFree 1, PostFree 1, PreFree 1, PostFree 1",
         "PreFree 0, PostFree 0, PreFree 0, PostFree 0"),
-    ROW(W3_a_block_that_is_reallocated_to_nothing_is_leaked,
-        "PreRealloc 1, PostRealloc 1, DidAlloc 0", "PreRealloc 1, DidAlloc 1"),
+    ROW(W3_a_block_that_is_reallocated_to_nothing_is_leaked, "PreFree 1, PostFree 1, DidAlloc 0",
+        "PreRealloc 1, DidAlloc 1"),
     ROW(W4_reallocating_null_counts_as_a_spied_block,
-        "PreRealloc 0, PostRealloc 0, freeing, PreFree 1, PostFree 1",
-        "PreRealloc 1, Release, freeing"),
+        "PreAlloc, PostAlloc, freeing, PreFree 1, PostFree 1", "PreRealloc 1, Release, freeing"),
     ROW(W5_a_revoked_spy_goes_amid_a_reallocation, "PreRealloc 1, PostRealloc 1",
         "PreRealloc 1, Release"),
     ROW(W6_the_size_of_a_block_from_before_is_a_crash, "PreGetSize 0, PostGetSize 0, 100",
@@ -242,6 +252,9 @@ static const struct row {
         "PreAlloc, Release, revoked, another thread waits"),
     ROW(W10_a_failed_query_leaves_the_pointer, "E_NOINTERFACE NULL",
         "E_NOINTERFACE the caller's pointer"),
+    ROW(W12_reallocating_from_nothing_or_to_nothing_is_told_as_such,
+        "PreAlloc, PostAlloc, to nothing, PreFree 1, PostFree 1",
+        "PreRealloc 0, PostRealloc 1, to nothing, PreRealloc 1"),
     ROW(D6_other_blocks_of_the_process_heap_are_members, "DidAlloc 0", "DidAlloc 1"),
 };
 
