@@ -110,6 +110,44 @@ static void S3_4_8_the_spy_is_told_of_its_own_calls(const struct face *face)
     }
 }
 
+static void reallocate_from_nothing_to_nothing(void)
+{
+    nest.block = nest.face->realloc(NULL, 30);
+    (void)nest.face->realloc(nest.block, 0);
+}
+
+// Likewise, and a revoke that waits for the block of the call goes on waiting.
+static void S3_4_8_so_it_is_where_it_reallocates_from_and_to_nothing(const struct face *face)
+{
+    static const char *const methods[] = {"PreAlloc", "PostAlloc"};
+    for (size_t i = 0; i < COUNT_OF(methods); i++) {
+        struct recorder spy;
+        recorder_register(&spy);
+        void *waited_for = face->alloc(10);
+        assert_int_equal(CoRevokeMallocSpy(), E_ACCESSDENIED);
+        recorder_forget(&spy);
+        nest.face = face;
+        spy.nest = reallocate_from_nothing_to_nothing;
+        spy.nest_in = methods[i];
+        void *block = face->realloc(NULL, 20);
+        if (i == 0) {
+            recorder_expect(
+                &spy,
+                "PreAlloc 20, PreAlloc 30, PostAlloc %p, PreFree %p 1, PostFree 1, PostAlloc %p",
+                nest.block, nest.block, block);
+        } else {
+            recorder_expect(
+                &spy,
+                "PreAlloc 20, PostAlloc %p, PreAlloc 30, PostAlloc %p, PreFree %p 1, PostFree 1",
+                block, nest.block, nest.block);
+        }
+        face->free(waited_for);
+        assert_int_equal(spy.releases, 0);
+        assert_null(face->realloc(block, 0));
+        assert_int_equal(spy.releases, 1);
+    }
+}
+
 // The heap hands the address of what was freed to the next block of its class.
 static void S3_4_8_an_address_that_was_freed_is_spied_again(const struct face *face)
 {
@@ -289,6 +327,7 @@ int run_spy_nested_rows(void)
         ON_ALL_FACES(S3_4_8_a_block_is_spied_until_it_is_freed),
         ON_ALL_FACES(S3_4_8_a_call_is_about_the_block_as_it_was_when_it_began),
         ON_ALL_FACES(S3_4_8_the_spy_is_told_of_its_own_calls),
+        ON_ALL_FACES(S3_4_8_so_it_is_where_it_reallocates_from_and_to_nothing),
         ON_ALL_FACES(S3_4_8_an_address_that_was_freed_is_spied_again),
         ON_ALL_FACES(S3_4_2_the_block_is_live_in_PreFree_and_not_in_PostFree),
         ON_ALL_FACES(S3_4_3_the_block_has_its_new_size_in_PostRealloc),

@@ -189,17 +189,6 @@ static void W9_whether_there_is_a_spy_is_asked_twice(void)
     }
 }
 
-// The contract: reallocating NULL is Alloc to a spy, and reallocating to 0 bytes Free. To Wine both
-// are Realloc. It takes NULL for a spied block once it has a table, so here it has none yet.
-static void W12_reallocating_from_nothing_or_to_nothing_is_told_as_such(void)
-{
-    register_listener();
-    listener.listens = true;
-    void *block = task->realloc(NULL, 100);
-    note("to nothing");
-    (void)task->realloc(block, 0);
-}
-
 // The contract, also row I5: a query that fails stores NULL. Wine leaves the caller's pointer, and
 // the policy leaves_query of subject ole32 says so.
 static void W10_a_failed_query_leaves_the_pointer(void)
@@ -210,6 +199,17 @@ static void W10_a_failed_query_leaves_the_pointer(void)
          found == NULL     ? "NULL"
          : found == &found ? "the caller's pointer"
                            : "?");
+}
+
+// The contract: reallocating NULL is Alloc to a spy, and reallocating to 0 bytes Free. To Wine both
+// are Realloc. It takes NULL for a spied block once it has a table, so here it has none yet.
+static void W12_reallocating_from_nothing_or_to_nothing_is_told_as_such(void)
+{
+    register_listener();
+    listener.listens = true;
+    void *block = task->realloc(NULL, 100);
+    note("to nothing");
+    (void)task->realloc(block, 0);
 }
 
 // The contract: 0 is for what this allocator has not allocated. Wine's blocks are those of the
