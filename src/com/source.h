@@ -12,7 +12,7 @@ struct ch_heap *ch_source_heap(void);
 /// Puts another heap into use; NULL: the process's own. Returns the former one, likewise.
 struct ch_heap *ch_source_use(struct ch_heap *heap);
 
-/// The calls on task memory, as the heap in use answers them: to reallocate to, 0 is a size like any
+/// The calls on task memory, as the heap in use answers them. To reallocate, 0 is a size like any
 /// other. Where there is no heap, there is no memory and no block.
 void *ch_source_alloc(size_t size_bytes);
 void *ch_source_realloc(void *block, size_t size_bytes);

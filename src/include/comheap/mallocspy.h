@@ -2,8 +2,8 @@
 // after it, and may change what is asked for and what is answered.
 //
 // A spy sees the calls of all faces, CoTaskMem*, IMalloc's methods and those of CComHeap, but not
-// what CComHeap refuses by itself, nor a call to free NULL or to ask about it. To reallocate NULL is
-// Alloc to it, and to reallocate a block to 0 bytes is Free (spec S3.4-3). A block that was
+// what CComHeap refuses by itself, nor a call to free NULL or to ask about it. Reallocating NULL is
+// Alloc to it, and reallocating a block to 0 bytes is Free (spec S3.4-3). A block that was
 // allocated or reallocated while the current spy was registered is spied; which blocks are is told
 // by the pointers that callers hold.
 //
@@ -91,8 +91,8 @@ typedef struct IMallocSpyVtbl {
     SIZE_T(STDMETHODCALLTYPE *PreRealloc)
     (IMallocSpy *This, void *pRequest, SIZE_T cbRequest, void **ppNewRequest, BOOL fSpyed);
 
-    /// Is told of the block, NULL if there is no memory for it, or to note that it is spied; returns
-    /// what the caller gets. fSpyed is that of PreRealloc.
+    /// Is told of the block, NULL if there is no memory for it, or to note that it is spied;
+    /// returns what the caller gets. fSpyed is that of PreRealloc.
     void *(STDMETHODCALLTYPE *PostRealloc)(IMallocSpy *This, void *pActual, BOOL fSpyed);
 
     /// Returns what to ask about for pRequest, which is never NULL (spec S3.4-4).
