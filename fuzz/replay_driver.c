@@ -47,5 +47,9 @@ int main(int argc, char **argv)
         replay(argv[i]);
     }
     printf("%d inputs, no finding\n", argc - 1);
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "can't write to standard output\n");
+        return 2;
+    }
     return 0;
 }

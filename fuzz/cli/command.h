@@ -78,9 +78,4 @@ bool shrink_program(const struct plan *plan, struct program *program);
 /// A whole number from least to most, or a refusal that names the option.
 size_t choose_number(const char *option, const char *text, size_t least, size_t most);
 
-/// Opens DIR/NAME.SUFFIX to write, NAME being that of path without its folder and suffix. Refuses
-/// what can't be written. The caller closes it with close_output.
-FILE *open_output(const char *folder, const char *path, const char *suffix);
-void close_output(FILE *file, const char *path);
-
 #endif

@@ -1,10 +1,14 @@
-// heapfuzz compile and heapfuzz decompile: programs from text to bytes and back.
+// heapfuzz compile and heapfuzz decompile: programs from text to bytes and back. A program's file
+// takes the place of one that has its name, but never that of what it is made from.
 
 #include "cli/command.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "cli/output.h"
 #include "harness/text.h"
 
 static void write_bytes(FILE *file, const char *path, const struct program *program)
@@ -15,8 +19,43 @@ static void write_bytes(FILE *file, const char *path, const struct program *prog
         refuse("%s: there is no memory for it", path);
     }
     (void)program_encode(program, bytes, size_bytes);
-    (void)fwrite(bytes, 1, size_bytes, file); // close_output sees an error.
+    (void)fwrite(bytes, 1, size_bytes, file); // An error is seen when it is closed.
     free(bytes);
+}
+
+static bool is_same_file(const char *path, const char *other_path)
+{
+    struct stat file;
+    struct stat other;
+    return stat(path, &file) == 0 && stat(other_path, &other) == 0 && file.st_ino != 0 &&
+           file.st_ino == other.st_ino && file.st_dev == other.st_dev;
+}
+
+// Writes DIR/NAME.SUFFIX, NAME being that of path without its folder and suffix.
+static void write_to(const char *folder, const char *path, const char *suffix,
+                     const struct program *program,
+                     void (*write)(FILE *file, const char *path, const struct program *program))
+{
+    struct output output;
+    char name[OUTPUT_PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    const char *base = slash == NULL ? path : slash + 1;
+    const char *dot = strrchr(base, '.');
+    int length = dot == NULL ? (int)strlen(base) : (int)(dot - base);
+    if (snprintf(name, sizeof name, "%s/%.*s.%s", folder, length, base, suffix) >=
+        (int)sizeof name) {
+        refuse("%s: the name is too long", path);
+    }
+    if (is_same_file(path, name)) {
+        refuse("%s: it would be overwritten; --to DIR writes to another folder", path);
+    }
+    if (output_open(&output, name)) {
+        write(output.file, path, program);
+        if (output_close(&output)) {
+            return;
+        }
+    }
+    refuse("can't write %s: %s", name, strerror(errno));
 }
 
 static int convert(int argc, char **argv, const char *suffix,
@@ -33,9 +72,7 @@ static int convert(int argc, char **argv, const char *suffix,
             refuse("%s: there is no option '%.40s'", argv[0], argv[at]);
         } else {
             load_program(argv[at], &program);
-            FILE *file = open_output(folder, argv[at], suffix);
-            write(file, argv[at], &program);
-            close_output(file, argv[at]);
+            write_to(folder, argv[at], suffix, &program, write);
             files++;
         }
     }

@@ -7,91 +7,114 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/sha1.h"
 #include "harness/csource.h"
 #include "harness/text.h"
 #include "harness/trial.h"
 
-// libFuzzer names what it saves by its hash. This is that of no bytes: any other file that is empty
-// is one that could not be written.
-#define HASH_OF_NOTHING "da39a3ee5e6b4b0d3255bfef95601890afd80709"
-
-static bool read_artifact(const char *path, struct program *program)
+bool finding_read(const struct heard *heard, uint8_t *bytes, size_t *size_bytes)
 {
-    uint8_t bytes[PROGRAM_BYTES];
+    const char *path = heard->artifact;
+    char digits[SHA1_DIGITS + 1];
+    const char *hash = sha1_in_name(path); // Of its bytes: a file may have been written in part.
     FILE *file = path[0] == '\0' ? NULL : fopen(path, "rb");
-    if (file == NULL) {
-        return false;
+    bool is_whole = false;
+    if (file != NULL) {
+        *size_bytes = fread(bytes, 1, TARGET_MOST_BYTES, file);
+        sha1_print(bytes, *size_bytes, digits);
+        is_whole = ferror(file) == 0 && (hash == NULL || strcmp(hash, digits) == 0);
+        (void)fclose(file);
     }
-    size_t size_bytes = fread(bytes, 1, sizeof bytes, file);
-    bool is_whole = ferror(file) == 0 && (size_bytes > 0 || strstr(path, HASH_OF_NOTHING) != NULL);
-    (void)fclose(file);
-    program_decode(program, bytes, size_bytes);
+    if (!is_whole) {
+        printf("%s", heard->report);
+        fflush(stdout); // What goes wrong from here is said after it.
+        fprintf(stderr, "heapfuzz: libFuzzer could not save what it found as %s\n",
+                path[0] == '\0' ? "a file" : path);
+        (void)unlink(path);
+    }
     return is_whole;
 }
 
-FILE *finding_open(const char *fault, const char *suffix, char name[FINDING_NAME_BYTES])
+static bool tell_unwritten(const char *name)
 {
-    FILE *file;
-    unsigned number = 1;
-    (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s.%s", fault, suffix);
-    while ((file = fopen(name, "wbx")) == NULL && errno == EEXIST) {
-        (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s-%u.%s", fault, ++number, suffix);
-    }
-    return file;
+    int error = errno;
+    fflush(stdout);
+    fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(error));
+    return false;
 }
 
-bool finding_close(FILE *file, const char *name)
+static void print_name(char name[FINDING_NAME_BYTES], const char *fault, unsigned number,
+                       const char *suffix)
 {
-    bool is_bad = ferror(file) != 0;
-    if (fclose(file) != 0 || is_bad) {
-        int error = errno;
-        (void)unlink(name); // Half a finding is another one.
-        errno = error;
-        return false;
+    if (number == 1) {
+        (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s.%s", fault, suffix);
+    } else {
+        (void)snprintf(name, FINDING_NAME_BYTES, "finding-%s-%u.%s", fault, number, suffix);
     }
-    return true;
+}
+
+bool finding_open(struct output *output, const char *fault, const char *suffix)
+{
+    char name[FINDING_NAME_BYTES];
+    print_name(name, fault, 1, suffix);
+    return output_open_new(output, name) || tell_unwritten(name);
+}
+
+bool finding_close(struct output *output, const char *fault, const char *suffix,
+                   char name[FINDING_NAME_BYTES])
+{
+    unsigned number = 0;
+    do {
+        print_name(name, fault, ++number, suffix);
+        if (output_close_new(output, name)) {
+            return true;
+        }
+    } while (errno == EEXIST);
+    return tell_unwritten(name);
 }
 
 static bool write_text(const struct heard *heard, const struct program *program,
                        const struct choice *choice, char *name)
 {
     char subjects_text[CHOICE_BYTES];
-    FILE *file = finding_open(heard->fault, "ops", name);
-    if (file == NULL) {
+    struct output output;
+    if (!finding_open(&output, heard->fault, "ops")) {
         return false;
     }
-    fprintf(file, "# %s%s: %s\n", heard->is_law ? "law " : "", heard->fault, heard->fault_sentence);
+    fprintf(output.file, "# %s%s: %s\n", heard->is_law ? "law " : "", heard->fault,
+            heard->fault_sentence);
     print_subjects(choice, subjects_text);
-    fprintf(file, "# on subject %s, target %s\n", subjects_text, choice->target->name);
-    text_write(file, program);
-    return finding_close(file, name);
+    fprintf(output.file, "# on subject %s, target %s\n", subjects_text, choice->target->name);
+    text_write(output.file, program);
+    return finding_close(&output, heard->fault, "ops", name);
 }
 
 // Writes the program as C beside its text, and says how to compile it. Nothing is written where it
 // does not fail again, nor for two subjects at once.
-static void write_as_c(const struct choice *choice, const struct program *program,
+static bool write_as_c(const struct choice *choice, const struct program *program,
                        const char *text_name)
 {
     char name[FINDING_NAME_BYTES];
+    struct output output;
     struct plan plan = choice_plan(choice, program);
     const struct csource_compile *compile = csource_compile(choice->subject);
     if (compile == NULL || choice->other != NULL) {
-        return;
+        return true;
     }
     (void)snprintf(name, sizeof name, "%.*s.c", (int)strlen(text_name) - 4, text_name);
-    FILE *file = fopen(name, "wx");
-    if (file == NULL) {
-        fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
-        return;
+    if (!output_open_new(&output, name)) {
+        return tell_unwritten(name);
     }
-    bool fails = csource_write(file, &plan, program, name) != TRIAL_CLEAN;
-    bool is_bad = ferror(file) != 0;
-    is_bad = fclose(file) != 0 || is_bad;
-    if (is_bad || !fails) {
-        (void)unlink(name);
-    } else {
-        printf("  %s compiles alone: %s%s%s\n", name, compile->before, name, compile->after);
+    if (csource_write(output.file, &plan, program, name) == TRIAL_CLEAN) {
+        output_drop(&output);
+        return true;
     }
+    if (!output_close_new(&output, name)) {
+        output_drop(&output);
+        return tell_unwritten(name);
+    }
+    printf("  %s compiles alone: %s%s%s\n", name, compile->before, name, compile->after);
+    return true;
 }
 
 // Makes the program as simple as it can be and tells what it does, in a process of its own. Where
@@ -110,30 +133,26 @@ static void shrink_and_report(const struct heard *heard, const struct choice *ch
     }
 }
 
-void finding_tell(const struct heard *heard, const struct choice *choice)
+bool finding_tell(const struct heard *heard, const struct choice *choice)
 {
     struct program program = {0};
+    uint8_t bytes[TARGET_MOST_BYTES];
+    size_t size_bytes;
     char name[FINDING_NAME_BYTES];
     char options[CHOICE_BYTES];
-    const char *kept = heard->artifact;
-    if (!read_artifact(heard->artifact, &program)) {
-        printf("%s", heard->report);
-        fflush(stdout); // What goes wrong from here is said after it.
-        fprintf(stderr, "heapfuzz: libFuzzer could not save the program of this finding\n");
-        return;
+    if (!finding_read(heard, bytes, &size_bytes)) {
+        return false;
     }
+    program_decode(&program, bytes, size_bytes);
     shrink_and_report(heard, choice, &program);
     fflush(stdout);
-    if (write_text(heard, &program, choice, name)) {
+    bool is_kept = write_text(heard, &program, choice, name);
+    if (is_kept) {
         (void)unlink(heard->artifact); // The text has it all.
-        kept = name;
-    } else {
-        fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
     }
     print_options(choice, options);
-    printf("  heapfuzz replay %s %s\n", options, kept);
-    if (kept == name) {
-        write_as_c(choice, &program, name);
-    }
+    printf("  heapfuzz replay %s %s\n", options, is_kept ? name : heard->artifact);
+    is_kept = is_kept && write_as_c(choice, &program, name);
     program_close(&program);
+    return is_kept;
 }

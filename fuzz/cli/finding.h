@@ -4,22 +4,25 @@
 
 #include "cli/command.h"
 #include "cli/listen.h"
-
-/// No program that libFuzzer makes is longer.
-#define PROGRAM_BYTES 4096U
+#include "cli/output.h"
 
 /// Room for the name that a finding is kept under.
 #define FINDING_NAME_BYTES 64U
 
-/// Opens the first of finding-FAULT.SUFFIX, finding-FAULT-2.SUFFIX, ... that is not there yet, and
-/// gives its name. Returns NULL iff it can't be written.
-FILE *finding_open(const char *fault, const char *suffix, char name[FINDING_NAME_BYTES]);
+/// Reads what libFuzzer saved, at most TARGET_MOST_BYTES. Returns false iff that is not there or
+/// not whole; then it is gone, and the report is printed and a sentence that says so.
+bool finding_read(const struct heard *heard, uint8_t *bytes, size_t *size_bytes);
 
-/// Closes it. Returns false, with errno, iff not all of it is written; then it is gone again.
-bool finding_close(FILE *file, const char *name);
+/// Opens a file for a finding. finding_close gives it the first of the names finding-FAULT.SUFFIX,
+/// finding-FAULT-2.SUFFIX, ... that no file has yet. Both return false, having said why, iff it
+/// can't be written; then there is no such file.
+bool finding_open(struct output *output, const char *fault, const char *suffix);
+bool finding_close(struct output *output, const char *fault, const char *suffix,
+                   char name[FINDING_NAME_BYTES]);
 
 /// Prints the report, keeps the program as finding-FAULT.ops in the current folder, where no file
-/// is ever overwritten, and prints the line that replays it.
-void finding_tell(const struct heard *heard, const struct choice *choice);
+/// is ever overwritten, and prints the line that replays it. Returns false, having said why, iff
+/// not all of that could be written.
+bool finding_tell(const struct heard *heard, const struct choice *choice);
 
 #endif

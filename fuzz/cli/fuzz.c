@@ -1,24 +1,14 @@
 // heapfuzz fuzz: runs a target under libFuzzer as a process of its own, shows how far it is, and
-// ends with what was done or found. This file watches and decides how it ended.
-
-#include "cli/command.h"
+// ends with what was done or found. This file starts and watches it.
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/child.h"
-#include "cli/finding.h"
-#include "cli/listen.h"
-#include "cli/places.h"
-#include "cli/progress.h"
-#include "cli/texts.h"
+#include "cli/fuzzing.h"
 #include "harness/counters.h"
-#include "harness/report.h"
 
 #define SECONDS_MOST 86400000U
 #define TICK_MILLISECONDS 250
@@ -27,21 +17,11 @@
 // does anything, its handlers included, will not end by itself.
 #define IDLE_TICKS 240U
 
+// How often it is looked whether programs can still be written.
+#define PROBE_TICKS 4U
+
 // How long a target that was asked to end may take until it is made to.
 #define STOPPING_TICKS 12U
-
-struct fuzzing {
-    struct choice choice;
-    size_t seconds;
-    struct places places;
-    struct child child;
-    struct heard heard;
-    struct progress progress;
-    uint64_t done_before; ///< At the last tick.
-    unsigned idle_ticks;
-    unsigned stopping_ticks;
-    bool is_hung;
-};
 
 static volatile sig_atomic_t stop_signal;
 
@@ -50,13 +30,20 @@ static void on_stop(int signal_number)
     stop_signal = signal_number;
 }
 
+static void on_no_reader(int signal_number)
+{
+    (void)signal_number; // The write fails, too, which is told.
+}
+
 static void take_signals(void)
 {
+    const struct sigaction no_reader = {.sa_handler = on_no_reader, .sa_flags = SA_RESTART};
     // No SA_RESTART: a signal has to end the wait for the child.
     const struct sigaction action = {.sa_handler = on_stop};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGHUP, &action, NULL);
+    (void)sigaction(SIGPIPE, &no_reader, NULL);
 }
 
 // Returns the folder of the working corpus, or NULL.
@@ -90,7 +77,7 @@ static void start(struct fuzzing *fuzzing)
     char max_len[32];
     char max_total_time[32];
     char artifact_prefix[PATH_MAX + 32];
-    (void)snprintf(max_len, sizeof max_len, "-max_len=%u", PROGRAM_BYTES);
+    (void)snprintf(max_len, sizeof max_len, "-max_len=%u", TARGET_MOST_BYTES);
     (void)snprintf(max_total_time, sizeof max_total_time, "-max_total_time=%zu", fuzzing->seconds);
     (void)snprintf(artifact_prefix, sizeof artifact_prefix, "-artifact_prefix=%s",
                    places->artifacts);
@@ -102,6 +89,7 @@ static void start(struct fuzzing *fuzzing)
         (char[]){"-timeout=25"},
         (char[]){"-report_slow_units=25"}, // Saves what is slow as it saves findings.
         (char[]){"-rss_limit_mb=2048"},
+        (char[]){"-handle_xfsz=0"}, // What is too large to write is no finding.
         (char[]){"-print_final_stats=1"},
         (char[]){"-entropic_scale_per_exec_time=1"}, // What is quick is tried more often.
         places->corpus,
@@ -121,6 +109,15 @@ static void start(struct fuzzing *fuzzing)
     }
 }
 
+// The first is the one: what follows has the same cause.
+static void note_unwritten(struct fuzzing *fuzzing, const char *path, int error)
+{
+    if (error != 0 && fuzzing->unwritten.path == NULL) {
+        fuzzing->unwritten.path = path;
+        fuzzing->unwritten.error = error;
+    }
+}
+
 // Takes in what the target has written. Returns false iff there was nothing.
 static bool hear(struct fuzzing *fuzzing)
 {
@@ -130,11 +127,18 @@ static bool hear(struct fuzzing *fuzzing)
     for (size_t done = 0; done < length;) {
         ssize_t written = write(fuzzing->places.log_file, bytes + done, length - done);
         if (written <= 0) {
-            break; // The log is a courtesy: what matters has been heard.
+            note_unwritten(fuzzing, fuzzing->places.log, errno);
+            break;
         }
         done += (size_t)written;
     }
     return length > 0;
+}
+
+// Either the run was asked to, or it would be of no use: its programs or its words would be lost.
+static bool is_to_stop(const struct fuzzing *fuzzing)
+{
+    return stop_signal != 0 || fuzzing->unwritten.path != NULL || ferror(stdout) != 0;
 }
 
 static void tick(struct fuzzing *fuzzing)
@@ -147,8 +151,11 @@ static void tick(struct fuzzing *fuzzing)
         fuzzing->is_hung = true;
         child_signal(&fuzzing->child, SIGKILL);
     }
-    if (stop_signal != 0 && ++fuzzing->stopping_ticks >= STOPPING_TICKS) {
+    if (is_to_stop(fuzzing) && ++fuzzing->stopping_ticks >= STOPPING_TICKS) {
         child_signal(&fuzzing->child, SIGKILL);
+    }
+    if (fuzzing->ticks++ % PROBE_TICKS == 0) {
+        note_unwritten(fuzzing, fuzzing->corpus.folder, corpus_probe(&fuzzing->corpus));
     }
 }
 
@@ -161,7 +168,7 @@ static void watch(struct fuzzing *fuzzing)
         if (hear(fuzzing)) {
             fuzzing->idle_ticks = 0;
         }
-        if (stop_signal != 0 && !is_stopping) {
+        if (is_to_stop(fuzzing) && !is_stopping) {
             is_stopping = true;
             child_signal(&fuzzing->child, SIGINT);
         }
@@ -173,140 +180,8 @@ static void watch(struct fuzzing *fuzzing)
     while (hear(fuzzing)) {
     }
     progress_end(&fuzzing->progress);
-}
-
-static uint64_t sum(const uint64_t *counts, size_t length)
-{
-    uint64_t total = 0;
-    for (size_t i = 0; i < length; i++) {
-        total += counts[i];
-    }
-    return total;
-}
-
-// How many of the laws were checked, and how often in all.
-static size_t count_laws(const uint64_t *checks_by, size_t laws, uint64_t *checks)
-{
-    size_t checked = 0;
-    for (size_t law = 0; law < laws; law++) {
-        checked += checks_by[law] > 0;
-    }
-    *checks = sum(checks_by, laws);
-    return checked;
-}
-
-static void print_done(const struct fuzzing *fuzzing, const char *how)
-{
-    char subjects_text[CHOICE_BYTES];
-    uint64_t checks;
-    double seconds = seconds_now() - fuzzing->progress.began;
-    if (fuzzing->choice.target->reads_texts) {
-        size_t laws = count_laws(counters->checks_by_language, LANGUAGE_LAWS, &checks);
-        printf("%s after %.0f s: %" PRIu64 " texts, %" PRIu64 " checks of %zu laws", how, seconds,
-               counters->programs, checks, laws);
-    } else {
-        size_t laws = count_laws(counters->checks_by, LAWS, &checks);
-        print_subjects(&fuzzing->choice, subjects_text);
-        printf("%s after %.0f s: %" PRIu64 " programs, %" PRIu64 " calls of %s, %" PRIu64
-               " checks of %zu laws",
-               how, seconds, counters->programs, counters->calls, subjects_text, checks, laws);
-    }
-    if (fuzzing->heard.coverage > 0) {
-        printf("; coverage %lu, corpus %lu", fuzzing->heard.coverage,
-               fuzzing->heard.corpus_programs);
-    }
-    printf("\n");
-}
-
-static void print_tables(const struct fuzzing *fuzzing)
-{
-    printf("\n");
-    if (fuzzing->choice.target->reads_texts) {
-        language_print();
-        printf("\n");
-        return;
-    }
-    counters_print(counters);
-    report_laws_off(stdout, fuzzing->choice.subject);
-    if (fuzzing->choice.other != NULL) {
-        report_laws_off(stdout, fuzzing->choice.other);
-    }
-    printf("\n");
-}
-
-// Says why a run that neither found anything nor came to its end did not. Always returns 2.
-static int tell_failure(const struct fuzzing *fuzzing)
-{
-    const struct heard *heard = &fuzzing->heard;
-    const char *fuzzer = strrchr(fuzzing->places.fuzzer, '/') + 1;
-    int status = fuzzing->child.status;
-    bool has_exited = WIFEXITED(status);
-    int number = has_exited ? WEXITSTATUS(status) : WTERMSIG(status);
-    printf("%s", heard->report);
-    fflush(stdout);
-    if (fuzzing->is_hung) {
-        fprintf(stderr, "heapfuzz: %s hung and had to be killed; its log is %s\n", fuzzer,
-                fuzzing->places.log);
-    } else if (heard->refusal[0] != '\0') {
-        fprintf(stderr, "%s\n", heard->refusal);
-    } else if (!heard->has_engine && has_exited && (number == 0 || number == 2)) {
-        fprintf(stderr, "heapfuzz: this build has no fuzzing engine: use the preset fuzz\n");
-    } else if (has_exited) {
-        fprintf(stderr, "heapfuzz: %s ended with status %d: %s\n", fuzzer, number,
-                heard->last_line);
-    } else {
-        fprintf(stderr,
-                "heapfuzz: %s was ended by signal %d, %s, and left no program; its log is %s\n",
-                fuzzer, number, strsignal(number), fuzzing->places.log);
-    }
-    return 2;
-}
-
-static uint64_t frees(void)
-{
-    return sum(counters->calls_by[VERB_FREE], OUTCOMES) +
-           sum(counters->calls_by[VERB_TASK_FREE], OUTCOMES) +
-           sum(counters->calls_by[VERB_IMALLOC_FREE], OUTCOMES);
-}
-
-static int tell_end(const struct fuzzing *fuzzing)
-{
-    const struct heard *heard = &fuzzing->heard;
-    bool is_refusal = heard->has_exited && heard->refusal[0] != '\0';
-    if (heard->is_law || (heard->artifact[0] != '\0' && !is_refusal)) {
-        print_done(fuzzing, "A finding");
-        printf("\n");
-        if (fuzzing->choice.target->reads_texts) {
-            texts_tell_finding(heard, &fuzzing->choice);
-        } else {
-            finding_tell(heard, &fuzzing->choice);
-        }
-        return 1;
-    }
-    if (stop_signal != 0) {
-        print_tables(fuzzing);
-        print_done(fuzzing, "Stopped, no finding");
-        return 128 + stop_signal;
-    }
-    if (fuzzing->child.status != 0 || !heard->has_engine) {
-        (void)unlink(heard->artifact); // A refusal's program is not to blame.
-        return tell_failure(fuzzing);
-    }
-    print_tables(fuzzing);
-    if (fuzzing->choice.target->reads_texts) {
-        if (sum(counters->inputs_by, READINGS) == 0) {
-            refuse("a run that reads no text proves nothing");
-        }
-    } else if (counters->calls == 0 || frees() == 0 || sum(counters->checks_by, LAWS) == 0) {
-        fflush(stdout);
-        fprintf(stderr,
-                "heapfuzz: a run with %" PRIu64 " calls, %" PRIu64 " of them frees, and %" PRIu64
-                " checks proves nothing\n",
-                counters->calls, frees(), sum(counters->checks_by, LAWS));
-        return 2;
-    }
-    print_done(fuzzing, "No finding");
-    return 0;
+    fuzzing->stop_signal = stop_signal;
+    note_unwritten(fuzzing, fuzzing->corpus.folder, corpus_probe(&fuzzing->corpus));
 }
 
 int command_fuzz(int argc, char **argv)
@@ -315,7 +190,7 @@ int command_fuzz(int argc, char **argv)
     const char *folder = read_words(argc, argv, &fuzzing);
     char subjects_text[CHOICE_BYTES];
     print_subjects(&fuzzing.choice, subjects_text);
-    places_open(&fuzzing.places, fuzzing.choice.target, folder);
+    places_open(&fuzzing.places, &fuzzing.choice, folder);
     printf("Fuzzing %s by target %s for %zu s, from %zu programs in %s", subjects_text,
            fuzzing.choice.target->name, fuzzing.seconds, fuzzing.places.programs,
            fuzzing.places.corpus);
@@ -325,11 +200,13 @@ int command_fuzz(int argc, char **argv)
         printf("; there are no seeds in %s\n", fuzzing.places.seeds);
     }
     fflush(stdout);
+    corpus_open(&fuzzing.corpus, fuzzing.places.corpus);
     take_signals();
     progress_begin(&fuzzing.progress, fuzzing.seconds);
     start(&fuzzing);
     watch(&fuzzing);
-    int status = tell_end(&fuzzing);
+    int status = fuzzing_tell_end(&fuzzing);
+    corpus_close(&fuzzing.corpus);
     places_close(&fuzzing.places);
     return status;
 }

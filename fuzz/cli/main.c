@@ -58,18 +58,26 @@ static void print_help(void)
     printf("\nexit status: 0 done, 1 a finding, 2 words or files that can't be followed\n");
 }
 
-// What was printed has to have been: a full disk is no success.
+// What was printed has to have been: a full disk is no success, and a finding that nobody was told
+// of is none either.
 static int done(int status)
 {
-    bool is_bad = ferror(stdout) != 0;
-    if ((fflush(stdout) != 0 || is_bad) && status == 0) {
-        refuse("can't write to standard output: %s", strerror(errno));
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        if (errno ==
+            0) { // It failed before, and the reason is forgotten; it may still be the same.
+            (void)putchar('\n');
+            (void)fflush(stdout);
+        }
+        refuse("can't write to standard output: %s",
+               errno != 0 ? strerror(errno) : "a write failed before");
     }
     return status;
 }
 
 int main(int argc, char **argv)
 {
+    os_fail_writes();
     os_print_bytes();
     if (argc < 2) {
         refuse("which command? 'heapfuzz help' lists them");

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/command.h"
 #include "harness/counters.h"
 
 // More runs than this do not share a corpus.
@@ -90,9 +89,6 @@ static bool take_log(struct places *places)
         (void)close(places->log_file);
         return false;
     }
-    if (ftruncate(places->log_file, 0) != 0) {
-        refuse("fuzz: can't empty %s: %s", places->log, strerror(errno));
-    }
     return true;
 }
 
@@ -112,27 +108,33 @@ static void open_log(struct places *places)
     print_path(places->artifacts, "%s.", name);
 }
 
-// Has the file's space set aside first: a disk that is full when the counters are written to would
-// end the target, and look like a finding.
+// A log that is still empty is none that anyone could miss.
+static _Noreturn void refuse_to_write(const struct places *places, const char *path)
+{
+    struct stat log;
+    int error = errno;
+    if (fstat(places->log_file, &log) == 0 && log.st_size == 0) {
+        (void)unlink(places->log);
+    }
+    refuse("fuzz: can't write %s: %s", path, strerror(error));
+}
+
+// The log of the run before stays until it is known that this one can begin.
 static void open_counters(const struct places *places)
 {
     (void)unlink(places->counters);
-    int file = open(places->counters, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    int error = file < 0 ? errno : posix_fallocate(file, 0, sizeof *counters);
-    if (file >= 0) {
-        (void)close(file);
+    if (!counters_share(places->counters)) {
+        refuse_to_write(places, places->counters);
     }
-    if (error == 0 && !counters_share(places->counters)) {
-        error = errno;
-    }
-    if (error != 0) {
+    if (ftruncate(places->log_file, 0) != 0) {
         (void)unlink(places->counters);
-        refuse("fuzz: can't write %s: %s", places->counters, strerror(error));
+        refuse_to_write(places, places->log);
     }
 }
 
-void places_open(struct places *places, const struct target *target, const char *folder)
+void places_open(struct places *places, const struct choice *choice, const char *folder)
 {
+    const struct target *target = choice->target;
     char own_folder[PATH_MAX];
     char work[PATH_MAX];
     find_own_folder(own_folder);

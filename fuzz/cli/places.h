@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stddef.h>
 
-#include "harness/target.h"
+#include "cli/command.h"
 
 struct places {
     char fuzzer[PATH_MAX];    ///< The target's program, which the build puts beside this one.
@@ -21,7 +21,7 @@ struct places {
 
 /// Finds all places and makes what is missing, the working corpus too; a folder of NULL means
 /// work-TARGET beside this program. Refuses what can't be.
-void places_open(struct places *places, const struct target *target, const char *folder);
+void places_open(struct places *places, const struct choice *choice, const char *folder);
 
 /// Removes what does not outlive a run.
 void places_close(struct places *places);

@@ -129,25 +129,30 @@ static void tell_how_far(void)
     fflush(stdout);
 }
 
-// Called when something was found, which has been told: keeps the program.
+// Called when something was found, which has been told: keeps the program. Where that fails it ends
+// the process.
 static void keep_finding(void)
 {
     char fault[32];
     char name[FINDING_NAME_BYTES];
     char options[CHOICE_BYTES];
     (void)snprintf(fault, sizeof fault, "random-%zu", making.seed);
-    FILE *file = finding_open(fault, "ops", name);
-    if (file != NULL) {
-        fprintf(file, "# program %zu of seed %zu\n", making.done + 1, making.seed);
-        text_write(file, &making.program);
+    struct output output;
+    bool is_open = finding_open(&output, fault, "ops");
+    if (is_open) {
+        fprintf(output.file, "# program %zu of seed %zu\n", making.done + 1, making.seed);
+        text_write(output.file, &making.program);
     }
-    if (file == NULL || !finding_close(file, name)) {
-        fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
-        return;
+    if (!is_open || !finding_close(&output, fault, "ops", name)) {
+        _Exit(2);
     }
     print_options(&making.choice, options);
     printf("program %zu of seed %zu:\n  heapfuzz replay %s %s\n", making.done + 1, making.seed,
            options, name);
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "heapfuzz: can't write to standard output: %s\n", strerror(errno));
+        _Exit(2);
+    }
 }
 
 static void print_done(void)

@@ -3,7 +3,6 @@
 
 #include "cli/texts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +25,7 @@ void texts_replay(int argc, char **argv, int first_file)
 }
 
 struct text {
-    uint8_t bytes[PROGRAM_BYTES];
+    uint8_t bytes[TARGET_MOST_BYTES];
     size_t size_bytes;
 };
 
@@ -61,29 +60,22 @@ static bool shrink(struct text *text)
 
 static bool keep(const struct text *text, const char *fault, char name[FINDING_NAME_BYTES])
 {
-    FILE *file = finding_open(fault, "txt", name);
-    if (file == NULL) {
+    struct output output;
+    if (!finding_open(&output, fault, "txt")) {
         return false;
     }
-    (void)fwrite(text->bytes, 1, text->size_bytes, file);
-    return finding_close(file, name);
+    (void)fwrite(text->bytes, 1, text->size_bytes, output.file);
+    return finding_close(&output, fault, "txt", name);
 }
 
-void texts_tell_finding(const struct heard *heard, const struct choice *choice)
+bool texts_tell_finding(const struct heard *heard, const struct choice *choice)
 {
     char name[FINDING_NAME_BYTES];
     char options[CHOICE_BYTES];
     struct text text;
-    const char *kept = heard->artifact;
-    FILE *file = fopen(heard->artifact, "rb");
-    if (file == NULL) {
-        printf("%s", heard->report);
-        fflush(stdout);
-        fprintf(stderr, "heapfuzz: libFuzzer could not save the text of this finding\n");
-        return;
+    if (!finding_read(heard, text.bytes, &text.size_bytes)) {
+        return false;
     }
-    text.size_bytes = fread(text.bytes, 1, sizeof text.bytes, file);
-    (void)fclose(file);
     size_t size_bytes = text.size_bytes;
     if (shrink(&text)) {
         printf("shrunk from %zu bytes to %zu\n", size_bytes, text.size_bytes);
@@ -93,12 +85,11 @@ void texts_tell_finding(const struct heard *heard, const struct choice *choice)
         printf("%sIt did not happen again in a process of its own.\n", heard->report);
     }
     fflush(stdout);
-    if (keep(&text, heard->fault, name)) {
+    bool is_kept = keep(&text, heard->fault, name);
+    if (is_kept) {
         (void)unlink(heard->artifact);
-        kept = name;
-    } else {
-        fprintf(stderr, "heapfuzz: can't write %s: %s\n", name, strerror(errno));
     }
     print_options(choice, options);
-    printf("  heapfuzz replay %s %s\n", options, kept);
+    printf("  heapfuzz replay %s %s\n", options, is_kept ? name : heard->artifact);
+    return is_kept;
 }

@@ -9,6 +9,6 @@
 void texts_replay(int argc, char **argv, int first_file);
 
 /// As finding_tell, for a text.
-void texts_tell_finding(const struct heard *heard, const struct choice *choice);
+bool texts_tell_finding(const struct heard *heard, const struct choice *choice);
 
 #endif

@@ -197,29 +197,3 @@ size_t choose_number(const char *option, const char *text, size_t least, size_t 
     }
     return (size_t)number;
 }
-
-FILE *open_output(const char *folder, const char *path, const char *suffix)
-{
-    char name[4096];
-    const char *slash = strrchr(path, '/');
-    const char *base = slash == NULL ? path : slash + 1;
-    const char *dot = strrchr(base, '.');
-    int length = dot == NULL ? (int)strlen(base) : (int)(dot - base);
-    if (snprintf(name, sizeof name, "%s/%.*s.%s", folder, length, base, suffix) >=
-        (int)sizeof name) {
-        refuse("%s: the name is too long", path);
-    }
-    FILE *file = fopen(name, "wb");
-    if (file == NULL) {
-        refuse("can't write %s: %s", name, strerror(errno));
-    }
-    return file;
-}
-
-void close_output(FILE *file, const char *path)
-{
-    bool is_bad = ferror(file) != 0;
-    if (fclose(file) != 0 || is_bad) {
-        refuse("can't write what %s becomes: %s", path, strerror(errno));
-    }
-}

@@ -69,7 +69,7 @@ struct counters {
 extern struct counters *counters;
 
 /// Keeps the counters in a file from now on, so that another process may watch them, also after
-/// this one has crashed. Returns false iff the file can't be opened and mapped.
+/// this one has crashed. Returns false, with errno, iff the file can't be written.
 bool counters_share(const char *path);
 
 const char *outcome_name(enum outcome outcome);

@@ -28,6 +28,18 @@ size_t os_resident_bytes(void);
 /// Makes standard output the bytes that are printed: some systems end a line by two.
 void os_print_bytes(void);
 
+/// From now on a write that can't be done fails, rather than to end the process; nor does one to a
+/// standard stream that is closed reach a file that was opened since.
+void os_fail_writes(void);
+
+/// Returns where the file at a path is when links are followed, which the caller frees; NULL: there
+/// is no file, or no memory, or links are not known here.
+char *os_real_path(const char *path);
+
+/// Gives a file another name in the same folder, in one step. A file that has it already goes if
+/// `replaces`; otherwise that is EEXIST. Returns false, with errno, iff it can't.
+bool os_rename(const char *from, const char *to, bool replaces);
+
 /// Returns how many columns the terminal has that is standard output; 0 where it can't be told.
 size_t os_columns(void);
 
@@ -39,7 +51,8 @@ void os_block_end(void *block, size_t size_bytes);
 /// Returns how many bytes of a block of malloc may be used; 0 for NULL.
 size_t os_malloc_bytes(void *block);
 
-/// Returns memory that is the file's content; or NULL.
+/// Returns memory that is the file's content, with space set aside for all of it; NULL, with errno,
+/// iff that can't be. Then the file is gone again if it was not there.
 void *os_share_file(const char *path, size_t size_bytes);
 
 /// Returns memory that this process and those that it forks share; or NULL.

@@ -4,9 +4,12 @@
 
 #include "harness/os.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -74,6 +77,49 @@ void os_print_bytes(void)
 {
 }
 
+void os_fail_writes(void)
+{
+    (void)signal(SIGXFSZ, SIG_IGN);
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) < 0) { // The lowest number that is free, so it becomes this one.
+            (void)open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
+char *os_real_path(const char *path)
+{
+    return realpath(path, NULL);
+}
+
+// Where there are no hard links, the name is taken by a file of its own first.
+static bool rename_to_new(const char *from, const char *to)
+{
+    if (link(from, to) == 0) {
+        return unlink(from) == 0;
+    }
+    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) {
+        return false;
+    }
+    int taken = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (taken < 0) {
+        return false;
+    }
+    (void)close(taken);
+    bool is_renamed = rename(from, to) == 0;
+    int error = errno;
+    if (!is_renamed) {
+        (void)unlink(to);
+    }
+    errno = error;
+    return is_renamed;
+}
+
+bool os_rename(const char *from, const char *to, bool replaces)
+{
+    return replaces ? rename(from, to) == 0 : rename_to_new(from, to);
+}
+
 size_t os_columns(void)
 {
     struct winsize window;
@@ -101,24 +147,47 @@ size_t os_malloc_bytes(void *block)
     return malloc_usable_size(block);
 }
 
+// A disk that is full when shared memory is written to would end the process by a signal, and so
+// would a file that may not be so large.
+static bool set_aside(int file, size_t size_bytes)
+{
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    int error = ftruncate(file, (off_t)size_bytes) == 0 ? 0 : errno;
+    if (error == 0) {
+        error = posix_fallocate(file, 0, (off_t)size_bytes);
+        error = error == EOPNOTSUPP || error == EINVAL ? 0 : error; // Some file systems can't.
+    }
+    (void)signal(SIGXFSZ, handler);
+    errno = error;
+    return error == 0;
+}
+
 void *os_share_file(const char *path, size_t size_bytes)
 {
-    int file = open(path, O_RDWR | O_CREAT, 0600);
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool is_new = file >= 0;
+    if (!is_new && errno == EEXIST) {
+        file = open(path, O_RDWR | O_CLOEXEC);
+    }
     if (file < 0) {
         return NULL;
     }
     void *shared = MAP_FAILED;
-    if (ftruncate(file, (off_t)size_bytes) == 0) {
+    if (set_aside(file, size_bytes)) {
         shared = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     }
+    int error = errno;
     (void)close(file);
+    if (shared == MAP_FAILED && is_new) {
+        (void)unlink(path);
+    }
+    errno = error;
     return shared == MAP_FAILED ? NULL : shared;
 }
 
 void *os_share(size_t size_bytes)
 {
-    void *start =
-        mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *start = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return start == MAP_FAILED ? NULL : start;
 }
 

@@ -4,6 +4,7 @@
 
 #include "harness/os.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <io.h>
 #include <malloc.h>
@@ -53,6 +54,47 @@ void os_print_bytes(void)
 {
     (void)_setmode(_fileno(stdout), _O_BINARY);
     (void)_setmode(_fileno(stderr), _O_BINARY);
+}
+
+void os_fail_writes(void)
+{
+    // They do: no write ends a process here, and a closed stream has no file.
+}
+
+char *os_real_path(const char *path)
+{
+    (void)path;
+    return NULL;
+}
+
+// The error numbers of C for those of the last call.
+static void set_errno(void)
+{
+    switch (GetLastError()) {
+    case ERROR_ALREADY_EXISTS:
+    case ERROR_FILE_EXISTS:
+        errno = EEXIST;
+        break;
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+        errno = ENOENT;
+        break;
+    case ERROR_DISK_FULL:
+    case ERROR_HANDLE_DISK_FULL:
+        errno = ENOSPC;
+        break;
+    default:
+        errno = EACCES;
+    }
+}
+
+bool os_rename(const char *from, const char *to, bool replaces)
+{
+    bool is_renamed = MoveFileExA(from, to, replaces ? MOVEFILE_REPLACE_EXISTING : 0) != 0;
+    if (!is_renamed) {
+        set_errno();
+    }
+    return is_renamed;
 }
 
 size_t os_columns(void)
@@ -120,14 +162,24 @@ void *os_share_file(const char *path, size_t size_bytes)
                               FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
                               OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
     if (file == INVALID_HANDLE_VALUE) {
+        set_errno();
         return NULL;
     }
+    bool is_new = GetLastError() != ERROR_ALREADY_EXISTS;
     HANDLE mapping = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, (DWORD)size_bytes, NULL);
     if (mapping != NULL) {
         shared = MapViewOfFile(mapping, FILE_MAP_WRITE, 0, 0, size_bytes);
+    }
+    if (shared == NULL) {
+        set_errno();
+    }
+    if (mapping != NULL) {
         (void)CloseHandle(mapping); // What is mapped stays.
     }
     (void)CloseHandle(file);
+    if (shared == NULL && is_new) {
+        (void)DeleteFileA(path);
+    }
     return shared;
 }
 

@@ -2,6 +2,7 @@
 
 #include "harness/target.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,8 @@ static void read_environment(struct plan *plan, const struct target *target)
         exit(2);
     }
     if (path != NULL && !counters_share(path)) {
-        fprintf(stderr, "%s_fuzzer: HEAPFUZZ_COUNTERS: can't write %s\n", target->name, path);
+        fprintf(stderr, "%s_fuzzer: HEAPFUZZ_COUNTERS: can't write %s: %s\n", target->name, path,
+                strerror(errno));
         exit(2);
     }
 }

@@ -30,6 +30,9 @@ extern const struct target target_text;
 extern const struct target *const targets[];
 const struct target *target_find(const char *name);
 
+/// A target reads no more of an input than this; an engine that makes longer ones only takes time.
+#define TARGET_MOST_BYTES 4096U
+
 /// Holds bytes against the laws of the op language, or decodes them and runs them on the subject
 /// that the environment variable HEAPFUZZ_SUBJECT names, the default one without it. A target that
 /// compares takes the other from HEAPFUZZ_OTHER, or the first that is another. HEAPFUZZ_COUNTERS

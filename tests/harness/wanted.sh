@@ -13,3 +13,14 @@ wanted() {
         status=1
     fi
 }
+
+# play [TARGET]: makes standard input the script that is run as the target, heap without one.
+play() {
+    (
+        echo '#!/usr/bin/env bash'
+        echo 'for word; do [[ $word = -artifact_prefix=* ]] && artifacts=${word#*=}; done'
+        echo 'echo "INFO: Seed: 1"'
+        cat
+    ) >"${1-heap}_fuzzer"
+    chmod +x "${1-heap}_fuzzer"
+}

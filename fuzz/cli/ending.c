@@ -1,0 +1,189 @@
+// How a fuzzing run ended: with a finding, with none, or with a sentence that says why it proves
+// nothing.
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/finding.h"
+#include "cli/fuzzing.h"
+#include "cli/texts.h"
+#include "harness/counters.h"
+#include "harness/report.h"
+
+static uint64_t sum(const uint64_t *counts, size_t length)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < length; i++) {
+        total += counts[i];
+    }
+    return total;
+}
+
+// How many of the laws were checked, and how often in all.
+static size_t count_laws(const uint64_t *checks_by, size_t laws, uint64_t *checks)
+{
+    size_t checked = 0;
+    for (size_t law = 0; law < laws; law++) {
+        checked += checks_by[law] > 0;
+    }
+    *checks = sum(checks_by, laws);
+    return checked;
+}
+
+static void print_done(const struct fuzzing *fuzzing, const char *how)
+{
+    char subjects_text[CHOICE_BYTES];
+    uint64_t checks;
+    double seconds = seconds_now() - fuzzing->progress.began;
+    if (fuzzing->choice.target->reads_texts) {
+        size_t laws = count_laws(counters->checks_by_language, LANGUAGE_LAWS, &checks);
+        printf("%s after %.0f s: %" PRIu64 " texts, %" PRIu64 " checks of %zu laws", how, seconds,
+               counters->programs, checks, laws);
+    } else {
+        size_t laws = count_laws(counters->checks_by, LAWS, &checks);
+        print_subjects(&fuzzing->choice, subjects_text);
+        printf("%s after %.0f s: %" PRIu64 " programs, %" PRIu64 " calls of %s, %" PRIu64
+               " checks of %zu laws",
+               how, seconds, counters->programs, counters->calls, subjects_text, checks, laws);
+    }
+    if (fuzzing->heard.coverage > 0) {
+        printf("; coverage %lu, corpus %lu", fuzzing->heard.coverage,
+               fuzzing->heard.corpus_programs);
+    }
+    printf("\n");
+}
+
+static void print_tables(const struct fuzzing *fuzzing)
+{
+    printf("\n");
+    if (fuzzing->choice.target->reads_texts) {
+        language_print();
+        printf("\n");
+        return;
+    }
+    counters_print(counters);
+    report_laws_off(stdout, fuzzing->choice.subject);
+    if (fuzzing->choice.other != NULL) {
+        report_laws_off(stdout, fuzzing->choice.other);
+    }
+    printf("\n");
+}
+
+// Says why a run that neither found anything nor came to its end did not. Always returns 2.
+static int tell_failure(const struct fuzzing *fuzzing)
+{
+    const struct heard *heard = &fuzzing->heard;
+    const char *fuzzer = strrchr(fuzzing->places.fuzzer, '/') + 1;
+    int status = fuzzing->child.status;
+    bool has_exited = WIFEXITED(status);
+    int number = has_exited ? WEXITSTATUS(status) : WTERMSIG(status);
+    printf("%s", heard->report);
+    fflush(stdout);
+    if (fuzzing->is_hung) {
+        fprintf(stderr, "heapfuzz: %s hung and had to be killed; its log is %s\n", fuzzer,
+                fuzzing->places.log);
+    } else if (heard->refusal[0] != '\0') {
+        fprintf(stderr, "%s\n", heard->refusal);
+    } else if (!heard->has_engine && has_exited && (number == 0 || number == 2)) {
+        fprintf(stderr, "heapfuzz: this build has no fuzzing engine: use the preset fuzz\n");
+    } else if (has_exited) {
+        fprintf(stderr, "heapfuzz: %s ended with status %d: %s\n", fuzzer, number,
+                heard->last_line);
+    } else {
+        fprintf(stderr,
+                "heapfuzz: %s was ended by signal %d, %s, and left no program; its log is %s\n",
+                fuzzer, number, strsignal(number), fuzzing->places.log);
+    }
+    return 2;
+}
+
+static uint64_t frees(void)
+{
+    return sum(counters->calls_by[VERB_FREE], OUTCOMES) +
+           sum(counters->calls_by[VERB_TASK_FREE], OUTCOMES) +
+           sum(counters->calls_by[VERB_IMALLOC_FREE], OUTCOMES);
+}
+
+static bool tell_finding(const struct fuzzing *fuzzing)
+{
+    print_done(fuzzing, "A finding");
+    printf("\n");
+    if (fuzzing->choice.target->reads_texts) {
+        return texts_tell_finding(&fuzzing->heard, &fuzzing->choice);
+    }
+    return finding_tell(&fuzzing->heard, &fuzzing->choice);
+}
+
+// Says what of the corpus or the log could not be written. Returns false iff all was.
+static bool tell_unwritten(const struct fuzzing *fuzzing)
+{
+    const char *path = fuzzing->unwritten.path;
+    size_t removed = corpus_sweep(&fuzzing->corpus);
+    fflush(stdout);
+    if (path != NULL) {
+        fprintf(stderr, "heapfuzz: can't write %s%s: %s\n",
+                path == fuzzing->corpus.folder ? "in the folder " : "", path,
+                strerror(fuzzing->unwritten.error));
+    } else if (removed > 0) {
+        fprintf(stderr,
+                "heapfuzz: can't write in the folder %s: %zu programs were not written whole, and "
+                "are lost\n",
+                fuzzing->corpus.folder, removed);
+    }
+    return path != NULL || removed > 0;
+}
+
+// Says why a run that came to its end proves nothing. Returns false iff it proves something.
+static bool tell_nothing_done(const struct fuzzing *fuzzing)
+{
+    uint64_t checks = sum(counters->checks_by, LAWS);
+    if (fuzzing->choice.target->reads_texts) {
+        if (sum(counters->inputs_by, READINGS) > 0) {
+            return false;
+        }
+        fflush(stdout);
+        fprintf(stderr, "heapfuzz: a run that reads no text proves nothing\n");
+        return true;
+    }
+    if (counters->calls > 0 && frees() > 0 && checks > 0) {
+        return false;
+    }
+    fflush(stdout);
+    fprintf(stderr,
+            "heapfuzz: a run with %" PRIu64 " calls, %" PRIu64 " of them frees, and %" PRIu64
+            " checks proves nothing\n",
+            counters->calls, frees(), checks);
+    return true;
+}
+
+// Tells all but what could not be written. Returns the exit status.
+static int tell(const struct fuzzing *fuzzing)
+{
+    const struct heard *heard = &fuzzing->heard;
+    bool is_refusal = heard->has_exited && heard->refusal[0] != '\0';
+    bool was_stopped =
+        fuzzing->stop_signal != 0 || fuzzing->unwritten.path != NULL || ferror(stdout) != 0;
+    if (heard->is_law || (heard->artifact[0] != '\0' && !is_refusal)) {
+        return tell_finding(fuzzing) ? 1 : 2;
+    }
+    if (!was_stopped && (fuzzing->child.status != 0 || !heard->has_engine)) {
+        (void)unlink(heard->artifact); // A refusal's program is not to blame.
+        return tell_failure(fuzzing);
+    }
+    print_tables(fuzzing);
+    if (!was_stopped && tell_nothing_done(fuzzing)) {
+        return 2;
+    }
+    print_done(fuzzing, was_stopped ? "Stopped, no finding" : "No finding");
+    return fuzzing->stop_signal != 0 ? 128 + fuzzing->stop_signal : 0;
+}
+
+int fuzzing_tell_end(const struct fuzzing *fuzzing)
+{
+    int status = tell(fuzzing);
+    return tell_unwritten(fuzzing) ? 2 : status;
+}
