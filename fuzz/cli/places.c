@@ -135,6 +135,7 @@ static void open_counters(const struct places *places)
 void places_open(struct places *places, const struct choice *choice, const char *folder)
 {
     const struct target *target = choice->target;
+    const struct subject *subject = target->reads_texts ? NULL : choice->subject;
     char own_folder[PATH_MAX];
     char work[PATH_MAX];
     find_own_folder(own_folder);
@@ -145,7 +146,9 @@ void places_open(struct places *places, const struct choice *choice, const char 
     print_path(places->seeds, "%s/corpus-%s", own_folder, target->name);
     bool has_seeds = access(places->seeds, F_OK) == 0;
     places->seed_programs = has_seeds ? count_programs(target, places->seeds) : 0;
-    print_path(work, "%s/work-%s", own_folder, target->name);
+    print_path(work, "%s/work-%s%s%s%s%s", own_folder, target->name, subject == NULL ? "" : "-",
+               subject == NULL ? "" : subject->name, choice->other == NULL ? "" : "-",
+               choice->other == NULL ? "" : choice->other->name);
     open_corpus(places, target, folder == NULL ? work : folder);
     open_log(places);
     open_counters(places);

@@ -20,7 +20,8 @@ struct places {
 };
 
 /// Finds all places and makes what is missing, the working corpus too; a folder of NULL means
-/// work-TARGET beside this program. Refuses what can't be.
+/// work-TARGET-SUBJECT beside this program, with the other subject behind it where there is one.
+/// Refuses what can't be.
 void places_open(struct places *places, const struct choice *choice, const char *folder);
 
 /// Removes what does not outlive a run.
