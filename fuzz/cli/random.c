@@ -177,6 +177,7 @@ int command_random(int argc, char **argv)
     report_ends(REPORT_EXITS);
     report_before_end(keep_finding);
     stop_watch(true);
+    stop_watch_hang();
     making.is_live = isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
     making.began = making.printed = seconds_now();
     for (; making.done < making.count; making.done++) {

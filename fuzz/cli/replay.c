@@ -36,6 +36,7 @@ int command_replay(int argc, char **argv)
     struct program program = {0};
     report_ends(REPORT_EXITS);
     stop_watch(true);
+    stop_watch_hang();
     if (choice.target->reads_texts) {
         texts_replay(argc, argv, choice.first_file);
         return 0;
@@ -113,6 +114,7 @@ int command_explain(int argc, char **argv)
     refuse_to_run(argv[0], &choice);
     report_ends(REPORT_EXITS);
     stop_watch(true);
+    stop_watch_hang();
     load_program(path, &program);
     refuse_empty(path, &program);
     if (is_as_c) {

@@ -27,12 +27,13 @@ bool shrink_program(const struct plan *plan, struct program *program)
     if (is_watched) {
         fprintf(stderr, "\r%*s\r", 50, "");
     }
-    for (unsigned i = 0; i < CONFIRMATIONS; i++) {
-        if (trial_run(plan, program) != verdict) {
-            return false;
-        }
+    bool is_confirmed = true;
+    trial_may_take(verdict == TRIAL_TIMEOUT ? SHRINK_HUNG_SECONDS : TRIAL_SECONDS);
+    for (unsigned i = 0; i < CONFIRMATIONS && is_confirmed; i++) {
+        is_confirmed = trial_run(plan, program) == verdict;
     }
-    return true;
+    trial_may_take(TRIAL_SECONDS);
+    return is_confirmed;
 }
 
 int command_shrink(int argc, char **argv)

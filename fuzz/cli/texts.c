@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/progress.h"
 #include "harness/language.h"
 #include "harness/trial.h"
 
 #define TRIALS 4096U
+#define SECONDS 60
 
 void texts_replay(int argc, char **argv, int first_file)
 {
@@ -41,9 +43,11 @@ static bool shrink(struct text *text)
 {
     struct text guess;
     size_t trials = 0;
+    double ends = seconds_now() + SECONDS;
     trial_verdict verdict = trial_call(hold, text, false);
     for (size_t part = (text->size_bytes + 1) / 2; part > 0; part /= 2) {
-        for (size_t at = 0; at < text->size_bytes && trials < TRIALS; trials++) {
+        for (size_t at = 0; at < text->size_bytes && trials < TRIALS && seconds_now() < ends;
+             trials++) {
             size_t end = part < text->size_bytes - at ? at + part : text->size_bytes;
             memcpy(guess.bytes, text->bytes, at);
             memcpy(guess.bytes + at, text->bytes + end, text->size_bytes - end);

@@ -78,8 +78,11 @@ static void ask_for_largest(struct csource *source)
 {
     const struct subject *subject = source->plan->subject;
     size_t size_bytes = subject->largest == NULL ? 0 : subject->largest(source->arena_bytes);
-    bool is_seen = csource_checks(source, LAW_CAPACITY) || csource_checks(source, LAW_EMPTY) ||
-                   csource_checks(source, LAW_INVARIANT) || csource_checks(source, LAW_PAGES);
+    bool stops = source->verdict != TRIAL_CLEAN && source->law == LAWS &&
+                 source->broken_op >= source->program->count; // It may be this that it stops in.
+    bool is_seen = stops || csource_checks(source, LAW_CAPACITY) ||
+                   csource_checks(source, LAW_EMPTY) || csource_checks(source, LAW_INVARIANT) ||
+                   csource_checks(source, LAW_PAGES);
     if (size_bytes == 0 || !is_seen) {
         return;
     }

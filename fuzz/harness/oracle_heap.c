@@ -100,7 +100,9 @@ void oracle_walk(struct run *run)
     check_counts(run);
     if (subject->check != NULL) {
         const void *where = NULL;
+        run_own_call(run, "check", RUN_NO_NUMBER);
         const char *broken = subject->check(&where);
+        run_own_call_done(run);
         LAW_AT(run, INVARIANT, broken == NULL, place_address(where, "wrong here"),
                "it does not hold that %s: see %s", broken, place_name((uintptr_t)where));
     }
@@ -114,12 +116,16 @@ static void check_capacity(struct run *run)
     if (size_bytes == 0) {
         return;
     }
+    run_own_call(run, "Allocate of the largest block, bytes: ", size_bytes);
     void *block = IAtlMemMgr_Allocate(run->heap, size_bytes);
+    run_own_call_done(run);
     LAW_AT(run, CAPACITY, block != NULL, place_heap(),
            "NULL for %zu bytes in an arena of %zu that has nothing live, and the world refused "
            "nothing",
            size_bytes, run->arena_bytes);
+    run_own_call(run, "Free of the largest block, bytes: ", size_bytes);
     IAtlMemMgr_Free(run->heap, block);
+    run_own_call_done(run);
 }
 
 void oracle_empty(struct run *run)
@@ -137,7 +143,9 @@ void oracle_empty(struct run *run)
     check_capacity(run);
     check_pages(run);
     if (subject->minimize != NULL) {
+        run_own_call(run, "minimize", RUN_NO_NUMBER);
         subject->minimize();
+        run_own_call_done(run);
         LAW_AT(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes, place_heap(),
                "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
                world_committed_bytes(), run->fresh_committed_bytes);

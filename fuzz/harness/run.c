@@ -32,6 +32,17 @@ const struct run *run_current(void)
     return current;
 }
 
+void run_own_call(struct run *run, const char *call, size_t number)
+{
+    run->own_call = call;
+    run->own_call_number = number;
+}
+
+void run_own_call_done(struct run *run)
+{
+    run->own_call = NULL;
+}
+
 // A subject without lanes stays where it is; what is believed is the same, so that a pair agrees.
 static void enter_lane(struct run *run, enum lane lane)
 {
@@ -47,7 +58,9 @@ static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
     enter_lane(run, LANE_FIRST);
     world_open(budget_pages);
     run->arena_bytes = arena_bytes;
+    run_own_call(run, "open in an arena of bytes: ", arena_bytes);
     run->heap = run->plan.subject->open(arena_bytes);
+    run_own_call_done(run);
     if (run->heap != NULL) {
         run->fresh_committed_bytes = world_committed_bytes();
         run->rolling = 0;
@@ -77,15 +90,23 @@ static void end_world(struct run *run)
     while (model.live_blocks > 0) {
         uint32_t slot = model_live_slot(model.live_blocks - 1);
         oracle_bytes(run, slot);
+        run_own_call(run, "GetSize of b", slot);
         size_t size_bytes = call_size(run, FACE_HEAP, model.slots[slot].block);
+        run_own_call_done(run);
         (void)oracle_sized(run, slot, FACE_HEAP, size_bytes);
+        run_own_call(run, "Free of b", slot);
         call_free(run, FACE_HEAP, model.slots[slot].block);
+        run_own_call_done(run);
         (void)oracle_freed(run, slot);
     }
+    run_own_call(run, "RevokeMallocSpy", RUN_NO_NUMBER);
     spy_close(run);
+    run_own_call_done(run);
     oracle_between(run);
     oracle_empty(run);
+    run_own_call(run, "close", RUN_NO_NUMBER);
     run->plan.subject->close();
+    run_own_call_done(run);
     model_clear();
     world_close();
 }

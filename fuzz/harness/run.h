@@ -63,6 +63,9 @@ struct run {
     size_t fresh_committed_bytes;
     uint64_t refusals_before; ///< The world's, before the current call.
 
+    const char *own_call;   ///< Of the harness, for which no op asked: the one under way; or NULL.
+    size_t own_call_number; ///< That ends its words; RUN_NO_NUMBER: none does.
+
     uint32_t repeats; ///< How many more times the next op runs.
     size_t repeated_calls, repeated_bytes;
     size_t sizes_due;        ///< How many sizes may be asked for before the next op.
@@ -102,6 +105,12 @@ size_t call_size(const struct run *run, enum face face, void *block);
 
 /// Asks DidAlloc, of a subject that can be asked.
 int call_owns(const struct run *run, const void *address);
+
+/// Note that the harness is about to make a call of its own, in words with a number at their end,
+/// and that it is made: where a subject is stopped in it, that is told.
+#define RUN_NO_NUMBER SIZE_MAX
+void run_own_call(struct run *run, const char *call, size_t number);
+void run_own_call_done(struct run *run);
 
 /// The run that is under way, or NULL.
 const struct run *run_current(void);

@@ -21,9 +21,6 @@
 #include "harness/shrink_parts.h"
 #include "harness/size.h"
 
-// What hangs is given this long in a trial: much more than any program takes that ends.
-#define HUNG_SECONDS 2U
-
 static double now(void)
 {
     struct timespec time;
@@ -39,6 +36,16 @@ void shrink_guess(struct shrinker *shrinker)
     }
 }
 
+// Lets the next trial take no longer than there is time. What is to hang is given all of its own.
+static void limit_trial(const struct shrinker *shrinker)
+{
+    double left = shrinker->ends - now();
+    unsigned most = shrinker->verdict == TRIAL_TIMEOUT ? SHRINK_HUNG_SECONDS
+                    : left < TRIAL_SECONDS             ? (unsigned)left + 1
+                                                       : TRIAL_SECONDS;
+    trial_may_take(most);
+}
+
 // Tries the guess. If it fails the same way it is the program from now on. A program without ops is
 // none that can be replayed.
 bool shrink_accept(struct shrinker *shrinker)
@@ -48,6 +55,7 @@ bool shrink_accept(struct shrinker *shrinker)
         return false;
     }
     shrinker->trials++;
+    limit_trial(shrinker);
     if (trial_run(shrinker->plan, &shrinker->guess) != shrinker->verdict) {
         return false;
     }
@@ -58,6 +66,18 @@ bool shrink_accept(struct shrinker *shrinker)
         shrinker->progress(shrinker->program->count, shrinker->trials);
     }
     return true;
+}
+
+// A program may fail without an op: in what the harness asks of a new heap, or of an empty one. It
+// is given one that a subject hears as little of as can be, as none without ops can be replayed.
+static void give_an_op(struct shrinker *shrinker)
+{
+    static const enum verb verbs[] = {VERB_WRITE, VERB_CHECK, VERB_SIZE, VERB_FREE, VERB_ALLOCATE};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0] && shrinker->program->count == 0; i++) {
+        program_clear(&shrinker->guess);
+        program_add(&shrinker->guess, (struct op){verbs[i], 0, 0});
+        (void)shrink_accept(shrinker);
+    }
 }
 
 static bool cut(struct shrinker *shrinker)
@@ -206,7 +226,7 @@ size_t shrink(const struct plan *plan, struct program *program, trial_verdict ve
                                 .verdict = verdict,
                                 .progress = progress,
                                 .ends = now() + SHRINK_SECONDS};
-    trial_may_take(verdict == TRIAL_TIMEOUT ? HUNG_SECONDS : TRIAL_SECONDS);
+    give_an_op(&shrinker);
     for (size_t way = 0; way < sizeof ways / sizeof ways[0];) {
         way = ways[way](&shrinker) ? 0 : way + 1;
     }

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "harness/counters.h"
 #include "harness/picture.h"
 #include "harness/place.h"
 #include "harness/report.h"
@@ -17,6 +18,19 @@ void stop_quietly(void)
     is_quiet = true;
 }
 
+bool stop_is_hung(void)
+{
+    static uint64_t held_before;
+    static unsigned idle;
+    uint64_t held = counters->programs;
+    for (unsigned law = 0; law < LAWS; law++) {
+        held += counters->checks_by[law];
+    }
+    idle = held != held_before || run_current() == NULL ? 0 : idle + 1;
+    held_before = held;
+    return idle >= 2;
+}
+
 bool stop_tell_where(const char *who)
 {
     const struct run *run = run_current();
@@ -26,11 +40,18 @@ bool stop_tell_where(const char *who)
     fflush(stdout);
     fprintf(stderr, "%s stopped %s ", who, run->plan.subject->name);
     if (run->op_index < run->program->count) {
-        fprintf(stderr, "in op %zu of %zu: ", run->op_index + 1, run->program->count);
+        fprintf(stderr, "in op %zu of %zu", run->op_index + 1, run->program->count);
     } else {
-        fprintf(stderr, "at the end, when all was freed, after %zu op%s: ", run->program->count,
+        fprintf(stderr, "at the end, after %zu op%s", run->program->count,
                 run->program->count == 1 ? "" : "s");
     }
+    if (run->own_call != NULL) {
+        fprintf(stderr, ", in a call of the harness's own, %s", run->own_call);
+        if (run->own_call_number != RUN_NO_NUMBER) {
+            fprintf(stderr, "%zu", run->own_call_number);
+        }
+    }
+    fprintf(stderr, ": ");
     return true;
 }
 

@@ -9,6 +9,11 @@
 /// too, SIGALRM as a program that does not end; a fuzzing engine watches for them itself.
 void stop_watch(bool is_watched);
 
+/// Watches this process for a program that does not end, from now on: one in which no law was held
+/// for some STOP_HUNG_SECONDS. It is told as a stop, and ends the process.
+#define STOP_HUNG_SECONDS 10U
+void stop_watch_hang(void);
+
 /// From now on nothing is told.
 void stop_quietly(void);
 

@@ -8,6 +8,10 @@
 /// nothing is to be told.
 bool stop_tell_where(const char *who);
 
+/// To be called now and then. Returns whether no law was held since the last two calls, although a
+/// run is under way.
+bool stop_is_hung(void);
+
 /// The program, and the picture around the address; around the block that the op is about where the
 /// address is in neither the world nor a block.
 void stop_tell_rest(const void *address, const char *says);

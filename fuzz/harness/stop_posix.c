@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <unwind.h>
 
@@ -165,6 +166,24 @@ static void on_signal(int number, siginfo_t *info, void *unused)
         }
     }
     report_stop(STOP_SIGNAL_STATUS + number);
+}
+
+static void on_tick(int number, siginfo_t *info, void *context)
+{
+    if (stop_is_hung()) {
+        on_signal(number, info, context);
+    }
+}
+
+// A timer that has gone off while the process was stopped does so once: a second tick passes.
+void stop_watch_hang(void)
+{
+    const struct timeval half = {STOP_HUNG_SECONDS / 2, 0};
+    const struct itimerval ticks = {half, half};
+    struct sigaction action = {.sa_sigaction = on_tick};
+    action.sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_RESTART);
+    (void)sigaction(SIGALRM, &action, NULL);
+    (void)setitimer(ITIMER_REAL, &ticks, NULL);
 }
 
 void stop_watch(bool is_watched)

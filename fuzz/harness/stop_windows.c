@@ -1,6 +1,6 @@
 // A handler of what nobody else handles, and of abort. Both come from inside the subject, at any
-// place in it: they only read what the run has kept. There are no sanitizers here, and nobody
-// watches for a program that does not end.
+// place in it: they only read what the run has kept. A thread watches for a program that does not
+// end. There are no sanitizers here.
 
 #include "harness/stop.h"
 
@@ -50,6 +50,28 @@ static void on_abort(int number)
         stop_tell_rest(NULL, "");
     }
     report_stop(STOP_SIGNAL_STATUS + number);
+}
+
+static DWORD WINAPI watch(void *unused)
+{
+    (void)unused;
+    do {
+        Sleep(STOP_HUNG_SECONDS * 1000 / 2);
+    } while (!stop_is_hung());
+    if (stop_tell_where("A timer")) {
+        fprintf(stderr, "it does not end\n");
+        stop_tell_rest(NULL, "");
+    }
+    report_stop(STOP_SIGNAL_STATUS);
+    return 0;
+}
+
+void stop_watch_hang(void)
+{
+    HANDLE thread = CreateThread(NULL, 0, watch, NULL, 0, NULL);
+    if (thread != NULL) {
+        (void)CloseHandle(thread);
+    }
 }
 
 void stop_watch(bool is_watched)

@@ -6,8 +6,10 @@
 #include "harness/shrink.h"
 
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "../unit/cmocka_headers.h"
 #include "harness/shrink_parts.h"
@@ -19,6 +21,7 @@
 #define CROWD_BLOCKS 40U // So many blocks of CROWD_SIZE up to CRASH_SIZE, and the next crashes.
 #define CROWD_SIZE 450U
 #define LANE_SIZE 701U // It crashes on the last lane.
+#define HANG_SIZE 801U // It hangs, and no signal but one that can't be blocked ends it.
 
 static unsigned crowd;
 static enum lane entered;
@@ -26,6 +29,14 @@ static enum lane entered;
 static void *allocate(IAtlMemMgr *This, size_t size_bytes)
 {
     (void)This;
+    if (size_bytes == HANG_SIZE) {
+        sigset_t all;
+        (void)sigfillset(&all);
+        (void)sigprocmask(SIG_BLOCK, &all, NULL);
+        for (;;) {
+            (void)pause();
+        }
+    }
     if (size_bytes == CRASH_SIZE || (size_bytes == LANE_SIZE && entered == LANE_LAST) ||
         (size_bytes >= CROWD_SIZE && size_bytes < CRASH_SIZE && ++crowd > CROWD_BLOCKS)) {
         abort();
@@ -355,6 +366,29 @@ static void an_op_is_left_where_none_is_needed(void **state)
     program_close(&program);
 }
 
+static void a_program_that_fails_without_an_op_is_given_one(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    trial_verdict law = trial_run(&plan_that_opens_nothing, &program);
+    assert_int_not_equal(law, TRIAL_CLEAN);
+    (void)shrink(&plan_that_opens_nothing, &program, law, NULL);
+    assert_int_equal(program.count, 1);
+    assert_int_equal(trial_run(&plan_that_opens_nothing, &program), law);
+    program_close(&program);
+}
+
+static void a_trial_ends_that_no_alarm_ends(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    program_add(&program, op(VERB_ALLOCATE, 1, HANG_SIZE));
+    trial_may_take(1);
+    assert_int_equal(trial_run(&plan, &program), TRIAL_TIMEOUT);
+    trial_may_take(TRIAL_SECONDS);
+    program_close(&program);
+}
+
 static void a_clean_program_has_a_clean_trial(void **state)
 {
     (void)state;
@@ -440,6 +474,8 @@ int main(void)
         cmocka_unit_test(a_size_is_written_as_the_edge_it_is_next_to),
         cmocka_unit_test(sizes_that_are_lowered_at_once_go_down_only),
         cmocka_unit_test(an_op_is_left_where_none_is_needed),
+        cmocka_unit_test(a_program_that_fails_without_an_op_is_given_one),
+        cmocka_unit_test(a_trial_ends_that_no_alarm_ends),
         cmocka_unit_test(a_clean_program_has_a_clean_trial),
         cmocka_unit_test(parts_of_a_row_are_gathered),
         cmocka_unit_test(slots_that_a_repeat_joins_stay_together),
