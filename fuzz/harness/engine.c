@@ -32,6 +32,8 @@ static size_t write_program(struct program *program, uint8_t *bytes, size_t most
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_bytes, unsigned seed)
 {
     static struct program program; // Its memory serves every call.
+    most_bytes = most_bytes < TARGET_MOST_BYTES ? most_bytes : TARGET_MOST_BYTES;
+    size_bytes = size_bytes < most_bytes ? size_bytes : most_bytes;
     if (LLVMFuzzerMutate != NULL && seed % BYTES_ONE_IN == 0) {
         return LLVMFuzzerMutate(bytes, size_bytes, most_bytes);
     }

@@ -137,6 +137,7 @@ int target_run(const struct target *target, const uint8_t *bytes, size_t size_by
         read_environment(&plan, target);
         running = target;
     }
+    size_bytes = size_bytes < TARGET_MOST_BYTES ? size_bytes : TARGET_MOST_BYTES;
     if (target->reads_texts) {
         language_hold(bytes, size_bytes);
         return 0;

@@ -30,7 +30,9 @@ extern const struct target target_text;
 extern const struct target *const targets[];
 const struct target *target_find(const char *name);
 
-/// A target reads no more of an input than this; an engine that makes longer ones only takes time.
+/// A target reads this much of an input, whatever runs it, and leaves the rest. Some engines make
+/// inputs of a megabyte, on which a run takes many seconds and shows nothing that a short one does
+/// not.
 #define TARGET_MOST_BYTES 4096U
 
 /// Holds bytes against the laws of the op language, or decodes them and runs them on the subject
