@@ -19,15 +19,11 @@ for name in CFLAGS CXXFLAGS; do # These may be empty, but by intent.
     [ -n "${!name+set}" ] || fail "\$$name is not set; OSS-Fuzz's base-builder image sets it"
 done
 tree=$SRC/comheap
-sources=("$tree"/fuzz/*_fuzzer.c)
-[ -e "${sources[0]}" ] || fail "$tree/fuzz holds no *_fuzzer.c: \$SRC/comheap has to be the tree"
+[ -e "$tree/fuzz/heap_fuzzer.c" ] ||
+    fail "$tree/fuzz holds no heap_fuzzer.c: \$SRC/comheap has to be the tree"
 [ -d "$WORK" ] && [ -d "$OUT" ] || fail "\$WORK is '$WORK' and \$OUT is '$OUT': both are folders"
 work=$(cd "$WORK" && pwd)
 out=$(cd "$OUT" && pwd)
-
-targets=("${sources[@]##*/}")
-targets=("${targets[@]%.c}")
-corpora=("${targets[@]%_fuzzer}")
 
 if [ "${ARCHITECTURE-}" = i386 ]; then
     [[ " $CFLAGS " = *" -m32 "* ]] || CFLAGS="-m32 $CFLAGS"
@@ -58,18 +54,18 @@ build() {
 host=$(command -v clang || command -v gcc || command -v cc) ||
     fail "the seeds are compiled by heapfuzz, and there is no clang, gcc or cc to build it"
 build host -D CMAKE_C_COMPILER="$host" -D CMAKE_C_FLAGS= -D CMAKE_EXE_LINKER_FLAGS= \
-    -D COMHEAP_FUZZING_ENGINE= -- "${corpora[@]/#/corpus_}"
+    -D COMHEAP_FUZZING_ENGINE= -- corpora
 
 # Engines are C++: what is linked with them is linked by $CXX.
 build targets -D COMHEAP_FUZZING_ENGINE="${LIB_FUZZING_ENGINE// /;}" \
     -D CMAKE_C_LINK_EXECUTABLE="$CXX $CXXFLAGS <LINK_FLAGS> <OBJECTS> -o <TARGET> <LINK_LIBRARIES>" \
-    -- "${targets[@]}"
+    -- fuzzers
 
-for target in "${targets[@]}"; do
+while read -r target corpus; do
     cp "$work/targets/fuzz/$target" "$out/"
     (
-        cd "$work/host/fuzz/corpus-${target%_fuzzer}"
+        cd "$work/host/fuzz/corpus-$corpus"
         cmake -E tar cf "$out/${target}_seed_corpus.zip" --format=zip -- *
     )
     printf '[libfuzzer]\nmax_len = 4096\nentropic_scale_per_exec_time = 1\n' >"$out/$target.options"
-done
+done <"$work/targets/fuzz/fuzzers.txt"

@@ -5,5 +5,5 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
-    return target_run(&target_lanes, data, size_bytes);
+    return target_run(&target_lanes, FUZZER_SUBJECT, data, size_bytes);
 }

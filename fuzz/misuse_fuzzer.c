@@ -5,5 +5,5 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
-    return target_run(&target_misuse, data, size_bytes);
+    return target_run(&target_misuse, FUZZER_SUBJECT, data, size_bytes);
 }

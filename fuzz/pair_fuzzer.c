@@ -4,5 +4,5 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
-    return target_run(&target_pair, data, size_bytes);
+    return target_run(&target_pair, FUZZER_SUBJECT, data, size_bytes);
 }

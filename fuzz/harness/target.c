@@ -61,7 +61,7 @@ const struct target target_text = {
 };
 
 const struct target *const targets[] = {
-    &target_heap, &target_com,   &target_oom,  &target_misuse,
+    &target_heap,  &target_com,  &target_oom,  &target_misuse,
     &target_lanes, &target_pair, &target_text, NULL,
 };
 
@@ -94,10 +94,11 @@ unsigned target_families(void)
 
 // The subject that a variable names, or a default.
 static const struct subject *read_subject(const struct target *target, const char *variable,
-                                          const struct subject *default_subject)
+                                          const char *default_subject)
 {
-    const char *name = getenv(variable);
-    const struct subject *subject = name == NULL ? default_subject : subject_find(name);
+    const char *value = getenv(variable);
+    const char *name = value == NULL ? default_subject : value;
+    const struct subject *subject = subject_find(name);
     if (subject == NULL) {
         fprintf(stderr, "%s_fuzzer: %s: there is no subject '%s'\n", target->name, variable, name);
         exit(2);
@@ -105,7 +106,8 @@ static const struct subject *read_subject(const struct target *target, const cha
     return subject;
 }
 
-static void read_environment(struct plan *plan, const struct target *target)
+static void read_environment(struct plan *plan, const struct target *target,
+                             const char *default_subject)
 {
     const char *path = getenv("HEAPFUZZ_COUNTERS");
     stop_watch(false);
@@ -113,9 +115,9 @@ static void read_environment(struct plan *plan, const struct target *target)
     plan->spies = target->spies;
     plan->misuses = target->misuses;
     plan->tortures = target->tortures;
-    plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", subjects[0]);
+    plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", default_subject);
     if (target->compares) {
-        plan->other = read_subject(target, "HEAPFUZZ_OTHER", subject_beside(plan->subject));
+        plan->other = read_subject(target, "HEAPFUZZ_OTHER", subject_beside(plan->subject)->name);
     }
     if (plan->other == plan->subject) {
         fprintf(stderr, "%s_fuzzer: HEAPFUZZ_OTHER: a pair is two subjects, and both are '%s'\n",
@@ -127,14 +129,19 @@ static void read_environment(struct plan *plan, const struct target *target)
                 strerror(errno));
         exit(2);
     }
+    if (!target->reads_texts) {
+        fprintf(stderr, "INFO: target %s on subject %s%s%s\n", target->name, plan->subject->name,
+                plan->other == NULL ? "" : " and ", plan->other == NULL ? "" : plan->other->name);
+    }
 }
 
-int target_run(const struct target *target, const uint8_t *bytes, size_t size_bytes)
+int target_run(const struct target *target, const char *subject, const uint8_t *bytes,
+               size_t size_bytes)
 {
     static struct plan plan;
     static struct program program; // Its memory serves every run.
     if (plan.subject == NULL) {
-        read_environment(&plan, target);
+        read_environment(&plan, target, subject);
         running = target;
     }
     size_bytes = size_bytes < TARGET_MOST_BYTES ? size_bytes : TARGET_MOST_BYTES;

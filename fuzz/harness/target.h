@@ -35,12 +35,19 @@ const struct target *target_find(const char *name);
 /// not.
 #define TARGET_MOST_BYTES 4096U
 
+/// The subject that a target's program runs on unless the environment names another; the build
+/// defines it for those that are named after one, as some engines hand on no environment.
+#ifndef FUZZER_SUBJECT
+#define FUZZER_SUBJECT "comheap"
+#endif
+
 /// Holds bytes against the laws of the op language, or decodes them and runs them on the subject
-/// that the environment variable HEAPFUZZ_SUBJECT names, the default one without it. A target that
-/// compares takes the other from HEAPFUZZ_OTHER, or the first that is another. HEAPFUZZ_COUNTERS
-/// names a file to keep the counters in. Always returns 0; a broken law aborts. An environment that
-/// can't be followed ends the process with a sentence, status 2.
-int target_run(const struct target *target, const uint8_t *bytes, size_t size_bytes);
+/// that the environment variable HEAPFUZZ_SUBJECT names, the given one without it; which that is,
+/// is printed once. A target that compares takes the other from HEAPFUZZ_OTHER, or the first that
+/// is another. HEAPFUZZ_COUNTERS names a file to keep the counters in. Always returns 0; a broken
+/// law aborts. An environment that can't be followed ends the process with a sentence, status 2.
+int target_run(const struct target *target, const char *subject, const uint8_t *bytes,
+               size_t size_bytes);
 
 /// The families of the target that runs in this process; those of all verbs before any did.
 unsigned target_families(void);
