@@ -155,6 +155,9 @@ static bool is_utf8(const char *text)
     return length != 0;
 }
 
+// Some editors put it before a text, which it says nothing of.
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 bool text_fetch_line(FILE *file, char *line, bool *is_last, struct text_error *error)
 {
     size_t length = 0;
@@ -170,6 +173,9 @@ bool text_fetch_line(FILE *file, char *line, bool *is_last, struct text_error *e
     }
     line[length] = '\0';
     *is_last = byte == EOF;
+    if (error->line == 1 && strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0) {
+        memmove(line, line + strlen(byte_order_mark), strlen(line + strlen(byte_order_mark)) + 1);
+    }
     if (ferror(file)) {
         return fail(error, "the file can't be read to its end");
     }

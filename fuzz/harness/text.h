@@ -21,7 +21,8 @@ struct text_error {
 
 /// Reads a line, up to its end or the file's, into TEXT_LINE_BYTES + 1 bytes, terminated. Returns
 /// false iff it is no line of text or can't be read; then error->sentence says why. Control
-/// characters are no text, a tab and a carriage return apart. *is_last: nothing follows the line.
+/// characters are no text, a tab and a carriage return apart. A byte order mark before line 1,
+/// which error->line has to say, is left out. *is_last: nothing follows the line.
 bool text_fetch_line(FILE *file, char *line, bool *is_last, struct text_error *error);
 
 /// Writes one op as text, terminated, without an end of line; TEXT_OP_BYTES are always enough.

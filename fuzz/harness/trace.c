@@ -11,6 +11,9 @@
 #define IDS_MOST 10000000U
 #define HEADER_LINES 4U
 #define NO_BLOCK UINT32_MAX
+#define NO_ID UINT64_MAX // Of `f -1`.
+
+static const char an_op[] = "an op is a ID SIZE, r ID SIZE, f ID or f -1";
 
 struct reader {
     FILE *file;
@@ -80,7 +83,8 @@ static bool read_header(struct reader *reader)
     return reader->slot_of != NULL || fail(reader, "no memory for so many ids");
 }
 
-static bool take_slot(struct reader *reader, uint32_t id)
+// Returns a slot that is free; SLOTS, and reports it, iff there is none.
+static uint32_t find_free(struct reader *reader)
 {
     uint32_t slot = reader->lowest_free;
     while (slot < SLOTS && reader->is_live[slot]) {
@@ -88,7 +92,16 @@ static bool take_slot(struct reader *reader, uint32_t id)
     }
     reader->lowest_free = slot;
     if (slot == SLOTS) {
-        return fail(reader, "more than 65536 blocks are live at once");
+        (void)fail(reader, "more than 65536 blocks are live at once");
+    }
+    return slot;
+}
+
+static bool take_slot(struct reader *reader, uint32_t id)
+{
+    uint32_t slot = find_free(reader);
+    if (slot == SLOTS) {
+        return false;
     }
     reader->is_live[slot] = true;
     reader->size_of[slot] = NO_BLOCK;
@@ -101,7 +114,21 @@ static struct op make_op(enum verb verb, uint32_t slot, uint32_t size_bytes)
     return (struct op){verb, (uint16_t)slot, size_literal(size_bytes)};
 }
 
-// Reads `a ID SIZE`, `r ID SIZE` or `f ID`, which has size 0. Returns false iff it is none of them.
+// Reads the id of an op. Only free(NULL) has none, which traces write as -1.
+static bool take_id(const char **at, char kind, uint64_t *id)
+{
+    skip_blanks(at);
+    if (kind == 'f' && (*at)[0] == '-' && (*at)[1] == '1') {
+        *at += 2;
+        skip_blanks(at);
+        *id = NO_ID;
+        return true;
+    }
+    return take_number(at, id);
+}
+
+// Reads `a ID SIZE`, `r ID SIZE`, or `f ID` or `f -1`, which have size 0. Returns false iff it is
+// none of them.
 static bool parse_op(const char *line, char *kind, uint64_t *id, uint64_t *size_bytes)
 {
     const char *at = line + (line[0] != '\0');
@@ -110,7 +137,7 @@ static bool parse_op(const char *line, char *kind, uint64_t *id, uint64_t *size_
     if ((*kind != 'a' && *kind != 'r' && *kind != 'f') || (*at != ' ' && *at != '\t')) {
         return false;
     }
-    return take_number(&at, id) && (*kind == 'f' || take_number(&at, size_bytes)) && *at == '\0';
+    return take_id(&at, *kind, id) && (*kind == 'f' || take_number(&at, size_bytes)) && *at == '\0';
 }
 
 // Notes what the op leaves in its slot.
@@ -133,7 +160,12 @@ static bool read_op(struct reader *reader, const char *line, struct op *op)
     uint64_t id;
     uint64_t size_bytes;
     if (!parse_op(line, &kind, &id, &size_bytes)) {
-        return fail(reader, "an op is a ID SIZE, r ID SIZE or f ID");
+        return fail(reader, an_op);
+    }
+    if (id == NO_ID) {
+        uint32_t slot = find_free(reader);
+        *op = op_canonical(make_op(VERB_FREE, slot, 0));
+        return slot < SLOTS;
     }
     if (id >= reader->id_count) {
         return fail(reader, "the id is not below the number of ids in the header");
@@ -164,17 +196,42 @@ static void add_live_blocks(const struct reader *reader, struct program *program
     }
 }
 
+static bool is_blank(const char *line)
+{
+    skip_blanks(&line);
+    return *line == '\0';
+}
+
+// Lines behind the ops may be blank. Returns false iff there is another, or what can't be read.
+static bool read_blanks(struct reader *reader, char *line)
+{
+    size_t first_blank = reader->error->line;
+    while (fetch(reader, line)) {
+        if (!is_blank(line)) {
+            reader->error->line = first_blank;
+            return fail(reader, an_op);
+        }
+    }
+    return !reader->is_bad;
+}
+
 static bool read_ops(struct reader *reader, struct program *program, size_t first, size_t most)
 {
     char line[TEXT_LINE_BYTES + 1];
     struct op op;
     size_t i;
     for (i = 0; fetch(reader, line); i++) {
-        if (i == first) {
-            add_live_blocks(reader, program);
-        }
         if (i >= first && i - first >= most) {
             return true;
+        }
+        if (is_blank(line)) {
+            if (!read_blanks(reader, line)) {
+                return false;
+            }
+            break;
+        }
+        if (i == first) {
+            add_live_blocks(reader, program);
         }
         if (i == reader->op_count) {
             return fail(reader, "the header says that there are fewer ops");

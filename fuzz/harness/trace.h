@@ -1,6 +1,7 @@
 // Recorded traces of real programs, in the form of the CS:APP malloc lab: four header lines
 // (suggested heap size, number of ids, number of ops, weight), then an op a line: a ID SIZE,
-// r ID SIZE, f ID.
+// r ID SIZE, f ID; f -1 frees NULL. Lines end in LF or CRLF, with blanks before that or not, and
+// blank lines may follow the last op.
 #ifndef HARNESS_TRACE_H
 #define HARNESS_TRACE_H
 
@@ -8,7 +9,8 @@
 
 /// Reads the ops from `first`, counted from 0, and up to `most` of them as a program; `program` is
 /// emptied first. The blocks that are live at `first` are allocated before, so that a window of a
-/// trace begins with the heap it had. An id becomes the lowest slot that is free.
+/// trace begins with the heap it had. An id becomes the lowest slot that is free; NULL is what that
+/// slot holds until then.
 ///
 /// Returns false iff the trace is malformed, has not as many ops as its header says, more than
 /// SLOTS blocks live at once or a size above SIZE_LITERAL_MAX, or can't be read to the end of the

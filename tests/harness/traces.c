@@ -215,7 +215,7 @@ static void test_as_many_blocks_live_as_there_are_slots(void **state)
 static void test_malformed_traces_are_refused_in_their_line(void **state)
 {
     (void)state;
-    static const char an_op[] = "an op is a ID SIZE, r ID SIZE or f ID";
+    static const char an_op[] = "an op is a ID SIZE, r ID SIZE, f ID or f -1";
     static const struct {
         const char *text;
         size_t line;
@@ -228,6 +228,14 @@ static void test_malformed_traces_are_refused_in_their_line(void **state)
         {"1\n2\n1\n1\nx 0 1\n", 5, an_op},
         {"1\n2\n2\n1\na 0 1\nf 0 1\n", 6, an_op},
         {"1\n2\n2\n1\na 0 1\n\nf 0\n", 6, an_op},
+        {"1\n2\n2\n1\na 0 1\n \n\r\nf 0\n\n", 6, an_op},
+        {"1\n2\n1\n1\nf -2\n", 5, an_op},
+        {"1\n2\n1\n1\nf - 1\n", 5, an_op},
+        {"1\n2\n1\n1\nf -11\n", 5, an_op},
+        {"1\n2\n1\n1\na -1 1\n", 5, an_op},
+        {"1\n2\n1\n1\nr -1 1\n", 5, an_op},
+        {"1\n2\n1\n1\na 0 1\n\n\xff\n", 7, "the line is not UTF-8 text"},
+        {"1\n2\n2\n1\na 0 1\n\n\n", 8, "the header says that there are more ops"},
         {"1\n2\n1\n1\na 2 1\n", 5, "the id is not below the number of ids in the header"},
         {"1\n2\n1\n1\na 4294967296 1\n", 5, "the id is not below the number of ids in the header"},
         {"1\n2\n1\n1\na 0 536870912\n", 5, "the size is above 536870911"},
@@ -241,6 +249,39 @@ static void test_malformed_traces_are_refused_in_their_line(void **state)
         assert_false(read_trace(bad[i].text, &whole, 0, SIZE_MAX));
         assert_string_equal(error.sentence, bad[i].sentence);
         assert_int_equal(error.line, bad[i].line);
+    }
+}
+
+static void test_null_is_freed_where_no_block_is(void **state)
+{
+    (void)state;
+    static const char text[] = "1\n3\n7\n1\nf -1\na 0 1\na 1 2\nf -1\nf 0\nf -1 \nf 1\n";
+    static const char *const lines[] = {"free b0", "allocate b0 1", "allocate b1 2", "free b2",
+                                        "free b0", "free b0",       "free b1",       NULL};
+    static const char *const last[] = {"allocate b0 1", "allocate b1 2", "free b2", NULL};
+    must_read(text, &whole, 0, SIZE_MAX);
+    assert_says(&whole, lines);
+    must_read(text, &window, 3, 1);
+    assert_says(&window, last);
+}
+
+static void test_blanks_and_ends_of_lines_say_nothing(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"allocate b0 1", "free b1", "free b0", NULL};
+    static const char *const texts[] = {
+        "1\r\n2\r\n3\r\n1\r\na 0 1\r\nf -1\r\nf 0\r\n",
+        "1\r\n2\r\n3\r\n1\r\na 0 1\r\nf -1\r\nf 0\r\n\r\n",
+        "1 \n 2\t\n3  \n\t1\na 0 1 \nf -1\t\nf 0  \n",
+        "1\n2\n3\n1\na\t0\t1\nf  -1\nf 0\n \n\n\t",
+        "1\n2\n3\n1\na 0 1\nf -1\nf 0\r",
+        "\xef\xbb\xbf\x31\n2\n3\n1\na 0 1\nf -1\nf 0",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        must_read(texts[i], &whole, 0, SIZE_MAX);
+        assert_says(&whole, lines);
+        must_read(texts[i], &window, 3, 1); // Behind the ops there is none, blank lines or not.
+        assert_int_equal(window.count, 0);
     }
 }
 
@@ -274,6 +315,8 @@ int main(void)
         cmocka_unit_test(test_more_ids_than_slots_fit_when_few_live_at_once),
         cmocka_unit_test(test_as_many_blocks_live_as_there_are_slots),
         cmocka_unit_test(test_malformed_traces_are_refused_in_their_line),
+        cmocka_unit_test(test_null_is_freed_where_no_block_is),
+        cmocka_unit_test(test_blanks_and_ends_of_lines_say_nothing),
         cmocka_unit_test(test_a_window_needs_no_more_than_its_ops),
         cmocka_unit_test(test_a_file_that_ends_in_an_error_is_refused),
     };
