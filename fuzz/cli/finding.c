@@ -22,15 +22,18 @@ bool finding_read(const struct heard *heard, uint8_t *bytes, size_t *size_bytes)
     if (file != NULL) {
         *size_bytes = fread(bytes, 1, TARGET_MOST_BYTES, file);
         sha1_print(bytes, *size_bytes, digits);
-        is_whole = ferror(file) == 0 && (hash == NULL || strcmp(hash, digits) == 0);
+        bool is_read = ferror(file) == 0;
+        is_whole = is_read && (hash == NULL || strcmp(hash, digits) == 0);
         (void)fclose(file);
+        if (is_read && !is_whole) {
+            (void)unlink(path);
+        }
     }
     if (!is_whole) {
         printf("%s", heard->report);
         fflush(stdout); // What goes wrong from here is said after it.
         fprintf(stderr, "heapfuzz: libFuzzer could not save what it found as %s\n",
                 path[0] == '\0' ? "a file" : path);
-        (void)unlink(path);
     }
     return is_whole;
 }
@@ -63,14 +66,20 @@ bool finding_open(struct output *output, const char *fault, const char *suffix)
 bool finding_close(struct output *output, const char *fault, const char *suffix,
                    char name[FINDING_NAME_BYTES])
 {
-    unsigned number = 0;
-    do {
-        print_name(name, fault, ++number, suffix);
+    char c_name[FINDING_NAME_BYTES];
+    for (unsigned number = 1;; number++) {
+        print_name(name, fault, number, suffix);
+        print_name(c_name, fault, number, "c"); // It gets the same name.
+        if (access(c_name, F_OK) == 0) {
+            continue;
+        }
         if (output_close_new(output, name)) {
             return true;
         }
-    } while (errno == EEXIST);
-    return tell_unwritten(name);
+        if (errno != EEXIST) {
+            return tell_unwritten(name);
+        }
+    }
 }
 
 static bool write_text(const struct heard *heard, const struct program *program,

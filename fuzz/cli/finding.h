@@ -9,13 +9,13 @@
 /// Room for the name that a finding is kept under.
 #define FINDING_NAME_BYTES 64U
 
-/// Reads what libFuzzer saved, at most TARGET_MOST_BYTES. Returns false iff that is not there or
-/// not whole; then it is gone, and the report is printed and a sentence that says so.
+/// Reads what libFuzzer saved, at most TARGET_MOST_BYTES. Returns false iff it can't be read or is
+/// not whole, which then is gone; then the report is printed and a sentence that says so.
 bool finding_read(const struct heard *heard, uint8_t *bytes, size_t *size_bytes);
 
 /// Opens a file for a finding. finding_close gives it the first of the names finding-FAULT.SUFFIX,
-/// finding-FAULT-2.SUFFIX, ... that no file has yet. Both return false, having said why, iff it
-/// can't be written; then there is no such file.
+/// finding-FAULT-2.SUFFIX, ... that no file has yet, nor one of that name in C. Both return false,
+/// having said why, iff it can't be written; then there is no such file.
 bool finding_open(struct output *output, const char *fault, const char *suffix);
 bool finding_close(struct output *output, const char *fault, const char *suffix,
                    char name[FINDING_NAME_BYTES]);
