@@ -306,8 +306,14 @@ const char csource_pages[] =
     "    return true;\n"
     "}\n"
     "\n"
-    "static const struct ch_pages pages = {os_page_bytes, reserve, commit, decommit, release, "
-    "move};\n";
+    "static const struct ch_pages pages = {\n"
+    "    .os_page_bytes = os_page_bytes,\n"
+    "    .reserve = reserve,\n"
+    "    .commit = commit,\n"
+    "    .decommit = decommit,\n"
+    "    .release = release,\n"
+    "    .move = move,\n"
+    "};\n";
 
 const char *const csource_texts[PARTS] = {
     [PART_TASK] = "static IMalloc *task;\n",
