@@ -64,7 +64,7 @@ static void print_input(void)
     fprintf(stderr, column > 0 ? "\n" : "");
 }
 
-static _Noreturn void report(enum language_law law, const char *format, va_list arguments)
+static void report(enum language_law law, const char *format, va_list arguments)
 {
     fflush(stdout);
     fprintf(stderr, "law %s broken by %zu bytes: %s\n  ", table[law].name, input.size_bytes,
@@ -81,6 +81,8 @@ static _Noreturn void report(enum language_law law, const char *format, va_list 
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
         report(LANGUAGE_##id, format, arguments);                                                  \
+        va_end(arguments);                                                                         \
+        REPORT_TRAP();                                                                             \
     }
 #include "harness/language_laws.def"
 #undef LAW_DEF
@@ -152,7 +154,7 @@ static bool is_sentence(const char *text)
     return length > 0 && more == 0 && text[length - 1] != '.';
 }
 
-static void hold_refusal(const char *what, const struct text_error *error)
+static CHECK void hold_refusal(const char *what, const struct text_error *error)
 {
     size_t lines = 1;
     for (size_t i = 0; i < input.size_bytes; i++) {
@@ -166,7 +168,7 @@ static void hold_refusal(const char *what, const struct text_error *error)
          "the %s is refused in line %zu of %zu: %s", what, error->line, lines, error->sentence);
 }
 
-static void hold_read_again(const struct program *program)
+static CHECK void hold_read_again(const struct program *program)
 {
     static struct program again; // Its memory serves every input.
     struct text_error error = {0};
@@ -184,7 +186,7 @@ static void hold_read_again(const struct program *program)
 }
 
 // `most_bytes` is how many bytes the program came from; SIZE_MAX: it came from a text.
-static void hold_canonical(const struct program *program, size_t most_bytes)
+static CHECK void hold_canonical(const struct program *program, size_t most_bytes)
 {
     static struct program again;
     size_t size_bytes = program_encode(program, NULL, 0);
@@ -207,7 +209,7 @@ static void hold_canonical(const struct program *program, size_t most_bytes)
     free(bytes);
 }
 
-static void hold_window(const struct program *whole)
+static CHECK void hold_window(const struct program *whole)
 {
     static struct program window;
     struct text_error error = {0};
@@ -226,12 +228,6 @@ static void hold_window(const struct program *whole)
          "the last %zu ops are others than those of the whole", rest);
 }
 
-static void hold_program(const struct program *program, size_t most_bytes)
-{
-    hold_read_again(program);
-    hold_canonical(program, most_bytes);
-}
-
 // What the input is as a text, or as a trace.
 struct seen {
     bool is_read;
@@ -239,31 +235,49 @@ struct seen {
     struct text_error error;
 };
 
+static CHECK void hold_text(struct program *program, struct seen *text)
+{
+    text->is_read = read_text(input.bytes, input.size_bytes, program, &text->error);
+    text->ops = program->count;
+    counters->inputs_by[text->is_read ? READING_TEXT : READING_NO_TEXT]++;
+    if (text->is_read) {
+        hold_read_again(program);
+        hold_canonical(program, SIZE_MAX);
+    } else {
+        hold_refusal("text", &text->error);
+    }
+}
+
+static CHECK void hold_trace(struct program *program, struct seen *trace)
+{
+    trace->is_read = read_trace(0, SIZE_MAX, program, &trace->error);
+    trace->ops = program->count;
+    counters->inputs_by[trace->is_read ? READING_TRACE : READING_NO_TRACE]++;
+    if (trace->is_read) {
+        hold_read_again(program);
+        hold_canonical(program, SIZE_MAX);
+        hold_window(program);
+    } else {
+        hold_refusal("trace", &trace->error);
+    }
+}
+
+static CHECK void hold_bytes(struct program *program)
+{
+    program_decode(program, input.bytes, input.size_bytes);
+    hold_read_again(program);
+    hold_canonical(program, input.size_bytes);
+}
+
 static void hold(const uint8_t *bytes, size_t size_bytes, struct seen *text, struct seen *trace)
 {
     static struct program program;
     input.bytes = bytes;
     input.size_bytes = size_bytes;
     counters->programs++;
-    text->is_read = read_text(bytes, size_bytes, &program, &text->error);
-    text->ops = program.count;
-    counters->inputs_by[text->is_read ? READING_TEXT : READING_NO_TEXT]++;
-    if (text->is_read) {
-        hold_program(&program, SIZE_MAX);
-    } else {
-        hold_refusal("text", &text->error);
-    }
-    trace->is_read = read_trace(0, SIZE_MAX, &program, &trace->error);
-    trace->ops = program.count;
-    counters->inputs_by[trace->is_read ? READING_TRACE : READING_NO_TRACE]++;
-    if (trace->is_read) {
-        hold_program(&program, SIZE_MAX);
-        hold_window(&program);
-    } else {
-        hold_refusal("trace", &trace->error);
-    }
-    program_decode(&program, bytes, size_bytes);
-    hold_program(&program, size_bytes);
+    hold_text(&program, text);
+    hold_trace(&program, trace);
+    hold_bytes(&program);
 }
 
 void language_hold(const uint8_t *bytes, size_t size_bytes)

@@ -18,7 +18,7 @@ const char *language_law_name(enum language_law law);
 const char *language_law_sentence(enum language_law law);
 
 /// language_broken_<id>: reports what was seen of the input under way, and ends the process as
-/// report.h says. Never inlined, so that each law's crash has a stack of its own.
+/// report.h says. Never inlined, so that each law's crash has a stack of its own: see law.h.
 #define LAW_DEF(id, name, sentence)                                                                \
     __attribute__((noinline, noreturn, cold, format(printf, 1, 2))) void language_broken_##id(     \
         const char *format, ...);

@@ -31,6 +31,8 @@ const char *law_sentence(enum law law)
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
         report_finding(run, LAW_##id, format, arguments);                                          \
+        va_end(arguments);                                                                         \
+        REPORT_TRAP();                                                                             \
     }
 #include "harness/laws.def"
 #undef LAW_DEF

@@ -67,19 +67,25 @@ const char *misuse_name(enum stray stray)
 }
 
 // One call has been made with a stray pointer: exactly the fault that is expected has been raised,
-// of that pointer, or none where none is; and the heap counts what it counted.
-static void check_call(struct run *run, const char *call, uintptr_t address, const char *expected)
+// of that pointer, or none where none is;
+static CHECK void check_fault(struct run *run, const char *call, uintptr_t address,
+                              const char *expected)
 {
-    const struct subject *subject = run->plan.subject;
     const void *where = NULL;
-    const char *fault = subject->fault(&where);
-    struct counts counts;
+    const char *fault = run->plan.subject->fault(&where);
     fault = fault == NULL ? "nothing" : fault;
     LAW(run, MISUSE, strcmp(fault, expected) == 0, "%s raises: %s; expected: %s", call, fault,
         expected);
     LAW(run, MISUSE, where == NULL || (uintptr_t)where == address,
         "%s raises a fault about %s, expected one about %s", call, place_name((uintptr_t)where),
         place_name(address));
+}
+
+// and the heap counts what it counted.
+static CHECK void check_counts(struct run *run, const char *call)
+{
+    const struct subject *subject = run->plan.subject;
+    struct counts counts;
     if (subject->count != NULL && subject->count(&counts)) {
         LAW(run, MISUSE,
             counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
@@ -94,17 +100,25 @@ static unsigned faces_of(const struct run *run)
     return run->malloc == NULL ? FACE_HEAP + 1 : FACE_IMALLOC + 1;
 }
 
-static void free_stray(struct run *run, uintptr_t address, enum stray stray)
+static CHECK void free_stray(struct run *run, uintptr_t address, enum stray stray)
 {
     const char *expected = run->plan.subject->misuse->fault(MISUSE_FREE, stray);
     for (unsigned face = 0; face < faces_of(run); face++) {
         call_free(run, (enum face)face, (void *)address);
-        check_call(run, calls[MISUSE_FREE][face], address, expected);
+        check_fault(run, calls[MISUSE_FREE][face], address, expected);
+        check_counts(run, calls[MISUSE_FREE][face]);
     }
 }
 
+static CHECK void check_not_granted(struct run *run, const char *call, size_t size_bytes,
+                                    const void *block)
+{
+    LAW(run, MISUSE, block == NULL, "%s to %zu bytes is %s, expected NULL", call, size_bytes,
+        place_name((uintptr_t)block));
+}
+
 // A size of 0 makes it a free (spec R3), and above the limit the block is not looked at (spec R9).
-static void reallocate_stray(struct run *run, uintptr_t address, enum stray stray)
+static CHECK void reallocate_stray(struct run *run, uintptr_t address, enum stray stray)
 {
     const struct subject *subject = run->plan.subject;
     size_t limit_bytes = subject->policies.limit_bytes;
@@ -116,14 +130,14 @@ static void reallocate_stray(struct run *run, uintptr_t address, enum stray stra
             const char *expected = is_over ? "nothing" : subject->misuse->fault(misuse, stray);
             const char *call = calls[MISUSE_REALLOCATE][face];
             void *block = call_reallocate(run, (enum face)face, (void *)address, sizes[i]);
-            LAW(run, MISUSE, block == NULL, "%s to %zu bytes is %s, expected NULL", call, sizes[i],
-                place_name((uintptr_t)block));
-            check_call(run, call, address, expected);
+            check_not_granted(run, call, sizes[i], block);
+            check_fault(run, call, address, expected);
+            check_counts(run, call);
         }
     }
 }
 
-static void size_stray(struct run *run, uintptr_t address)
+static CHECK void size_stray(struct run *run, uintptr_t address)
 {
     size_t expected = run->plan.subject->misuse->size_bytes;
     size_t size_bytes = IAtlMemMgr_GetSize(run->heap, (void *)address);
@@ -134,7 +148,7 @@ static void size_stray(struct run *run, uintptr_t address)
         expected);
 }
 
-static void check_block(struct run *run, uint32_t slot)
+static CHECK void check_block(struct run *run, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
     size_t size_bytes = IAtlMemMgr_GetSize(run->heap, held->block);
@@ -161,6 +175,13 @@ static void check_heap(struct run *run, uintptr_t address)
     }
 }
 
+static CHECK void check_pages(struct run *run, size_t committed_bytes)
+{
+    LAW(run, MISUSE, world_committed_bytes() == committed_bytes,
+        "the heap holds %zu bytes of the world after it, it was %zu", world_committed_bytes(),
+        committed_bytes);
+}
+
 enum outcome misuse_pointer(struct run *run, uintptr_t address, enum stray stray)
 {
     size_t committed_bytes = world_committed_bytes();
@@ -170,9 +191,7 @@ enum outcome misuse_pointer(struct run *run, uintptr_t address, enum stray stray
     if (run->verb == VERB_BAD_REALLOCATE || run->verb == VERB_BAD_ADDRESS) {
         reallocate_stray(run, address, stray);
     }
-    LAW(run, MISUSE, world_committed_bytes() == committed_bytes,
-        "the heap holds %zu bytes of the world after it, it was %zu", world_committed_bytes(),
-        committed_bytes);
+    check_pages(run, committed_bytes);
     size_stray(run, address);
     if (run->plan.subject->owns != NULL) {
         (void)oracle_owned(run, (void *)address, run->plan.subject->owns((void *)address));

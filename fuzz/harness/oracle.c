@@ -12,13 +12,13 @@
 #include "harness/reach.h"
 #include "harness/world.h"
 
-static size_t limit_of(const struct run *run, enum face face)
+size_t oracle_limit(const struct run *run, enum face face)
 {
     return face == FACE_HEAP || run->malloc == NULL ? run->plan.subject->policies.limit_bytes
                                                     : SIZE_MAX;
 }
 
-void oracle_check_size(struct run *run, uint32_t slot, size_t answer)
+CHECK void oracle_check_size(struct run *run, uint32_t slot, size_t answer)
 {
     size_t expected = model.slots[slot].size_bytes;
     if (run->plan.subject->policies.size_is_exact) {
@@ -30,7 +30,7 @@ void oracle_check_size(struct run *run, uint32_t slot, size_t answer)
     }
 }
 
-void oracle_check_faultless(struct run *run)
+CHECK void oracle_check_faultless(struct run *run)
 {
     if (run->plan.subject->fault != NULL) {
         const void *where = NULL;
@@ -41,57 +41,8 @@ void oracle_check_faultless(struct run *run)
     }
 }
 
-// Whether a request must be granted, unless the world refuses a page for it.
-static bool must_grant(const struct run *run, size_t size_bytes)
-{
-    size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
-                       ? SIZE_MAX
-                       : model.since_empty_bytes + size_bytes;
-    return run->plan.subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1);
-}
-
-// A call was refused: that must have a reason. Returns it.
-static enum outcome refused(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
-{
-    const struct subject *subject = run->plan.subject;
-    if (size_bytes > limit_of(run, face)) {
-        counters->checks_by[LAW_LIMIT]++;
-        return OUTCOME_OVER_LIMIT;
-    }
-    if (heard_was_refused()) {
-        return OUTCOME_SPY;
-    }
-    const struct held *held = &model.slots[slot];
-    if (held->is_live && subject->policies.has_double_room) { // Whose pages it has.
-        LAW_AT(run, REASON, size_bytes > held->room_bytes, place_byte(slot, 0, "refused"),
-               "NULL for %zu bytes, where b%u has %zu and room for %zu", size_bytes, slot,
-               held->size_bytes, held->room_bytes);
-    }
-    if (world_refusals() != run->refusals_before) {
-        return OUTCOME_NO_PAGES;
-    }
-    size_bytes = heard_real_bytes();
-    if (held->is_live && subject->must_resize != NULL) {
-        size_t old_bytes = model_real_bytes(held);
-        LAW_AT(run, REASON, !subject->must_resize(old_bytes, size_bytes),
-               place_byte(slot, 0, "refused"),
-               "NULL for %zu bytes, which fit where b%u of %zu bytes is, and the world refused "
-               "nothing",
-               size_bytes, slot, old_bytes);
-    }
-    if (held->is_live && subject->policies.stays_in_place) {
-        return OUTCOME_NO_ROOM; // Not where it is; elsewhere there may be.
-    }
-    LAW_AT(
-        run, REASON, !must_grant(run, size_bytes), place_heap(),
-        "NULL for %zu bytes, where %zu of the %zu bytes of the arena have been asked for since it "
-        "was empty, and the world refused nothing",
-        size_bytes, model.since_empty_bytes, run->arena_bytes);
-    return OUTCOME_NO_ROOM;
-}
-
-static void check_bytes_kept(struct run *run, uint32_t slot, const struct held *before,
-                             size_t kept_bytes)
+static CHECK void check_bytes_kept(struct run *run, uint32_t slot, const struct held *before,
+                                   size_t kept_bytes)
 {
     const void *block = model.slots[slot].block;
     size_t wrong = fill_find_wrong(block, before->size_bytes, before->fill, kept_bytes);
@@ -114,8 +65,11 @@ static size_t hidden_past_end(const struct held *held)
     return begin - end < WORLD_PAGE_BYTES ? begin - end : WORLD_PAGE_BYTES;
 }
 
-static void check_past_end(struct run *run, uint32_t slot)
+static CHECK void check_past_end(struct run *run, uint32_t slot)
 {
+    if (!run->plan.subject->policies.hides_slack || !fill_sees_poison()) {
+        return;
+    }
     const struct held *held = &model.slots[slot];
     size_t end_bytes = model_end_bytes(held);
     const unsigned char *end = (const unsigned char *)held->block + end_bytes;
@@ -134,24 +88,15 @@ static void check_past_end(struct run *run, uint32_t slot)
     }
 }
 
-// The address and extent of a block that was just granted or resized.
-static void check_block(struct run *run, uint32_t slot, const void *block, size_t size_bytes,
-                        uint32_t overlapped)
+// The extent of a block that was just granted or resized.
+static CHECK void check_disjoint(struct run *run, uint32_t slot, const void *block,
+                                 size_t size_bytes, uint32_t overlapped)
 {
     LAW_AT(run, DISJOINT, overlapped == SLOTS, place_overlap(slot, block, size_bytes, overlapped),
            "b%u of %zu bytes overlaps b%u, which is live", slot, size_bytes, overlapped);
-    oracle_check_size(run, slot, call_size(run, FACE_HEAP, model.slots[slot].block));
-    if (run->plan.subject->policies.hides_slack && fill_sees_poison()) {
-        check_past_end(run, slot);
-    }
 }
 
-void oracle_rewrite(struct run *run, uint32_t slot)
-{
-    oracle_write(run, slot, fill_of(++model.fills));
-}
-
-void oracle_write(struct run *run, uint32_t slot, struct fill fill)
+CHECK void oracle_write(struct run *run, uint32_t slot, struct fill fill)
 {
     struct held *held = &model.slots[slot];
     held->fill = fill;
@@ -178,12 +123,12 @@ static void note_most(void)
     }
 }
 
-static void check_granted(struct run *run, uint32_t slot, enum face face, const void *block,
-                          size_t size_bytes)
+static CHECK void check_granted(struct run *run, uint32_t slot, enum face face, const void *block,
+                                size_t size_bytes)
 {
-    LAW_AT(run, LIMIT, size_bytes <= limit_of(run, face),
+    LAW_AT(run, LIMIT, size_bytes <= oracle_limit(run, face),
            place_granted(slot, block, size_bytes, "granted"),
-           "%zu bytes granted, above the limit of %zu", size_bytes, limit_of(run, face));
+           "%zu bytes granted, above the limit of %zu", size_bytes, oracle_limit(run, face));
     LAW_AT(run, ALIGNED, is_aligned(run, block),
            place_granted(slot, block, size_bytes, "not aligned"),
            "b%u is at %s, which is no multiple of %zu", slot, place_name((uintptr_t)block),
@@ -193,10 +138,9 @@ static void check_granted(struct run *run, uint32_t slot, enum face face, const 
 enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, void *block,
                               size_t size_bytes)
 {
+    oracle_check_faultless(run);
     if (block == NULL) {
-        enum outcome outcome = refused(run, slot, face, size_bytes);
-        reach_refused(run, slot, size_bytes, outcome);
-        return outcome;
+        return oracle_not_allocated(run, slot, face, size_bytes);
     }
     check_granted(run, slot, face, block, size_bytes);
     size_bytes = heard_held_bytes();
@@ -204,19 +148,21 @@ enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, vo
         size_bytes = run->plan.subject->policies.zero_size_bytes;
     }
     bool has_room = run->plan.subject->policies.has_double_room &&
-                    world_refusals() == run->refusals_before && must_grant(run, size_bytes);
-    check_block(run, slot, block, size_bytes, model_begin(slot, block, size_bytes));
+                    world_refusals() == run->refusals_before && oracle_must_grant(run, size_bytes);
+    check_disjoint(run, slot, block, size_bytes, model_begin(slot, block, size_bytes));
     if (has_room) {
         model_give_room(slot, 2 * size_bytes);
     }
-    oracle_rewrite(run, slot);
+    oracle_check_size(run, slot, call_size(run, FACE_HEAP, block));
+    check_past_end(run, slot);
+    oracle_write(run, slot, fill_of(++model.fills));
     reach_granted(run, slot);
     note_most();
     return OUTCOME_GRANTED;
 }
 
 // What is left of a block that is no longer live.
-static void check_gone(struct run *run, uint32_t slot, const struct held *was)
+static CHECK void check_gone(struct run *run, uint32_t slot, const struct held *was)
 {
     const struct subject *subject = run->plan.subject;
     const void *block = was->block;
@@ -240,36 +186,13 @@ static void check_gone(struct run *run, uint32_t slot, const struct held *was)
     }
 }
 
-static void check_refused(struct run *run, uint32_t slot)
-{
-    const struct subject *subject = run->plan.subject;
-    const struct held *held = &model.slots[slot];
-    size_t size_bytes = call_size(run, FACE_HEAP, held->block);
-    LAW_AT(run, REFUSED,
-           subject->policies.size_is_exact ? size_bytes == held->size_bytes
-                                           : size_bytes >= held->size_bytes,
-           place_end(slot, size_bytes), "GetSize(b%u) is %s after a refusal, it was %zu", slot,
-           place_size(size_bytes), held->size_bytes);
-    size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->fill, held->size_bytes);
-    LAW_AT(run, REFUSED, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
-           "byte %zu of b%u has changed in a refused call", wrong, slot);
-    struct counts counts;
-    if (subject->count != NULL && subject->count(&counts)) {
-        LAW(run, REFUSED,
-            counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
-            "%zu blocks of %zu bytes are counted after a refusal, it was %zu of %zu",
-            counts.live_blocks, counts.live_bytes, model.live_blocks, model.live_bytes);
-    }
-}
-
-static enum outcome reallocated_to_zero(struct run *run, uint32_t slot, const void *block)
+static CHECK void check_zero(struct run *run, uint32_t slot, const void *block)
 {
     LAW_AT(run, ZERO, block == NULL, place_byte(slot, 0, "still there"),
            "Reallocate(b%u, 0) is not NULL", slot);
-    return oracle_freed(run, slot);
 }
 
-static void check_in_place(struct run *run, uint32_t slot, const void *block)
+static CHECK void check_in_place(struct run *run, uint32_t slot, const void *block)
 {
     if (run->plan.subject->policies.stays_in_place) {
         LAW_AT(run, IN_PLACE, block == model.slots[slot].block,
@@ -284,23 +207,23 @@ enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, 
     struct held before = model.slots[slot];
     oracle_check_faultless(run);
     if (size_bytes == 0) {
-        return reallocated_to_zero(run, slot, block);
+        check_zero(run, slot, block);
+        return oracle_freed(run, slot);
     }
     if (block == NULL) {
-        enum outcome outcome = refused(run, slot, face, size_bytes);
-        reach_refused(run, slot, size_bytes, outcome);
-        check_refused(run, slot);
-        return outcome;
+        return oracle_not_reallocated(run, slot, face, size_bytes);
     }
     check_granted(run, slot, face, block, size_bytes);
     size_bytes = heard_held_bytes();
     check_in_place(run, slot, block);
     uint32_t overlapped = block == before.block ? model_resize(slot, size_bytes)
                                                 : model_move(slot, block, size_bytes);
-    check_block(run, slot, block, size_bytes, overlapped);
+    check_disjoint(run, slot, block, size_bytes, overlapped);
+    oracle_check_size(run, slot, call_size(run, FACE_HEAP, block));
+    check_past_end(run, slot);
     check_bytes_kept(run, slot, &before,
                      size_bytes < before.size_bytes ? size_bytes : before.size_bytes);
-    oracle_rewrite(run, slot);
+    oracle_write(run, slot, fill_of(++model.fills));
     if (block != before.block) {
         check_gone(run, slot, &before);
     }
@@ -319,6 +242,12 @@ enum outcome oracle_freed(struct run *run, uint32_t slot)
     return OUTCOME_DONE;
 }
 
+static CHECK void check_null_size(struct run *run, size_t answer, size_t expected)
+{
+    LAW(run, NULL_SIZE, answer == expected, "GetSize(NULL) is %s, expected %s", place_size(answer),
+        place_size(expected));
+}
+
 enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
 {
     const struct policies *policies = &run->plan.subject->policies;
@@ -327,10 +256,22 @@ enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t
     } else if (policies->has_null_size) {
         size_t expected =
             face == FACE_IMALLOC && run->malloc != NULL ? SIZE_MAX : policies->null_size_bytes;
-        LAW(run, NULL_SIZE, size_bytes == expected, "GetSize(NULL) is %zu, expected %zu",
-            size_bytes, expected);
+        check_null_size(run, size_bytes, expected);
     }
     return OUTCOME_DONE;
+}
+
+// A block that is denied and an address that is claimed are two faults.
+static CHECK void check_denied(struct run *run, const void *address, int answer)
+{
+    LAW_AT(run, MEMBER, answer == 1, place_address(address, "asked about"),
+           "DidAlloc(%s) is %d, expected 1", place_name((uintptr_t)address), answer);
+}
+
+static CHECK void check_claimed(struct run *run, const void *address, int answer, int expected)
+{
+    LAW_AT(run, MEMBER, answer == expected, place_address(address, "asked about"),
+           "DidAlloc(%s) is %d, expected %d", place_name((uintptr_t)address), answer, expected);
 }
 
 enum outcome oracle_owned(struct run *run, const void *address, int answer)
@@ -340,12 +281,15 @@ enum outcome oracle_owned(struct run *run, const void *address, int answer)
     if (address != NULL && answer == 1 && may_be_anybodys) {
         expected = 1;
     }
-    LAW_AT(run, MEMBER, answer == expected, place_address(address, "asked about"),
-           "DidAlloc(%s) is %d, expected %d", place_name((uintptr_t)address), answer, expected);
+    if (expected == 1) {
+        check_denied(run, address, answer);
+    } else {
+        check_claimed(run, address, answer, expected);
+    }
     return OUTCOME_DONE;
 }
 
-void oracle_bytes(struct run *run, uint32_t slot)
+CHECK void oracle_bytes(struct run *run, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
     size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->fill, held->size_bytes);

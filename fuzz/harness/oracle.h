@@ -47,8 +47,7 @@ enum outcome oracle_minimized(struct run *run);
 /// Before the block is given up or looked at: its bytes are those that were written.
 void oracle_bytes(struct run *run, uint32_t slot);
 
-/// New bytes for the slot's live block: some that no other has, or those that are given.
-void oracle_rewrite(struct run *run, uint32_t slot);
+/// Writes these bytes into the slot's live block.
 void oracle_write(struct run *run, uint32_t slot, struct fill fill);
 
 /// Between ops: no fault, no breach, and the next live block in turn is what it was.

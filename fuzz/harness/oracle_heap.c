@@ -9,7 +9,7 @@
 #include "harness/place.h"
 #include "harness/world.h"
 
-static void check_pages(struct run *run)
+static CHECK void check_pages(struct run *run)
 {
     LAW_AT(run, PAGES, world_breach() == NULL, place_address(world_breach_at(), "from here on"),
            "%s: %s", world_breach(), place_name((uintptr_t)world_breach_at()));
@@ -19,17 +19,6 @@ void oracle_every_block(struct run *run)
 {
     for (size_t i = 0; i < model.live_blocks; i++) {
         uint32_t slot = model_live_slot(i);
-        oracle_check_size(run, slot, call_size(run, FACE_HEAP, model.slots[slot].block));
-        oracle_bytes(run, slot);
-    }
-}
-
-void oracle_between(struct run *run)
-{
-    oracle_check_faultless(run);
-    check_pages(run);
-    if (model.live_blocks > 0) {
-        uint32_t slot = model_live_slot(run->rolling++ % model.live_blocks);
         oracle_check_size(run, slot, call_size(run, FACE_HEAP, model.slots[slot].block));
         oracle_bytes(run, slot);
     }
@@ -60,7 +49,7 @@ size_t oracle_most_committed(const struct run *run)
     return subject->most_committed(&load);
 }
 
-static void check_footprint(struct run *run)
+static CHECK void check_footprint(struct run *run)
 {
     if (run->plan.subject->most_committed == NULL) {
         return;
@@ -79,25 +68,24 @@ enum outcome oracle_minimized(struct run *run)
     return OUTCOME_DONE;
 }
 
-static void check_counts(struct run *run)
+static CHECK void check_live_counts(struct run *run, const struct counts *counts)
 {
-    struct counts counts;
-    if (run->plan.subject->count == NULL || !run->plan.subject->count(&counts)) {
-        return;
-    }
     LAW(run, COUNTS,
-        counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
-        "the heap counts %zu blocks of %zu bytes, %zu of %zu are live", counts.live_blocks,
-        counts.live_bytes, model.live_blocks, model.live_bytes);
-    LAW(run, COUNTS, counts.committed_bytes == world_committed_bytes(),
-        "%zu bytes are counted as committed, the world has given %zu", counts.committed_bytes,
+        counts->live_blocks == model.live_blocks && counts->live_bytes == model.live_bytes,
+        "the heap counts %zu blocks of %zu bytes, %zu of %zu are live", counts->live_blocks,
+        counts->live_bytes, model.live_blocks, model.live_bytes);
+}
+
+static CHECK void check_committed_count(struct run *run, const struct counts *counts)
+{
+    LAW(run, COUNTS, counts->committed_bytes == world_committed_bytes(),
+        "%zu bytes are counted as committed, the world has given %zu", counts->committed_bytes,
         world_committed_bytes());
 }
 
-void oracle_walk(struct run *run)
+static CHECK void check_invariants(struct run *run)
 {
     const struct subject *subject = run->plan.subject;
-    check_counts(run);
     if (subject->check != NULL) {
         const void *where = NULL;
         run_own_call(run, "check", RUN_NO_NUMBER);
@@ -108,8 +96,67 @@ void oracle_walk(struct run *run)
     }
 }
 
+// After which kind of op something is seen is part of a crash's stack: there is one of these for
+// each, and its name is the third frame.
+#define LOOKS_AFTER(kind)                                                                          \
+    static CHECK void between_##kind(struct run *run)                                              \
+    {                                                                                              \
+        oracle_check_faultless(run);                                                               \
+        check_pages(run);                                                                          \
+        if (model.live_blocks > 0) {                                                               \
+            uint32_t slot = model_live_slot(run->rolling++ % model.live_blocks);                   \
+            oracle_check_size(run, slot, call_size(run, FACE_HEAP, model.slots[slot].block));      \
+            oracle_bytes(run, slot);                                                               \
+        }                                                                                          \
+    }                                                                                              \
+    static CHECK void walk_##kind(struct run *run)                                                 \
+    {                                                                                              \
+        struct counts counts;                                                                      \
+        if (run->plan.subject->count != NULL && run->plan.subject->count(&counts)) {               \
+            check_live_counts(run, &counts);                                                       \
+            check_committed_count(run, &counts);                                                   \
+        }                                                                                          \
+        check_invariants(run);                                                                     \
+    }
+LOOKS_AFTER(allocate)
+LOOKS_AFTER(reallocate)
+LOOKS_AFTER(free)
+LOOKS_AFTER(other)
+LOOKS_AFTER(end)
+#undef LOOKS_AFTER
+
+void oracle_between(struct run *run)
+{
+    if (run->op_index == run->program->count) {
+        between_end(run);
+    } else if (verb_allocates(run->verb)) {
+        between_allocate(run);
+    } else if (verb_reallocates(run->verb)) {
+        between_reallocate(run);
+    } else if (verb_frees(run->verb)) {
+        between_free(run);
+    } else {
+        between_other(run);
+    }
+}
+
+void oracle_walk(struct run *run)
+{
+    if (run->op_index == run->program->count) {
+        walk_end(run);
+    } else if (verb_allocates(run->verb)) {
+        walk_allocate(run);
+    } else if (verb_reallocates(run->verb)) {
+        walk_reallocate(run);
+    } else if (verb_frees(run->verb)) {
+        walk_free(run);
+    } else {
+        walk_other(run);
+    }
+}
+
 // Before anything is given back by hand: the heap itself has to make the room.
-static void check_capacity(struct run *run)
+static CHECK void check_capacity(struct run *run)
 {
     const struct subject *subject = run->plan.subject;
     size_t size_bytes = subject->largest == NULL ? 0 : subject->largest(run->arena_bytes);
@@ -128,7 +175,7 @@ static void check_capacity(struct run *run)
     run_own_call_done(run);
 }
 
-void oracle_empty(struct run *run)
+static CHECK void check_nothing_live(struct run *run)
 {
     const struct subject *subject = run->plan.subject;
     struct counts counts;
@@ -137,32 +184,51 @@ void oracle_empty(struct run *run)
             "%zu blocks of %zu bytes are live after everything is freed", counts.live_blocks,
             counts.live_bytes);
     }
+}
+
+static CHECK void check_pages_back(struct run *run)
+{
+    LAW_AT(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes, place_heap(),
+           "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
+           world_committed_bytes(), run->fresh_committed_bytes);
+}
+
+void oracle_empty(struct run *run)
+{
+    check_nothing_live(run);
     if (model_is_as_new()) { // Other lanes may hold what only minimizing or want of room gets back.
         check_footprint(run);
     }
     check_capacity(run);
     check_pages(run);
-    if (subject->minimize != NULL) {
+    if (run->plan.subject->minimize != NULL) {
         run_own_call(run, "minimize", RUN_NO_NUMBER);
-        subject->minimize();
+        run->plan.subject->minimize();
         run_own_call_done(run);
-        LAW_AT(run, EMPTY, world_committed_bytes() <= run->fresh_committed_bytes, place_heap(),
-               "%zu bytes stay committed after everything is freed, %zu in a fresh heap",
-               world_committed_bytes(), run->fresh_committed_bytes);
+        check_pages_back(run);
     }
     oracle_walk(run);
 }
 
-void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before)
+static CHECK void check_repeated(struct run *run, bool is_same)
 {
-    if (other == run->program->count) {
-        LAW(run, SAME, is_same,
-            "a second run differs from the first in a call that a repeat makes");
-        return;
-    }
+    LAW(run, SAME, is_same, "a second run differs from the first in a call that a repeat makes");
+}
+
+static CHECK void check_op(struct run *run, bool is_same, size_t other, const struct answer *before)
+{
     run->op_index = other;
     LAW(run, SAME, is_same,
         "op %zu answered %s the first time, and %s when the same program ran again on a new heap",
         other + 1, place_name(before->value), place_name(run->answers[other].value));
     run->op_index = run->program->count;
+}
+
+void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before)
+{
+    if (other == run->program->count) {
+        check_repeated(run, is_same);
+    } else {
+        check_op(run, is_same, other, before);
+    }
 }

@@ -174,7 +174,7 @@ static enum difference why_refused(enum outcome outcome)
                                          : DIFFERENCE_ROOM;
 }
 
-static void compare_request(struct run *run, const struct step *step, size_t size_bytes)
+static CHECK void compare_request(struct run *run, const struct step *step, size_t size_bytes)
 {
     bool is_granted = visible(run) != 0;
     bool is_asking =
@@ -188,7 +188,7 @@ static void compare_request(struct run *run, const struct step *step, size_t siz
          why_refused(is_granted ? step->outcome : run->outcome));
 }
 
-static void compare_size(struct run *run, const struct step *step)
+static CHECK void compare_size(struct run *run, const struct step *step)
 {
     const struct policies *first = &pair.first->policies;
     const struct policies *second = &pair.second->policies;
@@ -206,7 +206,7 @@ static void compare_size(struct run *run, const struct step *step)
     note(run, answer != step->answer, pair.was_live ? DIFFERENCE_INEXACT : DIFFERENCE_NULL_SIZE);
 }
 
-static void compare_number(struct run *run, const struct step *step, const char *what)
+static CHECK void compare_number(struct run *run, const struct step *step, const char *what)
 {
     LAW(run, PAIR, visible(run) == step->answer, "%s is 0x%08x here, and 0x%08x of %s", what,
         (unsigned)visible(run), (unsigned)step->answer, pair.first->name);
@@ -232,6 +232,13 @@ static void compare_answer(struct run *run, const struct step *step, uint32_t sl
     }
 }
 
+static CHECK void compare_live(struct run *run, const struct step *step)
+{
+    LAW(run, PAIR, model.live_blocks == step->live_blocks && model.live_bytes == step->live_bytes,
+        "%zu blocks of %zu bytes are live here, and %zu of %zu of %s", model.live_blocks,
+        model.live_bytes, step->live_blocks, step->live_bytes, pair.first->name);
+}
+
 static void compare(struct run *run, uint32_t slot, size_t size_bytes)
 {
     const struct step *step = step_at(run->steps);
@@ -239,9 +246,7 @@ static void compare(struct run *run, uint32_t slot, size_t size_bytes)
     if (step->is_given_up) {
         run_give_up(run, slot);
     }
-    LAW(run, PAIR, model.live_blocks == step->live_blocks && model.live_bytes == step->live_bytes,
-        "%zu blocks of %zu bytes are live here, and %zu of %zu of %s", model.live_blocks,
-        model.live_bytes, step->live_blocks, step->live_bytes, pair.first->name);
+    compare_live(run, step);
 }
 
 void pair_run(const struct plan *plan, const struct program *program)

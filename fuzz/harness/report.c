@@ -5,13 +5,14 @@
 #include "harness/report.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stdlib.h> // For _Exit.
 #include <string.h>
 
 #include "harness/fill.h"
 #include "harness/history.h"
 #include "harness/misuse.h"
 #include "harness/picture.h"
+#include "harness/stop.h"
 #include "harness/text.h"
 #include "harness/world.h"
 
@@ -132,14 +133,13 @@ void report_stop(int own_status)
     }
 }
 
-_Noreturn void report_end(unsigned number)
+void report_end(unsigned number)
 {
     report_stop(REPORT_FIRST_STATUS + (int)number);
-    abort();
+    stop_quietly(); // All has been told; the trap is no finding of its own.
 }
 
-_Noreturn void report_finding(const struct run *run, enum law law, const char *format,
-                              va_list arguments)
+void report_finding(const struct run *run, enum law law, const char *format, va_list arguments)
 {
     fflush(stdout);
     if (run->op_index < run->program->count) {

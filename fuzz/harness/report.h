@@ -8,7 +8,7 @@
 #include "harness/law.h"
 #include "harness/run.h"
 
-/// What a process ends with after a finding: abort, which a fuzzing engine takes for a crash and
+/// What a process ends with after a finding: a signal, which a fuzzing engine takes for a crash and
 /// saves the input of; status 1; or a status of each law's own, for whoever compares findings.
 enum report_end { REPORT_ABORTS, REPORT_EXITS, REPORT_EXITS_BY_LAW };
 void report_ends(enum report_end end);
@@ -19,12 +19,33 @@ void report_before_end(void (*act)(void));
 /// The status of the first law; those below are of sanitizers (stop.h) and of our own commands.
 #define REPORT_FIRST_STATUS 100
 
-/// Ends the process so; `number` tells the laws apart.
-_Noreturn void report_end(unsigned number);
+/// Ends the process by a status; `number` tells the laws apart. Returns iff report_ends says that
+/// it is to abort: then the law's own function has to end in REPORT_TRAP.
+void report_end(unsigned number);
 
-/// Prints the finding to standard error and ends the process. Called by the laws' own functions.
-_Noreturn void report_finding(const struct run *run, enum law law, const char *format,
-                              va_list arguments);
+/// An instruction that is none, where it is written: the signal comes from the law's own function,
+/// and its frame is the first of the stack that an engine prints and tells crashes apart by. abort
+/// would be there with two or three of its own. Elsewhere than on x86 __builtin_trap may be a
+/// breakpoint, a signal that engines do not wait for.
+#if defined(__aarch64__) || defined(__arm__)
+#define REPORT_TRAP()                                                                              \
+    do {                                                                                           \
+        __asm__ volatile("udf #0");                                                                \
+        __builtin_unreachable();                                                                   \
+    } while (0)
+#elif defined(__riscv)
+#define REPORT_TRAP()                                                                              \
+    do {                                                                                           \
+        __asm__ volatile("unimp");                                                                 \
+        __builtin_unreachable();                                                                   \
+    } while (0)
+#else
+#define REPORT_TRAP() __builtin_trap()
+#endif
+
+/// Prints the finding to standard error, and ends the process or returns as report_end does. Called
+/// by the laws' own functions.
+void report_finding(const struct run *run, enum law law, const char *format, va_list arguments);
 
 /// Prints the program up to the op under way, or the last ops of it, to standard error.
 void report_program(const struct run *run);

@@ -71,14 +71,24 @@ static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
     }
 }
 
+static CHECK void check_small_heap(struct run *run, size_t arena_bytes)
+{
+    LAW(run, REASON, world_refusals() > 0, "no heap in an arena of %zu bytes", arena_bytes);
+}
+
+static CHECK void check_first_heap(struct run *run)
+{
+    LAW(run, REASON, run->heap != NULL, "no heap in a world that refuses nothing");
+}
+
 static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages)
 {
     open_heap(run, arena_bytes, budget_pages);
     if (run->heap == NULL) { // The budget is too small for even an empty heap.
-        LAW(run, REASON, world_refusals() > 0, "no heap in an arena of %zu bytes", arena_bytes);
+        check_small_heap(run, arena_bytes);
         world_close();
         open_heap(run, RUN_ARENA_BYTES, 0);
-        LAW(run, REASON, run->heap != NULL, "no heap in a world that refuses nothing");
+        check_first_heap(run);
     }
 }
 
@@ -140,7 +150,7 @@ static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
         run->calls_walked = run->calls;
     }
     if (run->verb == VERB_WRITE && is_live) {
-        oracle_rewrite(run, slot);
+        oracle_write(run, slot, fill_of(++model.fills));
     }
     if (run->verb == VERB_PATTERN && is_live) {
         oracle_write(run, slot, (struct fill){size_bytes, 0});

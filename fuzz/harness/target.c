@@ -78,10 +78,11 @@ const struct target *target_find(const char *name)
 #ifdef HAS_ASAN
 // What AddressSanitizer does unless $ASAN_OPTIONS says otherwise. Its quarantine of freed blocks
 // would take 256 MiB, most of them the engine's own inputs; and malloc, when it is the subject, may
-// refuse.
+// refuse. The trap of a broken law is its to report: the stack then begins with the law, where
+// libFuzzer's begins with its own handler.
 const char *__asan_default_options(void)
 {
-    return "quarantine_size_mb=16:allocator_may_return_null=1";
+    return "quarantine_size_mb=16:allocator_may_return_null=1:handle_sigill=1";
 }
 #endif
 
