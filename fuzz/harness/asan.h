@@ -1,8 +1,12 @@
-// Whether this build has AddressSanitizer, though the harness may be left uninstrumented, and how
+// Whether this build has AddressSanitizer, though the harness may be left uninstrumented; what that
+// makes of malloc; and how
 // to leave a function uninstrumented, or without calls of library functions that the compiler would
 // make of its loops.
 #ifndef HARNESS_ASAN_H
 #define HARNESS_ASAN_H
+
+#include <stddef.h>
+#include <stdint.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(HARNESS_IS_LEAN)
 #define HAS_ASAN 1
@@ -17,6 +21,15 @@
 #define UNINSTRUMENTED __attribute__((no_sanitize("address")))
 #else
 #define UNINSTRUMENTED
+#endif
+
+/// malloc costs by the byte where AddressSanitizer poisons each block from end to end, and where
+/// the system counts memory that is never touched. There it is asked for no more than this.
+#if defined(HAS_ASAN) || defined(_WIN32)
+#define MALLOC_IS_DEAR 1
+#define MALLOC_MOST_BYTES ((size_t)1024 * 1024)
+#else
+#define MALLOC_MOST_BYTES ((size_t)PTRDIFF_MAX)
 #endif
 
 #ifdef __clang__

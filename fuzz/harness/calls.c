@@ -12,42 +12,6 @@
 #include "harness/spy.h"
 #include "harness/world.h"
 
-uint64_t run_visible_part(const struct run *run, const struct answer *made)
-{
-    const struct policies *policies = &run->plan.subject->policies;
-    switch (made->kind) {
-    case ANSWER_POINTER:
-    case ANSWER_WRITTEN:
-        return made->value == 0           ? 0
-               : !policies->is_repeatable ? 1
-                                          : made->value - (uintptr_t)world_start() + 2;
-    case ANSWER_STRAY: // The address is the program's own, or follows from other answers.
-        return made->size_bytes;
-    case ANSWER_SIZE:
-        return policies->size_is_exact ? made->value : 0;
-    default:
-        return made->value;
-    }
-}
-
-static void answer(struct run *run, struct answer made)
-{
-    made.is_made = true;
-    run->answers[run->op_index] = made;
-    run->answer_sum = (run->answer_sum ^ run_visible_part(run, &made)) * 0x9e3779b97f4a7c15U;
-    if (run->plan.on_answer != NULL) {
-        run->plan.on_answer(run);
-    }
-}
-
-static void count(struct run *run, enum outcome outcome)
-{
-    run->outcome = outcome;
-    run->calls++;
-    counters->calls++;
-    counters->calls_by[run->verb][outcome]++;
-}
-
 static enum face face_of(enum verb verb)
 {
     switch (verb) {
@@ -161,12 +125,12 @@ static void run_free(struct run *run, uint32_t slot, enum face face)
 {
     if (!model.slots[slot].is_live) {
         call_free(run, face, NULL);
-        count(run, OUTCOME_DONE);
+        run_count(run, OUTCOME_DONE);
         return;
     }
     oracle_bytes(run, slot);
     call_free(run, face, model.slots[slot].block);
-    count(run, oracle_freed(run, slot));
+    run_count(run, oracle_freed(run, slot));
 }
 
 void run_give_up(struct run *run, uint32_t slot)
@@ -184,8 +148,10 @@ static void run_allocate(struct run *run, uint32_t slot, enum face face, size_t 
         run_free(run, slot, face);
     }
     void *block = call_allocate(run, face, size_bytes);
-    answer(run, (struct answer){ANSWER_POINTER, true, (uintptr_t)block, size_bytes});
-    count(run, oracle_allocated(run, slot, face, block, size_bytes));
+    run_answer(run, (struct answer){.kind = ANSWER_POINTER,
+                                    .value = (uintptr_t)block,
+                                    .size_bytes = size_bytes});
+    run_count(run, oracle_allocated(run, slot, face, block, size_bytes));
 }
 
 static void run_reallocate(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
@@ -195,42 +161,54 @@ static void run_reallocate(struct run *run, uint32_t slot, enum face face, size_
         oracle_bytes(run, slot);
     }
     void *block = call_reallocate(run, face, is_live ? model.slots[slot].block : NULL, size_bytes);
-    answer(run, (struct answer){ANSWER_POINTER, true, (uintptr_t)block, size_bytes});
-    count(run, is_live ? oracle_reallocated(run, slot, face, block, size_bytes)
-                       : oracle_allocated(run, slot, face, block, size_bytes));
+    run_answer(run, (struct answer){.kind = ANSWER_POINTER,
+                                    .value = (uintptr_t)block,
+                                    .size_bytes = size_bytes});
+    run_count(run, is_live ? oracle_reallocated(run, slot, face, block, size_bytes)
+                           : oracle_allocated(run, slot, face, block, size_bytes));
 }
 
 static void run_size(struct run *run, uint32_t slot, enum face face)
 {
     void *block = model.slots[slot].is_live ? model.slots[slot].block : NULL;
     size_t size_bytes = call_size(run, face, block);
-    answer(run, (struct answer){ANSWER_SIZE, true, size_bytes, 0});
-    count(run, oracle_sized(run, slot, face, size_bytes));
+    run_answer(run, (struct answer){.kind = ANSWER_SIZE, .value = size_bytes});
+    run_count(run, oracle_sized(run, slot, face, size_bytes));
 }
 
-static void run_owns(struct run *run, uintptr_t address)
+static void run_owns(struct run *run, uint32_t slot, size_t size_bytes, uintptr_t address)
 {
     if (run->plan.subject->owns == NULL) {
         return; // The law is off, and said to be.
     }
+    bool is_other = run_is_elsewhere(run, slot, size_bytes);
     int owned = call_owns(run, (const void *)address);
-    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)owned, 0});
-    count(run, oracle_owned(run, (const void *)address, owned));
+    run_answer(run, (struct answer){.kind = ANSWER_NUMBER,
+                                    .value = (uintptr_t)owned,
+                                    .is_elsewhere = is_other});
+    run_count(run, oracle_owned(run, (const void *)address, owned));
 }
 
 static void run_misuse(struct run *run, uint32_t slot, size_t size_bytes)
 {
     uintptr_t address = misuse_address(run, slot, size_bytes);
     enum stray stray = misuse_is_on(run) ? misuse_find(run, address) : STRAYS;
+    bool is_other = run_is_elsewhere(run, slot, size_bytes);
     if (misuse_is_on(run) && run->verb == VERB_SCRIBBLE && model.slots[slot].block != NULL) {
         size_t extent = misuse_extent(run, slot, address, size_bytes == 0 ? 1 : size_bytes);
-        answer(run, (struct answer){ANSWER_WRITTEN, true, address, extent});
-        count(run, misuse_scribble(run, address, extent, size_bytes % MISUSE_PATTERNS));
+        run_answer(run, (struct answer){.kind = ANSWER_WRITTEN,
+                                        .value = address,
+                                        .size_bytes = extent,
+                                        .is_elsewhere = is_other});
+        run_count(run, misuse_scribble(run, address, extent, size_bytes % MISUSE_PATTERNS));
     } else if (stray != STRAYS && run->verb != VERB_SCRIBBLE) {
-        answer(run, (struct answer){ANSWER_STRAY, true, address, stray});
-        count(run, misuse_pointer(run, address, stray));
+        run_answer(run, (struct answer){.kind = ANSWER_STRAY,
+                                        .value = address,
+                                        .size_bytes = stray,
+                                        .is_elsewhere = is_other});
+        run_count(run, misuse_pointer(run, address, stray));
     } else if (run->plan.subject->owns != NULL) {
-        run_owns(run, address);
+        run_owns(run, slot, size_bytes, address);
     } else {
         run_size(run, slot, FACE_HEAP);
     }
@@ -240,7 +218,7 @@ static void run_minimize(struct run *run)
 {
     if (run->plan.subject->minimize != NULL) {
         call_minimize(run);
-        count(run, oracle_minimized(run));
+        run_count(run, oracle_minimized(run));
     }
     model_minimize(); // Also for the other one of a pair.
     reach_minimized();
@@ -253,8 +231,8 @@ static void run_get_malloc(struct run *run, DWORD context)
     }
     IMalloc *malloc = (IMalloc *)(void *)&run->heap; // Anything but NULL.
     HRESULT result = run->plan.subject->com->get_malloc(context, &malloc);
-    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
-    count(run, oracle_got_malloc(run, context, result, malloc));
+    run_answer(run, (struct answer){.kind = ANSWER_NUMBER, .value = (uintptr_t)result});
+    run_count(run, oracle_got_malloc(run, context, result, malloc));
 }
 
 static void run_query(struct run *run, unsigned which)
@@ -266,19 +244,18 @@ static void run_query(struct run *run, unsigned which)
     }
     void *object = run;
     HRESULT result = IMalloc_QueryInterface(run->malloc, interfaces[which], &object);
-    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
-    count(run, oracle_queried(run, which, result, object, run));
+    run_answer(run, (struct answer){.kind = ANSWER_NUMBER, .value = (uintptr_t)result});
+    run_count(run, oracle_queried(run, which, result, object, run));
 }
 
 static void run_spy(struct run *run, uint32_t number)
 {
-    const struct com_calls *com = run->malloc == NULL ? NULL : run->plan.subject->com;
-    if (!run->plan.spies || com == NULL || com->register_spy == NULL) {
+    if (!run->plan.spies || run->malloc == NULL || !subject_has_spies(run->plan.subject)) {
         return;
     }
     HRESULT result = run->verb == VERB_SPY ? spy_register(run, number) : spy_revoke(run);
-    answer(run, (struct answer){ANSWER_NUMBER, true, (uintptr_t)result, 0});
-    count(run, OUTCOME_DONE);
+    run_answer(run, (struct answer){.kind = ANSWER_NUMBER, .value = (uintptr_t)result});
+    run_count(run, OUTCOME_DONE);
 }
 
 bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
@@ -305,10 +282,10 @@ bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
         run_size(run, slot, face);
         return true;
     case VERB_OWNS:
-        run_owns(run, (uintptr_t)model.slots[slot].block + size_bytes);
+        run_owns(run, slot, size_bytes, (uintptr_t)model.slots[slot].block + size_bytes);
         return true;
     case VERB_OWNS_ADDRESS:
-        run_owns(run, size_bytes);
+        run_owns(run, slot, size_bytes, size_bytes);
         return true;
     case VERB_MINIMIZE:
         run_minimize(run);

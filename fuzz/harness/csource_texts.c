@@ -3,6 +3,8 @@
 
 #include "harness/csource_parts.h"
 
+#include "harness/asan.h"
+
 static const char expect[] = "static void expect(bool holds, const char *law, const char *what)\n"
                              "{\n"
                              "    if (!holds) {\n"
@@ -11,11 +13,20 @@ static const char expect[] = "static void expect(bool holds, const char *law, co
                              "    }\n"
                              "}\n";
 
+// The limit of subject libc in this build.
+#ifdef MALLOC_IS_DEAR
+#define SAID_LIMIT " 1 MiB is the limit."
+#define UNLESS_DEAR "size > 1024 * 1024 ? NULL : "
+#else
+#define SAID_LIMIT ""
+#define UNLESS_DEAR ""
+#endif
+
 static const char allocates[] =
-    "// malloc(0) may be NULL in C; here it must be a block. 1 MiB is the limit.\n"
+    "// malloc(0) may be NULL in C; here it must be a block." SAID_LIMIT "\n"
     "static void *allocate(size_t size)\n"
     "{\n"
-    "    return size > 1024 * 1024 ? NULL : malloc(size == 0 ? 1 : size);\n"
+    "    return " UNLESS_DEAR "malloc(size == 0 ? 1 : size);\n"
     "}\n";
 
 static const char reallocates[] = "static void *reallocate(void *block, size_t size)\n"
@@ -27,7 +38,7 @@ static const char reallocates[] = "static void *reallocate(void *block, size_t s
                                   "        free(block);\n"
                                   "        return NULL;\n"
                                   "    }\n"
-                                  "    return size > 1024 * 1024 ? NULL : realloc(block, size);\n"
+                                  "    return " UNLESS_DEAR "realloc(block, size);\n"
                                   "}\n";
 
 static const char size_is_exact[] =

@@ -23,7 +23,7 @@ static const char *const calls[][FACE_IMALLOC + 1] = {
 
 bool misuse_is_on(const struct run *run)
 {
-    return run->plan.misuses && run->plan.subject->misuse != NULL;
+    return run->plan.misuses && subject_survives_misuse(run->plan.subject);
 }
 
 uintptr_t misuse_address(const struct run *run, uint32_t slot, size_t size_bytes)
@@ -152,8 +152,10 @@ static CHECK void check_block(struct run *run, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
     size_t size_bytes = IAtlMemMgr_GetSize(run->heap, held->block);
-    LAW(run, MISUSE, size_bytes == held->size_bytes, "GetSize(b%u) is %zu after it, it was %zu",
-        slot, size_bytes, held->size_bytes);
+    bool is_exact = run->plan.subject->policies.size_is_exact;
+    LAW(run, MISUSE, is_exact ? size_bytes == held->size_bytes : size_bytes >= held->size_bytes,
+        "GetSize(b%u) is %s after it, it was %zu%s", slot, place_size(size_bytes), held->size_bytes,
+        is_exact ? "" : " or more");
     size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->fill, held->size_bytes);
     LAW(run, MISUSE, wrong == SIZE_MAX, "byte %zu of b%u has changed after it", wrong, slot);
 }

@@ -65,8 +65,9 @@ void oracle_walk(struct run *run);
 /// Every block is freed: nothing is live, the largest block fits again, and every page goes back.
 void oracle_empty(struct run *run);
 
-/// A second run of the same program has given its answers: those of the first, or not from op
-/// `other` on, which had answered `before`.
-void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before);
+/// A second run of the same program has given its answers: those of the first, for all that can be
+/// compared, where `other` is SIZE_MAX, or else not from op `other` on; the number of ops: in a
+/// call that a repeat makes.
+void oracle_same(struct run *run, size_t other, const struct answer *before);
 
 #endif

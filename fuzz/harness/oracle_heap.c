@@ -210,25 +210,24 @@ void oracle_empty(struct run *run)
     oracle_walk(run);
 }
 
-static CHECK void check_repeated(struct run *run, bool is_same)
+static CHECK void check_repeated(struct run *run, size_t other)
 {
-    LAW(run, SAME, is_same, "a second run differs from the first in a call that a repeat makes");
+    LAW(run, SAME, other != run->program->count,
+        "a second run differs from the first in a call that a repeat makes");
 }
 
-static CHECK void check_op(struct run *run, bool is_same, size_t other, const struct answer *before)
+static CHECK void check_op(struct run *run, size_t other, const struct answer *before)
 {
     run->op_index = other;
-    LAW(run, SAME, is_same,
+    LAW(run, SAME, false,
         "op %zu answered %s the first time, and %s when the same program ran again on a new heap",
-        other + 1, place_name(before->value), place_name(run->answers[other].value));
-    run->op_index = run->program->count;
+        other + 1, place_name(before[other].value), place_name(run->answers[other].value));
 }
 
-void oracle_same(struct run *run, bool is_same, size_t other, const struct answer *before)
+void oracle_same(struct run *run, size_t other, const struct answer *before)
 {
-    if (other == run->program->count) {
-        check_repeated(run, is_same);
-    } else {
-        check_op(run, is_same, other, before);
+    check_repeated(run, other);
+    if (other < run->program->count) {
+        check_op(run, other, before);
     }
 }

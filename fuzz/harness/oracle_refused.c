@@ -50,7 +50,8 @@ bool oracle_must_grant(const struct run *run, size_t size_bytes)
     size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
                        ? SIZE_MAX
                        : model.since_empty_bytes + size_bytes;
-    return run->plan.subject->must_grant(run->arena_bytes, bytes, model.since_empty_blocks + 1);
+    return subject_must_grant(run->plan.subject, run->arena_bytes, bytes,
+                              model.since_empty_blocks + 1);
 }
 
 static CHECK void check_must_grant(struct run *run, size_t size_bytes)

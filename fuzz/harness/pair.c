@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "harness/model.h"
-#include "harness/world.h"
+#include "harness/run_parts.h"
 
 // What the first subject did in a step.
 struct step {
@@ -65,18 +65,6 @@ static bool frees(const struct run *run, size_t size_bytes)
     return verb_reallocates(run->verb) && pair.was_live && size_bytes == 0;
 }
 
-// Whether DidAlloc of the address is the same wherever blocks are: of NULL, of what is too low for
-// any block, of a live block and of its inside.
-static bool can_tell(const struct run *run, uint32_t slot, size_t size_bytes)
-{
-    const struct held *held = &model.slots[slot];
-    if (run->verb == VERB_OWNS_ADDRESS) {
-        return size_bytes < WORLD_PAGE_BYTES;
-    }
-    return held->is_live ? size_bytes == 0 || size_bytes < held->size_bytes
-                         : held->block == NULL && size_bytes < WORLD_PAGE_BYTES;
-}
-
 // What the step changes for the second subject.
 static void keep_account(const struct run *run, uint32_t number, size_t size_bytes)
 {
@@ -108,8 +96,8 @@ static bool must_second_grant(const struct run *run, size_t size_bytes)
 {
     return !may_stay(run) && size_bytes <= limit_of(pair.second, run->verb) &&
            (pair.second->policies.ignores_world || !pair.is_scarce) &&
-           pair.second->must_grant(run->arena_bytes, pair.since_empty_bytes,
-                                   pair.since_empty_blocks);
+           subject_must_grant(pair.second, run->arena_bytes, pair.since_empty_bytes,
+                              pair.since_empty_blocks);
 }
 
 // Whether one of the two may have the block that the step asked for, and not both must.
@@ -142,7 +130,7 @@ static void record(struct run *run, uint32_t slot, size_t size_bytes)
     *step = (struct step){
         .answer = visible(run),
         .outcome = run->outcome,
-        .can_tell = can_tell(run, slot, size_bytes),
+        .can_tell = run_is_anywhere(run, slot, size_bytes),
     };
     keep_account(run, slot, size_bytes);
     if (is_in_doubt(run, step, size_bytes)) {
@@ -222,7 +210,7 @@ static void compare_answer(struct run *run, const struct step *step, uint32_t sl
     } else if (run->verb == VERB_SIZE || run->verb == VERB_IMALLOC_SIZE) {
         compare_size(run, step);
     } else if (run->verb == VERB_OWNS || run->verb == VERB_OWNS_ADDRESS) {
-        if (both_own && step->can_tell && can_tell(run, slot, size_bytes)) {
+        if (both_own && step->can_tell && run_is_anywhere(run, slot, size_bytes)) {
             compare_number(run, step, "DidAlloc");
         }
     } else if (run->verb == VERB_GET_MALLOC || run->verb == VERB_QUERY) {
@@ -254,7 +242,8 @@ void pair_run(const struct plan *plan, const struct program *program)
     struct plan one = *plan;
     pair.first = plan->subject;
     pair.second = plan->other;
-    pair.mixes_faces = plan->mixes_faces && pair.first->com != NULL && pair.second->com != NULL;
+    pair.mixes_faces =
+        plan->mixes_faces && subject_has_com(pair.first) && subject_has_com(pair.second);
     one.other = NULL;
     one.mixes_faces = pair.mixes_faces;
     one.before_step = before_step;

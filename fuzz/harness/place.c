@@ -67,8 +67,10 @@ void place_end(uint32_t slot, size_t answer)
 
 const char *place_size(size_t size_bytes)
 {
-    static char text[24];
-    (void)snprintf(text, sizeof text, size_bytes == SIZE_MAX ? "SIZE_MAX" : "%zu", size_bytes);
+    static char sizes[NAMES][24];
+    static unsigned next;
+    char *text = sizes[next++ % NAMES];
+    (void)snprintf(text, sizeof sizes[0], size_bytes == SIZE_MAX ? "SIZE_MAX" : "%zu", size_bytes);
     return text;
 }
 

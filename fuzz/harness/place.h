@@ -62,7 +62,7 @@ void place_address(const void *address, const char *says);
 /// All of the heap.
 void place_heap(void);
 
-/// A size as text; the last answer stays as it is.
+/// A size as text. One of the last four answers stays as it is.
 const char *place_size(size_t size_bytes);
 
 /// Whether an address lies in the world, or in or next to a live block.

@@ -176,6 +176,7 @@ void report_laws_off(FILE *file, const struct subject *subject)
     } laws[] = {
         {policies->limit_bytes == SIZE_MAX, LAW_LIMIT, "it has none"},
         {!policies->stays_in_place, LAW_IN_PLACE, "its blocks may move"},
+        {subject->must_grant == NULL, LAW_REASON, "it promises no room"},
         {policies->stays_in_place, LAW_REASON, in_place},
         {!policies->size_is_exact, LAW_EXACT_SIZE, "only held to be enough"},
         {!policies->has_null_size, LAW_NULL_SIZE, "it documents none"},
@@ -192,10 +193,10 @@ void report_laws_off(FILE *file, const struct subject *subject)
         {subject->most_committed == NULL, LAW_FOOTPRINT, no_bound},
         {subject->check == NULL, LAW_INVARIANT, no_way_to_ask},
         {subject->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
-        {subject->com == NULL, LAW_COM, "it has no COM face"},
+        {!subject_has_com(subject), LAW_COM, "it has no COM face"},
         {policies->leaves_query, LAW_COM, "a failed QueryInterface may leave the pointer"},
-        {subject->com == NULL || subject->com->register_spy == NULL, LAW_SPY, "it has no spies"},
-        {subject->misuse == NULL, LAW_MISUSE, "it does not survive it"},
+        {!subject_has_spies(subject), LAW_SPY, "it has no spies"},
+        {!subject_survives_misuse(subject), LAW_MISUSE, "it does not survive it"},
     };
     const char *why = NULL;
     for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {

@@ -46,8 +46,8 @@ void run_own_call_done(struct run *run)
 // A subject without lanes stays where it is; what is believed is the same, so that a pair agrees.
 static void enter_lane(struct run *run, enum lane lane)
 {
-    bool (*select_lane)(enum lane lane) = run->plan.subject->select_lane;
-    if (select_lane == NULL || select_lane(lane)) {
+    const struct subject *subject = run->plan.subject;
+    if (!subject_has_lanes(subject) || subject->select_lane(lane)) {
         model_enter(lane);
         reach_entered();
     }
@@ -65,7 +65,7 @@ static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
         run->fresh_committed_bytes = world_committed_bytes();
         run->rolling = 0;
         reach_begin();
-        if (run->plan.mixes_faces && run->plan.subject->com != NULL) {
+        if (run->plan.mixes_faces && subject_has_com(run->plan.subject)) {
             (void)run->plan.subject->com->get_malloc(1, &run->malloc);
         }
     }
@@ -114,9 +114,11 @@ static void end_world(struct run *run)
     run_own_call_done(run);
     oracle_between(run);
     oracle_empty(run);
-    run_own_call(run, "close", RUN_NO_NUMBER);
-    run->plan.subject->close();
-    run_own_call_done(run);
+    if (run->plan.subject->close != NULL) {
+        run_own_call(run, "close", RUN_NO_NUMBER);
+        run->plan.subject->close();
+        run_own_call_done(run);
+    }
     model_clear();
     world_close();
 }
@@ -248,15 +250,19 @@ static struct answer *keep_answers(size_t ops)
 }
 
 // The first op that was answered otherwise than in an equal run before; the number of ops: none
-// was, as far as its last call goes.
+// was, as far as its last call goes. SIZE_MAX: before any was, the two may have come to hold other
+// blocks.
 static size_t first_other(const struct run *run, const struct answer *before)
 {
-    size_t i = 0;
-    while (i < run->program->count &&
-           run_visible_part(run, &run->answers[i]) == run_visible_part(run, &before[i])) {
-        i++;
+    for (size_t i = 0; i < run->program->count; i++) {
+        if (run->answers[i].is_in_doubt || before[i].is_in_doubt) {
+            return SIZE_MAX;
+        }
+        if (run_visible_part(run, &run->answers[i]) != run_visible_part(run, &before[i])) {
+            return i;
+        }
     }
-    return i;
+    return run->program->count;
 }
 
 // A second run is held against the answers of the first, where there is one.
@@ -284,8 +290,8 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
     }
     end_world(&run);
     if (before != NULL) {
-        size_t other = run.answer_sum == expected ? 0 : first_other(&run, before);
-        oracle_same(&run, expected == run.answer_sum, other, &before[other]);
+        size_t other = run.answer_sum == expected ? SIZE_MAX : first_other(&run, before);
+        oracle_same(&run, other, before);
     }
     current = NULL;
     return run.answer_sum;

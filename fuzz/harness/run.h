@@ -28,6 +28,8 @@ struct answer {
     bool is_made; ///< The op was reached.
     uintptr_t value;
     size_t size_bytes; ///< Of the request behind ANSWER_POINTER, or written; or an enum stray.
+    bool is_elsewhere; ///< Another run may differ: the subject's blocks may be elsewhere there,
+    bool is_in_doubt;  ///< and may be others from here on.
 };
 
 /// How to run: what stays the same from program to program.

@@ -1,6 +1,6 @@
 // A subject: an allocator under test. It hands out an IAtlMemMgr, says where allocators may differ,
 // and may offer more than the four calls; what it does not offer is NULL, and the laws that need it
-// are off.
+// are off. Only its name, its sentence and `open` are never NULL.
 //
 // To add one: write subjects/NAME.c, which defines `const struct subject subject_NAME`, and a line
 // in subjects/subjects.def.
@@ -54,14 +54,14 @@ struct load {
     size_t peak_grown_bytes; ///< The same of the largest sizes that the live blocks have had.
 };
 
-/// The COM calls over the same heap.
+/// The COM calls over the same heap. Without one of them there is no COM face.
 struct com_calls {
     void *(*task_alloc)(size_t size_bytes);
     void *(*task_realloc)(void *block, size_t size_bytes);
     void (*task_free)(void *block);
     HRESULT (*get_malloc)(DWORD context, IMalloc **malloc);
-    HRESULT (*register_spy)(IMallocSpy *spy); ///< NULL: there are no spies, and nothing to revoke.
-    HRESULT (*revoke_spy)(void);
+    HRESULT (*register_spy)(IMallocSpy *spy); ///< But where these two are NULL, or one of them,
+    HRESULT (*revoke_spy)(void);              ///< there are only no spies.
 };
 
 /// What can be done with a pointer that is not NULL and no live block,
@@ -73,7 +73,7 @@ enum stray { STRAY_STALE, STRAY_INTERIOR, STRAY_FOREIGN, STRAYS };
 
 /// What a subject promises that survives misuse: it raises one fault, which `fault` of the subject
 /// tells, returns NULL where it returns something, and changes nothing. No write outside of live
-/// blocks harms it.
+/// blocks harms it. Where one of the functions is NULL it is not misused.
 struct misuse_answers {
     const char *(*fault)(enum misuse misuse, enum stray stray); ///< The fault's sentence.
     size_t size_bytes;                                          ///< GetSize of such a pointer.
@@ -89,13 +89,13 @@ struct subject {
     /// use for the world ignores both. Returns NULL iff the world has no room for even an empty
     /// heap.
     IAtlMemMgr *(*open)(size_t arena_bytes);
-    void (*close)(void);
+    void (*close)(void); ///< NULL: there is nothing to do.
 
     /// Whether a request must be granted, unless the world refuses a page for it:
     /// `since_empty_bytes` is the sum of the sizes, and since_empty_blocks the number, of all
     /// blocks granted since the heap was as good as new, this one included. It is when nothing is
     /// live and calls have come from one lane alone, or nothing is live and it is minimized. Where
-    /// it must be granted, it must after less, too.
+    /// it must be granted, it must after less, too. NULL: it is said of no request.
     bool (*must_grant)(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
 
     /// Whether a block of one size must be granted the other one, whatever else is live, unless the
@@ -103,7 +103,7 @@ struct subject {
     bool (*must_resize)(size_t old_bytes, size_t size_bytes);
 
     /// The largest block that a fresh heap in an arena of so many bytes certainly grants, and any
-    /// heap where nothing is live, whichever lanes blocks wait in; 0: none.
+    /// heap where nothing is live, whichever lanes blocks wait in; 0, or NULL: none.
     size_t (*largest)(size_t arena_bytes);
 
     /// The most that the heap may hold of the world, just after minimizing or whenever it is as
@@ -119,10 +119,20 @@ struct subject {
     const struct misuse_answers *misuse;      ///< NULL: misuse ends it.
 
     /// Makes the calls that follow come from this lane, in this heap and in those that are opened
-    /// later. Returns false, and changes nothing, iff it can't. NULL: it has no lanes. One that has
-    /// them has `minimize` too, which leaves no block waiting in any.
+    /// later. Returns false, and changes nothing, iff it can't. NULL: it has no lanes. They are
+    /// used where it has `minimize` too, which leaves no block waiting in any.
     bool (*select_lane)(enum lane lane);
 };
+
+/// Whether it has all that is needed for each.
+bool subject_has_com(const struct subject *subject);
+bool subject_has_spies(const struct subject *subject);
+bool subject_has_lanes(const struct subject *subject);
+bool subject_survives_misuse(const struct subject *subject);
+
+/// What must_grant says; false without one.
+bool subject_must_grant(const struct subject *subject, size_t arena_bytes, size_t since_empty_bytes,
+                        size_t since_empty_blocks);
 
 /// All subjects, in the order of subjects.def, the default first; ends with NULL.
 extern const struct subject *const subjects[];

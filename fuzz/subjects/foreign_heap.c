@@ -1,5 +1,5 @@
-// The manager in front of an allocator that is not of the world. It adds the limit, and nothing
-// else: what the allocator holds when it is closed, it holds on.
+// The manager in front of an allocator that is not of the world. It adds nothing: what the
+// allocator holds when it is closed, it holds on.
 
 #include "subjects/foreign_heap.h"
 
@@ -10,7 +10,7 @@ static struct foreign_calls calls;
 static void *allocate(IAtlMemMgr *This, size_t size_bytes)
 {
     (void)This;
-    return size_bytes > calls.limit_bytes ? NULL : calls.alloc(size_bytes);
+    return calls.alloc(size_bytes);
 }
 
 static void free_block(IAtlMemMgr *This, void *block)
@@ -22,7 +22,7 @@ static void free_block(IAtlMemMgr *This, void *block)
 static void *reallocate(IAtlMemMgr *This, void *block, size_t size_bytes)
 {
     (void)This;
-    return size_bytes > calls.limit_bytes ? NULL : calls.realloc(block, size_bytes);
+    return calls.realloc(block, size_bytes);
 }
 
 static size_t get_size(IAtlMemMgr *This, void *block)

@@ -5,10 +5,9 @@
 
 #include "harness/subject.h"
 
-/// The allocator. Each function does what the method of IAtlMemMgr does, but for the limit: alloc
-/// and realloc are never asked for more.
+/// The allocator. Each function does what the method of IAtlMemMgr does, and is asked for any size:
+/// what is refused above a limit is the allocator's to refuse, and a law's to judge.
 struct foreign_calls {
-    size_t limit_bytes;
     void *(*alloc)(size_t size_bytes);
     void *(*realloc)(void *block, size_t size_bytes);
     void (*free)(void *block);
@@ -22,9 +21,5 @@ IAtlMemMgr *foreign_heap_open(const struct foreign_calls *calls);
 void foreign_heap_close(void);
 bool foreign_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes,
                              size_t since_empty_blocks);
-
-/// A limit that keeps the cost of one call within bounds: AddressSanitizer poisons a freed block
-/// from end to end.
-#define FOREIGN_LIMIT_BYTES ((size_t)1024 * 1024)
 
 #endif

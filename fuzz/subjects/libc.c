@@ -2,16 +2,30 @@
 // not come to believe in this project's own habits. Under AddressSanitizer it is the sanitizer's.
 //
 // The adapter adds what the interface asks for and C leaves open: a block of no bytes, Reallocate
-// to 0, and GetSize.
+// to 0, and GetSize. Where malloc is dear, it is a limit of its own, too.
 
 #include "subjects/foreign_heap.h"
 
 #include <stdlib.h>
 
+#include "harness/asan.h"
 #include "harness/os.h"
+
+static bool is_too_dear(size_t size_bytes)
+{
+#ifdef MALLOC_IS_DEAR
+    return size_bytes > MALLOC_MOST_BYTES;
+#else
+    (void)size_bytes;
+    return false;
+#endif
+}
 
 static void *allocate(size_t size_bytes)
 {
+    if (is_too_dear(size_bytes)) {
+        return NULL;
+    }
     return malloc(size_bytes == 0 ? 1 : size_bytes); // malloc(0) may be NULL in C.
 }
 
@@ -24,14 +38,13 @@ static void *reallocate(void *block, size_t size_bytes)
         free(block);
         return NULL;
     }
-    return realloc(block, size_bytes);
+    return is_too_dear(size_bytes) ? NULL : realloc(block, size_bytes);
 }
 
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
     return foreign_heap_open(&(struct foreign_calls){
-        .limit_bytes = FOREIGN_LIMIT_BYTES,
         .alloc = allocate,
         .realloc = reallocate,
         .free = free,
@@ -41,10 +54,10 @@ static IAtlMemMgr *open_heap(size_t arena_bytes)
 
 const struct subject subject_libc = {
     .name = "libc",
-    .sentence = "the C library's malloc, in blocks of up to 1 MiB",
+    .sentence = "the C library's malloc",
     .policies =
         {
-            .limit_bytes = FOREIGN_LIMIT_BYTES,
+            .limit_bytes = MALLOC_MOST_BYTES,
             .alignment_bytes = 2 * sizeof(void *),
             .has_null_size = true,
             .null_size_bytes = 0,

@@ -42,13 +42,23 @@ static void task_free(void *block)
     CoTaskMemFree(block);
 }
 
+// CComHeap refuses above its limit without asking the task allocator.
+static void *allocate(size_t size_bytes)
+{
+    return size_bytes > INT_MAX ? NULL : CoTaskMemAlloc(size_bytes);
+}
+
+static void *reallocate(void *block, size_t size_bytes)
+{
+    return size_bytes > INT_MAX ? NULL : CoTaskMemRealloc(block, size_bytes);
+}
+
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
     return foreign_heap_open(&(struct foreign_calls){
-        .limit_bytes = INT_MAX,
-        .alloc = task_alloc,
-        .realloc = task_realloc,
+        .alloc = allocate,
+        .realloc = reallocate,
         .free = task_free,
         .size_bytes = size_of,
     });

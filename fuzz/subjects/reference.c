@@ -216,15 +216,24 @@ static HRESULT get_malloc(DWORD context, IMalloc **malloc)
     return *malloc != NULL ? S_OK : E_INVALIDARG;
 }
 
-// The subject.
+// The subject. CComHeap refuses above its limit without asking the task allocator.
+
+static void *allocate(size_t size_bytes)
+{
+    return size_bytes > INT_MAX ? NULL : task_alloc(size_bytes);
+}
+
+static void *reallocate(void *block, size_t size_bytes)
+{
+    return size_bytes > INT_MAX ? NULL : task_realloc(block, size_bytes);
+}
 
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
     return foreign_heap_open(&(struct foreign_calls){
-        .limit_bytes = INT_MAX,
-        .alloc = task_alloc,
-        .realloc = task_realloc,
+        .alloc = allocate,
+        .realloc = reallocate,
         .free = task_free,
         .size_bytes = size_of,
     });

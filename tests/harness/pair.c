@@ -80,6 +80,11 @@ static bool select_lane(enum lane lane)
     return true;
 }
 
+// No block waits in any.
+static void minimize(void)
+{
+}
+
 // It promises little, so that its own laws let it refuse what it likes.
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
@@ -95,6 +100,7 @@ static struct subject make_changed(void)
     changed.must_grant = must_grant;
     changed.com = NULL;
     changed.select_lane = select_lane;
+    changed.minimize = minimize;
     changed.policies.limit_bytes = change.limit_bytes;
     changed.policies.null_size_bytes = change.null_size_bytes;
     changed.policies.size_is_exact = change.more_bytes == 0;

@@ -15,8 +15,11 @@
 static const struct subject planted = {.name = "planted", .policies = {.alignment_bytes = 16}};
 static struct op ops[] = {{VERB_ALLOCATE, 0, 0}, {VERB_ALLOCATE, 1, 0}, {VERB_REALLOCATE, 1, 0}};
 static const struct program program = {ops, 3, 3};
-static struct answer answers[] = {
-    {ANSWER_POINTER, true, 1, 1}, {ANSWER_POINTER, true, 1, 1}, {ANSWER_POINTER, true, 1, 1}, {0}};
+#define ANSWER                                                                                     \
+    {                                                                                              \
+        .kind = ANSWER_POINTER, .is_made = true, .value = 1, .size_bytes = 1                       \
+    }
+static struct answer answers[] = {ANSWER, ANSWER, ANSWER, {0}};
 static struct run run = {
     .plan = {.subject = &planted}, .program = &program, .op_index = 2, .answers = answers};
 
