@@ -69,7 +69,7 @@ static int convert(int argc, char **argv, const char *suffix,
         if (value != NULL) {
             folder = value;
         } else if (argv[at][0] == '-') {
-            refuse("%s: there is no option '%.40s'", argv[0], argv[at]);
+            refuse("%s: there is no option '%s'", argv[0], argv[at]);
         } else {
             load_program(argv[at], &program);
             write_to(folder, argv[at], suffix, &program, write);

@@ -62,9 +62,9 @@ static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
         } else if ((value = take_option(argc, argv, &at, "--corpus")) != NULL) {
             folder = value;
         } else if (argv[at][0] == '-') {
-            refuse("fuzz: there is no option '%.40s'", argv[at]);
+            refuse("fuzz: there is no option '%s'", argv[at]);
         } else {
-            refuse("fuzz: what is '%.40s'? Every word follows an option", argv[at]);
+            refuse("fuzz: what is '%s'? Every word follows an option", argv[at]);
         }
     }
     settle_choice(argv[0], &fuzzing->choice);

@@ -17,7 +17,7 @@ int command_import(int argc, char **argv)
         } else if ((value = take_option(argc, argv, &at, "--ops")) != NULL) {
             most = choose_number("--ops", value, 1, SIZE_MAX);
         } else if (argv[at][0] == '-') {
-            refuse("import: there is no option '%.40s'", argv[at]);
+            refuse("import: there is no option '%s'", argv[at]);
         } else if (path != NULL) {
             refuse("import: one trace at a time");
         } else {

@@ -92,5 +92,5 @@ int main(int argc, char **argv)
             return done(commands[i].run(argc - 1, argv + 1));
         }
     }
-    refuse("there is no command '%.40s'; 'heapfuzz help' lists them", argv[1]);
+    refuse("there is no command '%s'; 'heapfuzz help' lists them", argv[1]);
 }

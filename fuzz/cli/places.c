@@ -25,7 +25,7 @@ __attribute__((format(printf, 2, 3))) static void print_path(char *path, const c
     int length = vsnprintf(path, PATH_MAX, format, arguments);
     va_end(arguments);
     if (length < 0 || length >= PATH_MAX) {
-        refuse("fuzz: the path %.40s... is too long", path);
+        refuse("fuzz: the path %s... is too long", path);
     }
 }
 

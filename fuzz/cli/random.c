@@ -69,7 +69,7 @@ static void read_words(int argc, char **argv)
         } else if ((value = take_option(argc, argv, &at, "--seed")) != NULL) {
             making.seed = choose_number("--seed", value, 0, SIZE_MAX);
         } else if (argv[at][0] == '-') {
-            refuse("random: there is no option '%.40s'", argv[at]);
+            refuse("random: there is no option '%s'", argv[at]);
         } else if (making.given == POOL / 2) {
             refuse("random: more than %u files", POOL / 2);
         } else {

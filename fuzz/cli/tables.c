@@ -29,7 +29,7 @@ int command_counters(int argc, char **argv)
         refuse(argc < 2 ? "counters: which file?" : "counters: one file at a time");
     }
     if (argv[1][0] == '-') {
-        refuse("counters: there is no option '%.40s'", argv[1]);
+        refuse("counters: there is no option '%s'", argv[1]);
     }
     read_counters(argv[1], &done);
     counters_print(&done);

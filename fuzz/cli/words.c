@@ -59,7 +59,7 @@ static _Noreturn void refuse_name(const char *kind, const char *name,
     for (size_t i = 0; name_of(i) != NULL && used < sizeof choices; i++) {
         used += (size_t)snprintf(choices + used, sizeof choices - used, " %s", name_of(i));
     }
-    refuse("there is no %s '%.40s'; there are:%s", kind, name, choices);
+    refuse("there is no %s '%s'; there are:%s", kind, name, choices);
 }
 
 const struct subject *choose_subject(const char *name)
@@ -151,7 +151,7 @@ struct choice choose_run(int argc, char **argv)
             continue;
         }
         if (argv[at][0] == '-') {
-            refuse("%s: there is no option '%.40s'", argv[0], argv[at]);
+            refuse("%s: there is no option '%s'", argv[0], argv[at]);
         } else {
             choice.first_file = at;
             break;
@@ -193,7 +193,7 @@ size_t choose_number(const char *option, const char *text, size_t least, size_t 
     unsigned long long number = strtoull(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || number < least ||
         number > most) {
-        refuse("%s: '%.40s' is not a whole number from %zu to %zu", option, text, least, most);
+        refuse("%s: '%s' is not a whole number from %zu to %zu", option, text, least, most);
     }
     return (size_t)number;
 }

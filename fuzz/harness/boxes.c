@@ -15,14 +15,14 @@
 #define EDGES (2 * CELLS + 2)
 #define COLUMNS 92U // A picture that is wider leaves the neighbours out.
 #define LINE_BYTES 512U
-#define LANES 2U
+#define ROWS 2U // Of boxes that overlap.
 
 // What is drawn as a box: a block, or what lies between two.
 struct cell {
     uintptr_t begin, end;
     char label[40];
     bool is_between;
-    unsigned lane;
+    unsigned row;
 };
 
 struct boxes {
@@ -129,7 +129,7 @@ static void arrange(struct boxes *boxes, size_t alignment_bytes)
     qsort(boxes->cells, count, sizeof boxes->cells[0], by_begin);
     for (size_t i = 0; i < count; i++) {
         struct cell *cell = &boxes->cells[i];
-        cell->lane = i > 0 && cell->begin < end;
+        cell->row = i > 0 && cell->begin < end;
         if (i > 0 && cell->begin > end) {
             name_between(add_cell(boxes, end, cell->begin), alignment_bytes);
         }
@@ -209,7 +209,7 @@ static void widen(struct boxes *boxes, const struct cell *cell)
     size_t width = 0;
     print_address(cell->begin, address);
     size_t wanted = strlen(cell->label) + 3;
-    size_t above = cell->is_between || cell->lane > 0 ? 0 : strlen(address) + 1;
+    size_t above = cell->is_between || cell->row > 0 ? 0 : strlen(address) + 1;
     wanted = wanted < above ? above : wanted;
     for (size_t i = first; i < last; i++) {
         width += boxes->widths[i];
@@ -259,17 +259,17 @@ static void print_cells(FILE *file, const struct boxes *boxes)
     memset(line, ' ', sizeof line);
     for (size_t i = 0; i < boxes->cell_count; i++) {
         const struct cell *cell = &boxes->cells[i];
-        if (!cell->is_between && cell->lane == 0) {
+        if (!cell->is_between && cell->row == 0) {
             char address[24];
             print_address(cell->begin, address);
             put(line, column_of(boxes, cell->begin), address);
         }
     }
     print_line(file, line);
-    for (unsigned lane = 0; lane < LANES; lane++) {
+    for (unsigned row = 0; row < ROWS; row++) {
         for (size_t i = 0; i < boxes->cell_count; i++) {
             const struct cell *cell = &boxes->cells[i];
-            if (cell->lane == lane) {
+            if (cell->row == row) {
                 put(line, column_of(boxes, cell->begin), "|");
                 put(line, column_of(boxes, cell->begin) + 2, cell->label);
                 put(line, column_of(boxes, cell->end), "|");

@@ -8,6 +8,8 @@
 
 #include "harness/os.h"
 
+#define BYTES_TEXT 32U
+
 static struct counters own;
 struct counters *counters = &own;
 
@@ -120,8 +122,24 @@ static void print_pair(const struct counters *done)
     printf("  requests: both have to hold the same blocks\n");
 }
 
+// In the largest unit that there are ten of: what is not nothing does not look like it.
+static const char *print_bytes(uint64_t bytes, char text[BYTES_TEXT])
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+    while (bytes >= UINT64_C(10240) && unit + 1 < sizeof units / sizeof units[0]) {
+        bytes /= 1024;
+        unit++;
+    }
+    (void)snprintf(text, BYTES_TEXT, "%" PRIu64 " %s", bytes,
+                   bytes == 1 && unit == 0 ? "byte" : units[unit]);
+    return text;
+}
+
 void counters_print(const struct counters *done)
 {
+    char live[BYTES_TEXT];
+    char committed[BYTES_TEXT];
     print_calls(done);
     printf("\n%-12s%12s  %s\n", "law", "checks", "that");
     for (unsigned law = 0; law < LAWS; law++) {
@@ -137,8 +155,9 @@ void counters_print(const struct counters *done)
         printf("  %s\n", reaches[reach].sentence);
     }
     print_pair(done);
-    printf("\n%" PRIu64 " programs, %" PRIu64 " calls; at most %" PRIu64 " blocks live, %" PRIu64
-           " MiB asked for, %" PRIu64 " MiB committed\n",
-           done->programs, done->calls, done->most_live_blocks, done->most_live_bytes >> 20,
-           done->most_committed_bytes >> 20);
+    printf("\n%" PRIu64 " programs, %" PRIu64 " calls; at most %" PRIu64
+           " blocks live, %s asked for, %s committed\n",
+           done->programs, done->calls, done->most_live_blocks,
+           print_bytes(done->most_live_bytes, live),
+           print_bytes(done->most_committed_bytes, committed));
 }

@@ -113,8 +113,8 @@ static CHECK void free_stray(struct run *run, uintptr_t address, enum stray stra
 static CHECK void check_not_granted(struct run *run, const char *call, size_t size_bytes,
                                     const void *block)
 {
-    LAW(run, MISUSE, block == NULL, "%s to %zu bytes is %s, expected NULL", call, size_bytes,
-        place_name((uintptr_t)block));
+    LAW(run, MISUSE, block == NULL, "%s to %s bytes is %s, expected NULL", call,
+        place_size(size_bytes), place_name((uintptr_t)block));
 }
 
 // A size of 0 makes it a free (spec R3), and above the limit the block is not looked at (spec R9).
@@ -141,11 +141,11 @@ static CHECK void size_stray(struct run *run, uintptr_t address)
 {
     size_t expected = run->plan.subject->misuse->size_bytes;
     size_t size_bytes = IAtlMemMgr_GetSize(run->heap, (void *)address);
-    LAW(run, MISUSE, size_bytes == expected, "IAtlMemMgr::GetSize is %zu, expected %zu", size_bytes,
-        expected);
+    LAW(run, MISUSE, size_bytes == expected, "IAtlMemMgr::GetSize is %s, expected %s",
+        place_size(size_bytes), place_size(expected));
     size_bytes = run->malloc == NULL ? expected : IMalloc_GetSize(run->malloc, (void *)address);
-    LAW(run, MISUSE, size_bytes == expected, "IMalloc::GetSize is %zu, expected %zu", size_bytes,
-        expected);
+    LAW(run, MISUSE, size_bytes == expected, "IMalloc::GetSize is %s, expected %s",
+        place_size(size_bytes), place_size(expected));
 }
 
 static CHECK void check_block(struct run *run, uint32_t slot)

@@ -26,7 +26,7 @@ CHECK void oracle_check_size(struct run *run, uint32_t slot, size_t answer)
                "GetSize(b%u) is %s, expected %zu", slot, place_size(answer), expected);
     } else {
         LAW_AT(run, EXACT_SIZE, answer >= expected, place_end(slot, answer),
-               "GetSize(b%u) is %zu, expected %zu or more", slot, answer, expected);
+               "GetSize(b%u) is %s, expected %zu or more", slot, place_size(answer), expected);
     }
 }
 
@@ -128,7 +128,8 @@ static CHECK void check_granted(struct run *run, uint32_t slot, enum face face, 
 {
     LAW_AT(run, LIMIT, size_bytes <= oracle_limit(run, face),
            place_granted(slot, block, size_bytes, "granted"),
-           "%zu bytes granted, above the limit of %zu", size_bytes, oracle_limit(run, face));
+           "%s bytes granted, above the limit of %s", place_size(size_bytes),
+           place_size(oracle_limit(run, face)));
     LAW_AT(run, ALIGNED, is_aligned(run, block),
            place_granted(slot, block, size_bytes, "not aligned"),
            "b%u is at %s, which is no multiple of %zu", slot, place_name((uintptr_t)block),

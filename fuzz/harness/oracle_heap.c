@@ -4,6 +4,8 @@
 
 #include "harness/oracle.h"
 
+#include <stdio.h>
+
 #include "harness/model.h"
 #include "harness/oracle_parts.h"
 #include "harness/place.h"
@@ -163,13 +165,13 @@ static CHECK void check_capacity(struct run *run)
     if (size_bytes == 0) {
         return;
     }
+    char arena[ORACLE_ARENA_BYTES];
     run_own_call(run, "Allocate of the largest block, bytes: ", size_bytes);
     void *block = IAtlMemMgr_Allocate(run->heap, size_bytes);
     run_own_call_done(run);
     LAW_AT(run, CAPACITY, block != NULL, place_heap(),
-           "NULL for %zu bytes in an arena of %zu that has nothing live, and the world refused "
-           "nothing",
-           size_bytes, run->arena_bytes);
+           "NULL for %zu bytes%s, where nothing is live, and the world refused nothing", size_bytes,
+           oracle_arena(run, arena));
     run_own_call(run, "Free of the largest block, bytes: ", size_bytes);
     IAtlMemMgr_Free(run->heap, block);
     run_own_call_done(run);
@@ -216,12 +218,28 @@ static CHECK void check_repeated(struct run *run, size_t other)
         "a second run differs from the first in a call that a repeat makes");
 }
 
+// As the report has it.
+static const char *answer_text(const struct answer *answer, char text[24])
+{
+    if (answer->kind == ANSWER_SIZE) {
+        return place_size(answer->value);
+    }
+    if (answer->kind == ANSWER_NUMBER) {
+        int number = (int)answer->value;
+        (void)snprintf(text, 24, number < -1 ? "0x%08x" : "%d", (unsigned)number);
+        return text;
+    }
+    return answer->kind == ANSWER_NONE ? "nothing" : place_name(answer->value);
+}
+
 static CHECK void check_op(struct run *run, size_t other, const struct answer *before)
 {
+    char texts[2][24];
     run->op_index = other;
     LAW(run, SAME, false,
         "op %zu answered %s the first time, and %s when the same program ran again on a new heap",
-        other + 1, place_name(before[other].value), place_name(run->answers[other].value));
+        other + 1, answer_text(&before[other], texts[0]),
+        answer_text(&run->answers[other], texts[1]));
 }
 
 void oracle_same(struct run *run, size_t other, const struct answer *before)

@@ -19,6 +19,11 @@ enum outcome oracle_not_allocated(struct run *run, uint32_t slot, enum face face
 enum outcome oracle_not_reallocated(struct run *run, uint32_t slot, enum face face,
                                     size_t size_bytes);
 
+/// Writes ` in an arena of N bytes`, from a finding's point of view: nothing where the subject has
+/// its memory from elsewhere. Returns the text.
+#define ORACLE_ARENA_BYTES 112U
+const char *oracle_arena(const struct run *run, char text[ORACLE_ARENA_BYTES]);
+
 /// No fault was raised.
 void oracle_check_faultless(struct run *run);
 

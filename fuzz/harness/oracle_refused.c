@@ -2,6 +2,8 @@
 
 #include "harness/oracle_parts.h"
 
+#include <stdio.h>
+
 #include "harness/fill.h"
 #include "harness/heard.h"
 #include "harness/model.h"
@@ -29,9 +31,9 @@ static CHECK void check_must_resize(struct run *run, uint32_t slot, size_t size_
     if (subject->must_resize != NULL) {
         LAW_AT(run, REASON, !subject->must_resize(old_bytes, size_bytes),
                place_byte(slot, 0, "refused"),
-               "NULL for %zu bytes, which fit where b%u of %zu bytes is, and the world refused "
+               "NULL for %s bytes, which fit where b%u of %zu bytes is, and the world refused "
                "nothing",
-               size_bytes, slot, old_bytes);
+               place_size(size_bytes), slot, old_bytes);
     }
 }
 
@@ -40,8 +42,8 @@ static CHECK void check_room(struct run *run, uint32_t slot, size_t size_bytes)
     const struct held *held = &model.slots[slot];
     if (run->plan.subject->policies.has_double_room) { // Its pages it has, if the world refuses.
         LAW_AT(run, REASON, size_bytes > held->room_bytes, place_byte(slot, 0, "refused"),
-               "NULL for %zu bytes, where b%u has %zu and room for %zu", size_bytes, slot,
-               held->size_bytes, held->room_bytes);
+               "NULL for %s bytes, where b%u has %zu and room for %zu", place_size(size_bytes),
+               slot, held->size_bytes, held->room_bytes);
     }
 }
 
@@ -54,13 +56,23 @@ bool oracle_must_grant(const struct run *run, size_t size_bytes)
                               model.since_empty_blocks + 1);
 }
 
+const char *oracle_arena(const struct run *run, char text[ORACLE_ARENA_BYTES])
+{
+    text[0] = '\0';
+    if (!run->plan.subject->policies.ignores_world) {
+        (void)snprintf(text, ORACLE_ARENA_BYTES, " in an arena of %zu bytes%s", run->arena_bytes,
+                       run->is_substitute ? ", as no heap fits in the one that was wanted" : "");
+    }
+    return text;
+}
+
 static CHECK void check_must_grant(struct run *run, size_t size_bytes)
 {
-    LAW_AT(
-        run, REASON, !oracle_must_grant(run, size_bytes), place_heap(),
-        "NULL for %zu bytes, where %zu of the %zu bytes of the arena have been asked for since it "
-        "was empty, and the world refused nothing",
-        size_bytes, model.since_empty_bytes, run->arena_bytes);
+    char arena[ORACLE_ARENA_BYTES];
+    LAW_AT(run, REASON, !oracle_must_grant(run, size_bytes), place_heap(),
+           "NULL for %s bytes%s, where %zu have been asked for since it was empty, and the world "
+           "refused nothing",
+           place_size(size_bytes), oracle_arena(run, arena), model.since_empty_bytes);
 }
 
 enum outcome oracle_not_allocated(struct run *run, uint32_t slot, enum face face, size_t size_bytes)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "harness/model.h"
+#include "harness/place.h"
 #include "harness/run_parts.h"
 
 // What the first subject did in a step.
@@ -169,8 +170,8 @@ static CHECK void compare_request(struct run *run, const struct step *step, size
         !(verb_reallocates(run->verb) && pair.was_live && size_bytes == pair.was_bytes);
     bool may_differ = step->is_given_up && is_asking;
     LAW(run, PAIR, is_granted == (step->answer != 0) || may_differ,
-        "%zu bytes are %s here, where %s %s them%s", size_bytes, is_granted ? "granted" : "refused",
-        pair.first->name, is_granted ? "refused" : "granted",
+        "%s bytes are %s here, where %s %s them%s", place_size(size_bytes),
+        is_granted ? "granted" : "refused", pair.first->name, is_granted ? "refused" : "granted",
         is_asking ? "" : ", though the block already had that size");
     note(run, is_granted != (step->answer != 0),
          why_refused(is_granted ? step->outcome : run->outcome));
@@ -189,8 +190,8 @@ static CHECK void compare_size(struct run *run, const struct step *step)
         bool is_malloc = run->verb == VERB_IMALLOC_SIZE && run->malloc != NULL;
         may_differ = !is_malloc && first->null_size_bytes != second->null_size_bytes;
     }
-    LAW(run, PAIR, answer == step->answer || may_differ, "GetSize is %zu here, and %zu of %s",
-        (size_t)answer, (size_t)step->answer, pair.first->name);
+    LAW(run, PAIR, answer == step->answer || may_differ, "GetSize is %s here, and %s of %s",
+        place_size(answer), place_size(step->answer), pair.first->name);
     note(run, answer != step->answer, pair.was_live ? DIFFERENCE_INEXACT : DIFFERENCE_NULL_SIZE);
 }
 

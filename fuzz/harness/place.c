@@ -11,6 +11,7 @@
 
 #define NAMES 4U
 #define NAME_BYTES 64U
+#define NEAR_BYTES 4096U // A size is told from SIZE_MAX, if it is so near.
 
 struct place place;
 
@@ -70,7 +71,12 @@ const char *place_size(size_t size_bytes)
     static char sizes[NAMES][24];
     static unsigned next;
     char *text = sizes[next++ % NAMES];
-    (void)snprintf(text, sizeof sizes[0], size_bytes == SIZE_MAX ? "SIZE_MAX" : "%zu", size_bytes);
+    if (size_bytes == SIZE_MAX) {
+        return "SIZE_MAX";
+    }
+    bool is_near_most = SIZE_MAX - size_bytes < NEAR_BYTES;
+    (void)snprintf(text, sizeof sizes[0], is_near_most ? "SIZE_MAX-%zu" : "%zu",
+                   is_near_most ? SIZE_MAX - size_bytes : size_bytes);
     return text;
 }
 

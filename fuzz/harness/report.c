@@ -12,6 +12,7 @@
 #include "harness/history.h"
 #include "harness/misuse.h"
 #include "harness/picture.h"
+#include "harness/place.h"
 #include "harness/stop.h"
 #include "harness/text.h"
 #include "harness/world.h"
@@ -52,8 +53,8 @@ static void print_answer(FILE *file, const struct answer *answer)
         break;
     case ANSWER_POINTER:
         print_pointer(file, answer->value);
-        fprintf(file, answer->value == 0 ? " for %zu byte%s" : ", %zu byte%s", answer->size_bytes,
-                answer->size_bytes == 1 ? "" : "s");
+        fprintf(file, answer->value == 0 ? " for %s byte%s" : ", %s byte%s",
+                place_size(answer->size_bytes), answer->size_bytes == 1 ? "" : "s");
         break;
     case ANSWER_WRITTEN:
         print_pointer(file, answer->value);
@@ -65,11 +66,7 @@ static void print_answer(FILE *file, const struct answer *answer)
         fprintf(file, ", %s", misuse_name((enum stray)answer->size_bytes));
         break;
     case ANSWER_SIZE:
-        if (answer->value == SIZE_MAX) {
-            fprintf(file, "SIZE_MAX");
-        } else {
-            fprintf(file, "%" PRIuPTR, answer->value);
-        }
+        fprintf(file, "%s", place_size(answer->value));
         break;
     case ANSWER_NUMBER: {
         int number = (int)answer->value;

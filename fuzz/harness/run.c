@@ -84,6 +84,7 @@ static CHECK void check_first_heap(struct run *run)
 static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages)
 {
     open_heap(run, arena_bytes, budget_pages);
+    run->is_substitute = run->heap == NULL;
     if (run->heap == NULL) { // The budget is too small for even an empty heap.
         check_small_heap(run, arena_bytes);
         world_close();

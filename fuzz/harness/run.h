@@ -62,6 +62,7 @@ struct run {
     IAtlMemMgr *heap;
     IMalloc *malloc; ///< NULL: no COM face, or the faces are not mixed.
     size_t arena_bytes;
+    bool is_substitute; ///< The arena is not the one that the program wants: no heap fits in that.
     size_t fresh_committed_bytes;
     uint64_t refusals_before; ///< The world's, before the current call.
 

@@ -20,6 +20,8 @@ static const struct {
     {"PTRDIFF_MAX", PTRDIFF_MAX},
 };
 
+#define HEAD_SIZE_MAX 2U // Its index.
+
 static const struct {
     const char *text;
     unsigned times, over;
@@ -65,7 +67,12 @@ uint32_t size_nudge(uint32_t code, int away)
 
 uint32_t size_canonical(uint32_t code)
 {
-    return size_form_of(code) == SIZE_LITERAL ? code : code & 0xffff;
+    if (size_form_of(code) == SIZE_LITERAL) {
+        return code;
+    }
+    bool is_above_all =
+        size_form_of(code) == SIZE_LIMIT && head_of(code) == HEAD_SIZE_MAX && distance_of(code) > 0;
+    return is_above_all ? size_make(SIZE_LIMIT, HEAD_SIZE_MAX, 0) : code & 0xffff;
 }
 
 uint32_t size_literal(uint32_t size_bytes)
@@ -130,6 +137,7 @@ size_t size_resolve(uint32_t code, uint32_t slot, size_of_slot size_of, const vo
 
 void size_print(uint32_t code, char *text)
 {
+    code = size_canonical(code);
     uint32_t head = head_of(code);
     int distance = distance_of(code);
     int length = 0;
@@ -305,6 +313,6 @@ bool size_parse(const char *text, uint32_t *code, const char **why)
         *why = "something follows the size";
         return false;
     }
-    *code = form == SIZE_LITERAL ? size_literal(head) : size_make(form, head, away);
+    *code = form == SIZE_LITERAL ? size_literal(head) : size_canonical(size_make(form, head, away));
     return true;
 }

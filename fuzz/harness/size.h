@@ -5,7 +5,7 @@
 //     1  N<<K           any magnitude up to 16 MiB, as likely as any other: N up to 511, K up to 15
 //     2  page*N+D       multiples of 4096, four around each
 //     3  2^K+D, M*2^K+D with M 5, 6 or 7: powers of two and class edges, sixteen around each
-//     4  INT_MAX+D, UINT_MAX+D, SIZE_MAX+D, PTRDIFF_MAX+D   a thousand around each
+//     4  INT_MAX+D, UINT_MAX+D, SIZE_MAX-D, PTRDIFF_MAX+D   a thousand around each
 //     5  size*F+D       relative to the slot's own block: F times 1, 2, 3, 4 or over 2, 3, 4, 8
 //     6  size(bN)+D     relative to the block of another slot, of the first 256
 //     7  MiB*N          up to 8 GiB
@@ -45,7 +45,8 @@ enum size_form size_form_of(uint32_t code);
 /// Answers the size in bytes of the block that a slot holds; 0 where it holds none.
 typedef size_t (*size_of_slot)(const void *context, uint32_t slot);
 
-/// Drops the high bits that only a literal can use.
+/// Drops the high bits that only a literal can use, and what is added to SIZE_MAX: nothing is more,
+/// on any system.
 uint32_t size_canonical(uint32_t code);
 
 /// Returns the code of a literal of up to SIZE_LITERAL_MAX bytes.
@@ -60,7 +61,7 @@ size_t size_resolve(uint32_t code, uint32_t slot, size_of_slot size_of, const vo
 void size_print(uint32_t code, char *text);
 
 /// Reads a whole text as a code. Returns false iff size_print writes no code as this text, a sign
-/// before 0 apart; then *why says what is wrong.
+/// before 0 and what is added to SIZE_MAX apart; then *why says what is wrong.
 bool size_parse(const char *text, uint32_t *code, const char **why);
 
 #endif

@@ -93,6 +93,19 @@ static int status_of(const char *kind)
 }
 
 #ifdef HAS_ASAN
+// It knows the address of an access that it has checked itself, and of a block that is freed
+// wrongly. Of a signal, or of two ranges that overlap, it says NULL and a read of no bytes,
+// whatever it was.
+static void tell_access(const void *address, size_t size_bytes, bool is_write)
+{
+    if (size_bytes > 0) {
+        fprintf(stderr, "  a %s of %zu byte%s at %s\n", is_write ? "write" : "read", size_bytes,
+                size_bytes == 1 ? "" : "s", place_name((uintptr_t)address));
+    } else if (address != NULL) {
+        fprintf(stderr, "  at %s\n", place_name((uintptr_t)address));
+    }
+}
+
 // Called by AddressSanitizer before its own report, which a fuzz target leaves to it.
 void __asan_on_error(void)
 {
@@ -101,11 +114,8 @@ void __asan_on_error(void)
     bool is_write = __asan_get_report_access_type() != 0;
     size_t size_bytes = __asan_get_report_access_size();
     if (stop_tell_where("AddressSanitizer")) {
-        fprintf(stderr, "%s\n  %s", kind, is_write ? "a write" : "a read");
-        if (size_bytes > 0) {
-            fprintf(stderr, " of %zu byte%s", size_bytes, size_bytes == 1 ? "" : "s");
-        }
-        fprintf(stderr, " at %s\n", place_name((uintptr_t)address));
+        fprintf(stderr, "%s\n", kind);
+        tell_access(address, size_bytes, is_write);
         tell_stack();
         stop_tell_rest(address, is_write ? "written" : "read");
     }
@@ -156,10 +166,13 @@ static void on_signal(int number, siginfo_t *info, void *unused)
     (void)unused;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         if (signals[i].number == number && stop_tell_where(signals[i].name)) {
-            bool has_address = number == SIGSEGV || number == SIGBUS;
+            bool is_access = number == SIGSEGV || number == SIGBUS;
+            bool has_address = is_access && info->si_code != SI_KERNEL;
             fprintf(stderr, "%s\n", signals[i].sentence);
-            if (has_address) {
-                fprintf(stderr, "  at %s\n", place_name((uintptr_t)info->si_addr));
+            if (is_access) {
+                fprintf(stderr, "  at %s\n",
+                        has_address ? place_name((uintptr_t)info->si_addr)
+                                    : "an address that no memory can have");
             }
             tell_stack();
             stop_tell_rest(has_address ? info->si_addr : NULL, "touched");

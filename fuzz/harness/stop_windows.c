@@ -28,13 +28,16 @@ static const struct {
 static LONG WINAPI on_exception(EXCEPTION_POINTERS *exception)
 {
     const EXCEPTION_RECORD *record = exception->ExceptionRecord;
-    bool has_address = record->ExceptionCode == EXCEPTION_ACCESS_VIOLATION;
+    bool is_access = record->ExceptionCode == EXCEPTION_ACCESS_VIOLATION;
+    bool has_address = is_access && record->ExceptionInformation[1] != UINTPTR_MAX;
     const void *address = has_address ? (const void *)record->ExceptionInformation[1] : NULL;
     for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++) {
         if (exceptions[i].code == record->ExceptionCode && stop_tell_where(exceptions[i].name)) {
             fprintf(stderr, "%s\n", exceptions[i].sentence);
-            if (has_address) {
-                fprintf(stderr, "  at %s\n", place_name((uintptr_t)address));
+            if (is_access) {
+                fprintf(stderr, "  at %s\n",
+                        has_address ? place_name((uintptr_t)address)
+                                    : "an address that no memory can have");
             }
             stop_tell_rest(address, "touched");
             report_stop(STOP_SIGNAL_STATUS + exceptions[i].number);

@@ -46,11 +46,28 @@ static void check_gives_back(uint32_t code)
     CHECK(code_of(text) == size_canonical(code), text);
 }
 
+static bool is_above_SIZE_MAX(uint32_t code)
+{
+    return code > size_make(SIZE_LIMIT, 2, 0) && code <= size_make(SIZE_LIMIT, 2, 1023);
+}
+
 static void each_code_has_a_text_that_gives_it_back(void)
 {
     for (uint32_t code = 0; code < 65536; code++) {
-        CHECK(size_canonical(code) == code, "");
+        CHECK(is_above_SIZE_MAX(code) || size_canonical(code) == code, "");
         check_gives_back(code);
+    }
+}
+
+// A reader is not given a sum that no size can be.
+static void what_is_added_to_SIZE_MAX_is_not_written(void)
+{
+    for (int above = 0; above < 1024; above++) {
+        char text[SIZE_TEXT_BYTES];
+        uint32_t code = size_make(SIZE_LIMIT, 2, above);
+        size_print(code, text);
+        CHECK(strcmp(text, "SIZE_MAX") == 0, text);
+        CHECK(size_canonical(code) == code_of("SIZE_MAX"), text);
     }
 }
 
@@ -73,7 +90,7 @@ static void each_magnitude_of_literal_gives_itself_back(void)
 static void only_a_literal_has_high_bits(void)
 {
     for (uint32_t code = 1 << 13; code < 65536; code++) {
-        CHECK(size_canonical(code | 0xabcd0000U) == code, "");
+        CHECK(size_canonical(code | 0xabcd0000U) == size_canonical(code), "");
     }
 }
 
@@ -176,6 +193,7 @@ int main(void)
     absolute_sizes();
     limits();
     nothing_is_above_SIZE_MAX();
+    what_is_added_to_SIZE_MAX_is_not_written();
     relative_sizes();
     a_sign_before_0_is_read();
     return failures == 0 ? 0 : 1;
