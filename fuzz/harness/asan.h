@@ -23,9 +23,9 @@
 #define UNINSTRUMENTED
 #endif
 
-/// malloc is dear where AddressSanitizer poisons each block from end to end, where the system counts
-/// memory that is never touched, and where addresses are few. There it is asked for no more than
-/// this, or for more than any object can have.
+/// malloc is dear where AddressSanitizer poisons each block from end to end, where the system
+/// counts memory that is never touched, and where addresses are few. There it is asked for no more
+/// than this, or for more than any object can have.
 #if defined(HAS_ASAN) || defined(_WIN32) || SIZE_MAX <= UINT32_MAX
 #define MALLOC_IS_DEAR 1
 #define MALLOC_MOST_BYTES ((size_t)1024 * 1024)

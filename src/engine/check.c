@@ -304,10 +304,10 @@ static struct ch_broken check_live_run(struct walk *walk, uint32_t page)
     const struct ch_run *run = &ch_runs(walk->heap)[page];
     const void *where = ch_page_start(walk->heap, page);
     uint32_t pages = ch_run_pages(walk->heap, run->size_bytes);
-    bool is_exact = run->size_bytes > CH_SMALL_BYTES && run->pages == pages;
+    bool is_roomy = run->size_bytes <= CH_SMALL_BYTES || run->pages != pages;
     bool may_have =
         run->pages >= pages && run->pages <= ch_run_roomy_pages(walk->heap, run->size_bytes);
-    if (run->is_roomy == is_exact || !may_have) {
+    if (run->is_roomy != is_roomy || !may_have) {
         return broken(CH_INVARIANT_RUN_SIZE, where);
     }
     if (ch_bits_next(ch_committed(walk->heap), false, page, page + run->pages) !=

@@ -104,7 +104,7 @@ static void *start_block(struct ch_heap *heap, uint32_t page, uint32_t pages, si
     struct ch_run *run = &ch_runs(heap)[page];
     set_pages(heap, page, pages);
     run->size_bytes = size_bytes;
-    run->is_roomy = false;
+    run->is_roomy = 0;
     ch_bits_set(ch_starts(heap), page);
     unsigned char *block = ch_page_start(heap, page);
     ch_shadow_hide(block + size_bytes, bytes_of(heap, pages) - size_bytes);

@@ -67,7 +67,7 @@ struct ch_run {
     uint32_t pages;
     union {
         uint32_t previous; ///< A free run's neighbours on the list of its length.
-        bool is_roomy;     ///< A live block's size is small, or leaves a page or more unused.
+        uint32_t is_roomy; ///< 1: a live block's size is small, or leaves a page or more unused.
     };
     uint32_t next;
     size_t size_bytes; ///< A live block's size.

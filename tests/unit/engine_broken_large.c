@@ -86,20 +86,20 @@ static const void *a_block_is_small_and_not_roomy(struct scene *scene)
 
 static const void *a_block_is_roomy_and_leaves_no_page_unused(struct scene *scene)
 {
-    record(scene, RUN_TOP)->is_roomy = true;
+    record(scene, RUN_TOP)->is_roomy = 1;
     return start_of(scene, RUN_TOP);
 }
 
 static const void *a_roomy_block_leaves_more_than_half_of_its_pages_unused(struct scene *scene)
 {
-    record(scene, RUN_TOP)->is_roomy = true;
+    record(scene, RUN_TOP)->is_roomy = 1;
     record(scene, RUN_TOP)->size_bytes = (record(scene, RUN_TOP)->pages / 2) * (size_t)4096;
     return start_of(scene, RUN_TOP);
 }
 
 static const void *a_roomy_block_is_longer_than_its_run(struct scene *scene)
 {
-    record(scene, RUN_MIDDLE)->is_roomy = true;
+    record(scene, RUN_MIDDLE)->is_roomy = 1;
     record(scene, RUN_MIDDLE)->size_bytes = record(scene, RUN_MIDDLE)->pages * (size_t)4096 + 1;
     return start_of(scene, RUN_MIDDLE);
 }
@@ -197,7 +197,6 @@ static const void *two_lengths_have_each_others_list(struct scene *scene)
 static const void *a_live_run_is_listed_for_a_free_one(struct scene *scene)
 {
     *short_list(scene) = scene->runs[RUN_MIDDLE];
-    record(scene, RUN_MIDDLE)->previous = CH_NONE;
     record(scene, RUN_MIDDLE)->next = CH_NONE;
     return start_of(scene, RUN_MIDDLE);
 }
