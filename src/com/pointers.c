@@ -93,8 +93,8 @@ void ch_pointers_settle(struct ch_pointers *set, const void *pointer)
     ch_lock_give(set->lock);
 }
 
-// What stands behind a slot that has come free may only stay where a search for it still finds it:
-// unless its home lies behind that slot, it moves there.
+// A pointer behind a slot that has come free stays where a search for it still finds it. Unless its
+// home lies behind that slot, it moves there.
 static void close_up(struct ch_pointers *set, size_t free_slot)
 {
     size_t mask = mask_of(set);

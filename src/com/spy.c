@@ -109,14 +109,17 @@ static void leave(void)
     if (depth == 1 && is_revoked && spied.count == 0) {
         gone = forget_spy();
     }
+    int before = cancel_before;
     depth--;
-    if (depth == 0) {
-        int before = cancel_before;
+    bool is_outermost = depth == 0;
+    if (is_outermost) {
         ch_lock_give(&calls);
-        ch_threads_restore_cancel(before);
     }
     if (gone != NULL) {
         (void)IMallocSpy_Release(gone);
+    }
+    if (is_outermost) {
+        ch_threads_restore_cancel(before);
     }
 }
 
@@ -334,7 +337,9 @@ HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy)
     HRESULT result = spy != NULL ? CO_E_OBJISREG : find_and_register(pMallocSpy, &unwanted);
     leave();
     if (unwanted != NULL) {
+        int before = ch_threads_defer_cancel();
         (void)IMallocSpy_Release(unwanted);
+        ch_threads_restore_cancel(before);
     }
     return result;
 }

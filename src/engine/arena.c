@@ -85,7 +85,7 @@ static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t
 }
 
 // How many lanes there may be: in a small arena the tables for them would leave little for blocks.
-// What a lane hands out is held to no bound.
+// A heap with a bound has none: its lanes would hand blocks out without a look at that.
 static unsigned lanes_of(const struct ch_heap *heap, const struct ch_config *config)
 {
     bool bounds_small = config->block_bytes != 0 && config->block_bytes < CH_SMALL_BYTES;

@@ -65,12 +65,9 @@ struct ch_span {
 /// A run of pages of the large region. Valid at the run's first page; at its last, only `pages` is.
 struct ch_run {
     uint32_t pages;
-    union {
-        uint32_t previous; ///< A free run's neighbours on the list of its length.
-        uint32_t is_roomy; ///< 1: a live block's size is small, or leaves a page or more unused.
-    };
-    uint32_t next;
-    size_t size_bytes; ///< A live block's size.
+    uint32_t previous, next; ///< A free run's neighbours on the list of its length.
+    uint32_t is_roomy;       ///< 1: a live block's size is small, or leaves a page or more unused.
+    size_t size_bytes;       ///< A live block's size.
 };
 
 /// Free runs of up to this many pages have a list for each length; beyond, eight lists a doubling.

@@ -1,6 +1,7 @@
 // The lock around a heap. Most calls hold it for some hundred instructions, those that give pages
 // back or move them for as long as the system takes. A thread that finds it taken looks again for a
 // moment, then sleeps until it is given back. So the holder can run, whatever the priorities are.
+// On a system that has no such sleep for us, neither Linux nor Windows, it lets others run first.
 //
 // Its word is 0, or names the thread that has it. A handler of a signal, or of fork, so knows a
 // lock that its own thread had before.
@@ -43,8 +44,6 @@ struct ch_lock {
 
 #define CH_LOCK_AWAITED ((uintptr_t)1) ///< A thread may be asleep until it is given back.
 #define CH_LOCK_KEPT ((uintptr_t)2)    ///< Its thread forks, and may take it any number of times.
-
-_Static_assert(_Alignof(unsigned) > (CH_LOCK_AWAITED | CH_LOCK_KEPT), "an address has no such bit");
 
 /// An address that no other thread has. In a child the thread that forked has the same.
 static inline uintptr_t ch_lock_me(void)

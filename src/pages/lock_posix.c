@@ -16,6 +16,10 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifndef SYS_futex // Where there never was a time of 32 bits, which is not used here.
+#define SYS_futex SYS_futex_time64
+#endif
 #else
 #include <sched.h>
 #endif

@@ -4,7 +4,7 @@
 
 #include "pages/numbers.h"
 
-CH_THREAD_LOCAL unsigned ch_thread_number;
+CH_THREAD_LOCAL _Alignas(8) unsigned ch_thread_number;
 static CH_THREAD_LOCAL bool is_settled; // It has chosen its number, or has ended: it gets no other.
 
 static uint64_t numbers = 1; // A bit for each that is taken. Nobody gets 0.
@@ -29,11 +29,13 @@ static void in_child(void)
 
 struct ch_fork_lock ch_threads_numbers_lock = {.in_child = in_child};
 
-// Under the lock: the thread has the number from now on.
+// Under the lock: the thread has the number from now on. A signal may come in between, and its
+// handler fork: the child must see the thread's number before it is taken from the rest.
 static void keep(unsigned number)
 {
-    set_numbers(numbers | bit_of(number));
     ch_thread_number = number;
+    atomic_signal_fence(memory_order_seq_cst);
+    set_numbers(numbers | bit_of(number));
 }
 
 void ch_thread_join(void)

@@ -69,8 +69,8 @@ static void decommit(void *world, void *start, size_t size_bytes)
 {
     (void)world;
     int errno_before = errno;
-    if (madvise(start, size_bytes, MADV_DONTNEED) != 0 && errno == EINVAL) {
-        write_zeros(start, size_bytes); // Pages that are locked in memory stay.
+    if (madvise(start, size_bytes, MADV_DONTNEED) != 0 && errno != ENOMEM) {
+        write_zeros(start, size_bytes); // Pages that are locked in memory stay, for one.
     }
     errno = errno_before;
 }
@@ -100,32 +100,32 @@ static int sync_range(void *start, size_t size_bytes, int flags)
 // Whether what a move leaves behind can be used, as a kernel has it. An emulator that passes the
 // flag on may take the range for unmapped, and end the process at the next touch. The kernel is
 // asked to write there, and the emulator reports an address that it believes to be none.
-static bool find_out_leaving(void)
+static bool find_out_leaving(unsigned char *range, size_t page_bytes)
 {
-    size_t page_bytes = os_page_bytes(NULL);
-    unsigned char *range =
-        mmap(NULL, 2 * page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (range == MAP_FAILED) {
-        return false;
-    }
     unsigned char *other = range + page_bytes;
     range[0] = 1;
     int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
-    bool is_left = mremap(range, page_bytes, page_bytes, flags, other) == other &&
-                   uname((struct utsname *)(void *)range) == 0 && other[0] == 1;
-    (void)munmap(range, 2 * page_bytes);
-    return is_left;
+    return mremap(range, page_bytes, page_bytes, flags, other) == other &&
+           uname((struct utsname *)(void *)range) == 0 && other[0] == 1;
 }
 
-// What was found out, once in a process; threads that come together find the same.
+// What was found out, once in a process; threads that come together find the same. Where there is
+// no memory to find out with, nothing is known yet.
 static bool leaves_pages(void)
 {
     enum { UNKNOWN, LEAVES, LEAVES_NOTHING };
     static atomic_int found;
     int known = atomic_load_explicit(&found, memory_order_relaxed);
     if (known == UNKNOWN) {
-        known = find_out_leaving() ? LEAVES : LEAVES_NOTHING;
+        size_t page_bytes = os_page_bytes(NULL);
+        void *range =
+            mmap(NULL, 2 * page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (range == MAP_FAILED) {
+            return false;
+        }
+        known = find_out_leaving(range, page_bytes) ? LEAVES : LEAVES_NOTHING;
         atomic_store_explicit(&found, known, memory_order_relaxed);
+        (void)munmap(range, 2 * page_bytes);
     }
     return known == LEAVES;
 }

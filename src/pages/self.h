@@ -18,8 +18,9 @@
 #define CH_THREAD_LOCAL _Thread_local
 #endif
 
-/// The calling thread's number. No two threads have the same at once, except 0.
-extern CH_THREAD_LOCAL unsigned ch_thread_number;
+/// The calling thread's number. No two threads have the same at once, except 0. A lock keeps its
+/// address, and two bits in that.
+extern CH_THREAD_LOCAL _Alignas(8) unsigned ch_thread_number;
 
 /// Whether the process may have another thread than this one.
 static inline bool ch_threads_are_many(void)

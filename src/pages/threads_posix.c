@@ -6,9 +6,12 @@
 //
 // Does not know who has which number.
 
+#define _POSIX_C_SOURCE 200809L // For signals, which C alone has few of.
+
 #include "pages/threads.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 
 #include "pages/numbers.h"
@@ -35,8 +38,9 @@ static void on_end(void *unused)
     ch_thread_leave(ch_thread_number);
 }
 
-static CH_THREAD_LOCAL unsigned forks; // A handler of fork may fork.
-static bool holds_files;               // Written by the thread that does.
+static CH_THREAD_LOCAL unsigned forks; // Of this thread, one in a handler of the other.
+static CH_THREAD_LOCAL bool holds_files;
+static CH_THREAD_LOCAL sigset_t signals_before;
 
 static void hold_files(void)
 {
@@ -96,12 +100,16 @@ static struct ch_lock *keep_locks(uintptr_t *word)
 }
 
 // A thread may have one lock of ours and want another, or a file: this one waits for a lock only
-// while it has nothing.
+// while it has nothing. The handler of a signal, which could fork in the middle of this, waits
+// until the fork is over.
 static void before_fork(void)
 {
     if (forks++ > 0) {
         return;
     }
+    sigset_t all;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &signals_before);
     struct ch_lock *busy;
     do {
         uintptr_t word;
@@ -119,21 +127,20 @@ static void after_fork(void)
     if (--forks == 0) {
         let_go_of_locks();
         let_go_of_files();
+        (void)pthread_sigmask(SIG_SETMASK, &signals_before, NULL);
     }
 }
 
+// The child of a handler goes on with the fork that called it, as its parent, and alone.
 static void after_fork_in_child(void)
 {
-    if (--forks > 0) {
-        return;
-    }
     for (struct ch_fork_lock *lock = fork_locks; lock != NULL; lock = lock->next) {
         if (lock->in_child != NULL) {
             lock->in_child();
         }
     }
-    let_go_of_locks();
     let_go_of_files_in_child();
+    after_fork();
 }
 
 static void prepare(void)

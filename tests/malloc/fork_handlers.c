@@ -16,7 +16,8 @@ static void run(void)
         return;
     }
     for (size_t size_bytes = 16; size_bytes < 100000; size_bytes *= 4) {
-        free(malloc(size_bytes));
+        void *volatile block = malloc(size_bytes); // Or the compiler leaves both calls out.
+        free(block);
     }
     called++;
 }

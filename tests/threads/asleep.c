@@ -1,6 +1,7 @@
 // A thread that waits for a lock sleeps: it takes next to no processor time, so that the thread
 // that has the lock can run whatever their priorities are. So it is with a heap's lock, with the
-// spy's, and with a fork that waits for either.
+// spy's, and with a fork that waits for either. A signal's handler that comes in that wait may
+// fork.
 //
 //     asleep [MILLISECONDS]
 
@@ -12,8 +13,10 @@
 #include <comheap/leakspy.h>
 #include <comheap/taskmem.h>
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -77,9 +80,39 @@ static void fork_once(void)
     CLAIM(child > 0 && waitpid(child, &status, 0) == child && status == 0, "the child failed");
 }
 
+static volatile sig_atomic_t handled;
+
+static void on_alarm(int number)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        (void)signal(number, SIG_DFL);
+        (void)alarm(5);
+        use_heap();
+        _exit(0);
+    }
+    int status = -1;
+    handled = child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+static void fork_and_be_interrupted(void)
+{
+    struct itimerval soon = {.it_value = {.tv_usec = (suseconds_t)(held_ns / 4000)}};
+    (void)signal(SIGALRM, on_alarm);
+    (void)setitimer(ITIMER_REAL, &soon, NULL);
+    fork_once();
+    (void)signal(SIGALRM, SIG_DFL);
+    CLAIM(handled, "the child of a handler that came while fork waited hung");
+}
+
+// The thread that has the lock leaves the signal to the other one.
 static void work(unsigned number, void *use)
 {
+    sigset_t alarms;
     (void)number;
+    (void)sigemptyset(&alarms);
+    (void)sigaddset(&alarms, SIGALRM);
+    (void)pthread_sigmask(SIG_BLOCK, &alarms, NULL);
     (*(void (**)(void))use)();
 }
 
@@ -113,6 +146,8 @@ int main(int argc, char **argv)
     claim_sleeps("a heap's lock", use_heap, use_heap);
     ch_heap_minimize(heap);
     claim_sleeps("fork", use_heap, fork_once);
+    ch_heap_minimize(heap);
+    claim_sleeps("fork and a signal", use_heap, fork_and_be_interrupted);
 
     struct ch_leak_spy *spy = ch_leak_spy_create();
     CLAIM(spy != NULL, "there is no spy");

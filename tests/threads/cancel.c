@@ -6,11 +6,13 @@
 
 #include "crew.h"
 
+#include <comheap/arrays.h>
 #include <comheap/atlheaps.h>
 #include <comheap/heap.h>
 #include <comheap/leakspy.h>
 #include <comheap/mallocspy.h>
 #include <comheap/taskmem.h>
+#include <comheap/taskstrings.h>
 
 #include <pthread.h>
 #include <signal.h>
@@ -37,6 +39,7 @@ static void *use_heap(void *unused)
         CLAIM(block != NULL, "%zu bytes can't be doubled", size_bytes);
         CLAIM(ch_heap_size_bytes(heap, block) == 2 * size_bytes + 1, "the size is another");
         (void)ch_heap_resize(heap, block, size_bytes);
+        ch_heap_free(heap, ch_heap_alloc_zeroed(heap, size_bytes));
         ch_heap_free(heap, between);
         ch_heap_free(heap, block);
         ch_heap_minimize(heap);
@@ -54,6 +57,15 @@ static void *use_heap(void *unused)
     return unused;
 }
 
+static void use_manager(IAtlMemMgr *manager)
+{
+    void *block = ch_array_allocate_zeroed(manager, 10, 10);
+    CLAIM(block != NULL && IAtlMemMgr_GetSize(manager, block) == 100, "a manager refused");
+    block = IAtlMemMgr_Reallocate(manager, block, 150);
+    CLAIM(block != NULL, "a manager refused a larger block");
+    IAtlMemMgr_Free(manager, block);
+}
+
 static void use_task_memory(void)
 {
     void *between = CoTaskMemAlloc(2 * MIB);
@@ -64,14 +76,20 @@ static void use_task_memory(void)
     IAtlMemMgr *const managers[] = {ch_com_heap(), ch_crt_heap(), ch_local_heap(),
                                     ch_global_heap()};
     for (size_t i = 0; i < sizeof managers / sizeof managers[0]; i++) {
-        void *of_manager = IAtlMemMgr_Allocate(managers[i], 100);
-        CLAIM(of_manager != NULL, "a manager refused");
-        (void)IAtlMemMgr_GetSize(managers[i], of_manager);
-        IAtlMemMgr_Free(managers[i], of_manager);
+        use_manager(managers[i]);
     }
+    struct ch_win32_heap win32;
+    CLAIM(ch_win32_heap_init_own(&win32, 0, 0, 0), "there is no heap with a handle");
+    use_manager(ch_win32_heap_manager(&win32));
+    ch_win32_heap_destroy(&win32);
     IMalloc *task = NULL;
     CLAIM(CoGetMalloc(MEMCTX_TASK, &task) == S_OK, "there is no task allocator");
+    block = IMalloc_Realloc(task, IMalloc_Alloc(task, 10), 100);
+    CLAIM(IMalloc_GetSize(task, block) == 100 && IMalloc_DidAlloc(task, block) == 1,
+          "the task allocator does not know its block");
+    IMalloc_Free(task, block);
     IMalloc_HeapMinimize(task);
+    CoTaskMemFree(ch_task_string("a string"));
     atomic_fetch_add(&steps, 1);
 }
 
@@ -83,6 +101,14 @@ static SIZE_T STDMETHODCALLTYPE print(IMallocSpy *This, SIZE_T cbRequest)
     return cbRequest;
 }
 
+static ULONG(STDMETHODCALLTYPE *release_of_leak_spy)(IMallocSpy *This);
+
+static ULONG STDMETHODCALLTYPE print_and_release(IMallocSpy *This)
+{
+    (void)fsync(-1);
+    return release_of_leak_spy(This);
+}
+
 static void *use_spied(void *unused)
 {
     struct ch_leak_spy *spy = ch_leak_spy_create();
@@ -90,12 +116,15 @@ static void *use_spied(void *unused)
     IMallocSpy *whole = ch_leak_spy_object(spy);
     IMallocSpyVtbl methods = *whole->lpVtbl;
     methods.PreAlloc = print;
+    release_of_leak_spy = methods.Release;
+    methods.Release = print_and_release;
     const IMallocSpyVtbl *own = whole->lpVtbl;
     whole->lpVtbl = &methods;
     FILE *nowhere = fopen("/dev/null", "w");
     CLAIM(nowhere != NULL && setvbuf(nowhere, NULL, _IONBF, 0) == 0, "/dev/null can't be opened");
     (void)pthread_cancel(pthread_self());
     CLAIM(CoRegisterMallocSpy(whole) == S_OK, "the spy is refused");
+    CLAIM(CoRegisterMallocSpy(whole) == CO_E_OBJISREG, "the spy is registered twice");
     use_task_memory();
     void *leaked = CoTaskMemAlloc(1);
     CLAIM(ch_leak_spy_print(spy, nowhere) == 1, "a leak is not printed");

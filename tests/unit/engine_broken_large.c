@@ -197,6 +197,7 @@ static const void *two_lengths_have_each_others_list(struct scene *scene)
 static const void *a_live_run_is_listed_for_a_free_one(struct scene *scene)
 {
     *short_list(scene) = scene->runs[RUN_MIDDLE];
+    record(scene, RUN_MIDDLE)->previous = CH_NONE;
     record(scene, RUN_MIDDLE)->next = CH_NONE;
     return start_of(scene, RUN_MIDDLE);
 }

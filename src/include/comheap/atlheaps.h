@@ -59,8 +59,7 @@ CH_API IAtlMemMgr *ch_crt_heap(void);
 /// the struct at once; its methods only read it.
 ///
 /// - Allocate and Reallocate return NULL iff there is no handle, or the heap refuses as
-/// ch_heap_alloc
-///   and ch_heap_realloc do. Reallocate may move.
+///   ch_heap_alloc and ch_heap_realloc do. Reallocate may move.
 /// - GetSize is exact, and SIZE_MAX for NULL and for what is not a live block. A bad pointer given
 ///   to Free or Reallocate is a fault of the heap.
 struct ch_win32_heap {
@@ -76,10 +75,10 @@ CH_API void ch_win32_heap_init(struct ch_win32_heap *win32);
 CH_API void ch_win32_heap_init_over(struct ch_win32_heap *win32, struct ch_heap *heap);
 
 /// Makes one over a heap of its own: CWin32Heap(flags, initial, max). Pages are committed when they
-/// are used, whatever initial_bytes is. max_bytes, rounded up to 4 KiB, is a bound of the heap's,
-/// whoever has it later: the sizes of its blocks never add up to more, and each block has fewer
-/// bytes than CH_WIN32_FIXED_BYTES. From 4 MiB on its own tables come out of it, too. 0: no bound,
-/// and the default of a heap. CH_HEAP_NO_SERIALIZE changes nothing: a heap is safe to call from any
+/// are used, whatever initial_bytes is. max_bytes, rounded up to 4 KiB, is a bound that stays with
+/// the heap. The sizes of its blocks never add up to more, and each block has fewer bytes than
+/// CH_WIN32_FIXED_BYTES. From 4 MiB on its own tables come out of it, too. 0: no bound, and the
+/// default of a heap. CH_HEAP_NO_SERIALIZE changes nothing: a heap is safe to call from any
 /// thread.
 ///
 /// Returns false, with no heap attached, iff flags has another bit, initial_bytes is more than a
@@ -111,8 +110,8 @@ CH_API IAtlMemMgr *ch_win32_heap_manager(struct ch_win32_heap *win32);
 /// - Allocate returns NULL iff that heap can't be made, or refuses as ch_heap_alloc does. The block
 ///   has room for twice its size, if the heap has it; so it takes twice the memory.
 /// - Reallocate to n > 0 bytes leaves the block where it is (spec 5, the in-place quirk). Every
-///   shrink is granted, and every growth within the room. One that shrinks keeps room for twice
-///   what it has then, or more. Otherwise Reallocate returns NULL, and changes nothing, iff
+///   shrink is granted, and every growth within the room. One that shrinks keeps the room that it
+///   has, up to twice its new size. Otherwise Reallocate returns NULL, and changes nothing, iff
 ///   ch_heap_resize refuses.
 /// - GetSize is exact; 0 for NULL and for what is not a live block.
 ///

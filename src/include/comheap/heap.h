@@ -144,15 +144,14 @@ CH_API void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_byte
 /// Gives a block another size where it is: the first min(old, new) bytes stay, and so does its
 /// address. Size 0 is a size like any other.
 ///
-/// Every shrink is granted. A block that had up to 16 KiB, or 8 KiB where pointers have 32 bits,
-/// when it was made keeps its whole place, and may have every size up to that again. One that had
-/// more keeps pages for twice its size when it shrinks, and gives those behind them back.
+/// Every shrink is granted. A block of up to 16 KiB when it was made, or 8 KiB where pointers have
+/// 32 bits, keeps its whole place, and may have every size up to that again. A larger one keeps the
+/// pages that it has, up to twice those of its new size, and gives the others back. It may grow
+/// over free pages behind it.
 ///
-/// Returns false, and changes nothing, iff the heap's bounds are below the size, or it is larger
-/// than the place, which the first kind
-/// of block can't change; one of the second kind takes the pages behind it, iff these are free and
-/// the world doesn't refuse. Or block is NULL, which is no fault, or not a live block of this heap,
-/// which raises a REALLOC fault.
+/// Returns false, and changes nothing, iff the size is above the heap's bound, or the block can't
+/// grow so far, or the world refuses a page. Or block is NULL, which is no fault, or not a live
+/// block of this heap, which raises a REALLOC fault.
 CH_API bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes);
 
 /// Ends a block. block may be NULL: no effect. Raises a FREE fault, and changes nothing, iff block

@@ -2,9 +2,9 @@
 // this file on the include path, and <atlmem.h> is found.
 //
 // Each class does what the manager of <comheap/atlheaps.h> or <comheap/atlmem.h> does that is named
-// with it. None but CWin32Heap has a virtual destructor: they are not to be deleted as IAtlMemMgr.
-// None throws but its constructor; their methods don't say so, for those that override them may
-// not.
+// with it. Only CWin32Heap has a virtual destructor: do not delete the others as IAtlMemMgr.
+// Only CWin32Heap's constructor throws. The methods don't say so, for those that override them may
+// throw.
 #ifndef COMHEAP_ATL_ATLMEM_H
 #define COMHEAP_ATL_ATLMEM_H
 
@@ -100,7 +100,7 @@ class CWin32Heap : public IAtlMemMgr
     CWin32Heap(const CWin32Heap &) = delete;
     CWin32Heap &operator=(const CWin32Heap &) = delete;
 
-    /// hHeap is not NULL, and no heap is attached; else nothing changes.
+    /// hHeap is not NULL, and no heap is attached; otherwise nothing changes.
     void Attach(HANDLE hHeap, bool bTakeOwnership) noexcept
     {
         if (hHeap != nullptr && m_hHeap == nullptr) {
