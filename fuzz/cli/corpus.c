@@ -114,7 +114,11 @@ static bool is_whole(const char *path, const char *name)
         return true;
     }
     size_bytes = fread(bytes, 1, sizeof bytes, file);
+    bool is_read = ferror(file) == 0;
     (void)fclose(file);
+    if (!is_read) { // It may be as good as any.
+        return true;
+    }
     sha1_print(bytes, size_bytes, digits);
     return size_bytes == sizeof bytes || strcmp(digits, name) == 0; // A longer one is not its own.
 }

@@ -128,13 +128,18 @@ static bool tell_unwritten(const struct fuzzing *fuzzing)
         fprintf(stderr, "heapfuzz: can't write %s%s: %s\n",
                 path == fuzzing->corpus.folder ? "in the folder " : "", path,
                 strerror(fuzzing->unwritten.error));
-    } else if (removed > 0) {
-        fprintf(stderr,
-                "heapfuzz: can't write in the folder %s: %zu programs were not written whole, and "
-                "are lost\n",
-                fuzzing->corpus.folder, removed);
+        return true;
     }
-    return path != NULL || removed > 0;
+    // An engine that is stopped while it writes leaves a part of a program that nobody has lost.
+    bool was_stopped = fuzzing->stop_signal != 0 || WIFSIGNALED(fuzzing->child.status);
+    if (removed > 0 && !was_stopped) {
+        fprintf(stderr,
+                "heapfuzz: can't write in the folder %s: of %zu new program%s only a part was "
+                "written\n",
+                fuzzing->corpus.folder, removed, removed == 1 ? "" : "s");
+        return true;
+    }
+    return false;
 }
 
 // Says why a run that came to its end proves nothing. Returns false iff it proves something.

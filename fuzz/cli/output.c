@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/os.h"
@@ -40,7 +39,6 @@ static bool open_beside(struct output *output)
 
 bool output_open(struct output *output, const char *path)
 {
-    struct stat there;
     char *real = os_real_path(path); // A link stays one.
     *output = (struct output){0};
     bool fits = print_path(output->path, sizeof output->path, real == NULL ? path : real);
@@ -48,11 +46,15 @@ bool output_open(struct output *output, const char *path)
     if (!fits) {
         return false;
     }
-    if (stat(output->path, &there) == 0 && !S_ISREG(there.st_mode)) {
+    if (os_is_special(output->path)) {
         output->file = fopen(output->path, "wb");
         return output->file != NULL;
     }
-    return open_beside(output);
+    bool is_open = open_beside(output);
+    if (is_open) {
+        os_copy_mode(output->path, output->file);
+    }
+    return is_open;
 }
 
 bool output_open_new(struct output *output, const char *path)

@@ -308,7 +308,7 @@ bool boxes_draw(FILE *file, const struct run *run)
         if (with_neighbours) {
             add_neighbours(&boxes);
         }
-        arrange(&boxes, run->plan.subject->policies.alignment_bytes);
+        arrange(&boxes, subject_alignment(run->plan.subject));
         if (lay_out(&boxes) <= COLUMNS) {
             break;
         }

@@ -53,7 +53,7 @@ static CHECK void check_bytes_kept(struct run *run, uint32_t slot, const struct 
 
 static bool is_aligned(const struct run *run, const void *block)
 {
-    return (uintptr_t)block % run->plan.subject->policies.alignment_bytes == 0;
+    return (uintptr_t)block % subject_alignment(run->plan.subject) == 0;
 }
 
 // What is looked at past a block's end: up to a page, but not the next block.
@@ -78,7 +78,7 @@ static CHECK void check_past_end(struct run *run, uint32_t slot)
            place_byte(slot, end_bytes, "can be touched"),
            "byte %zu of b%u, the first past its end, can be touched", end_bytes, slot);
     // The rest of its last granule is nobody else's either, nor is what lies beyond.
-    size_t more = -end_bytes % run->plan.subject->policies.alignment_bytes;
+    size_t more = -end_bytes % subject_alignment(run->plan.subject);
     size_t places[] = {more < most ? more : most, most};
     for (unsigned i = 0; i < 2; i++) {
         size_t at = end_bytes + places[i] - 1;
@@ -133,7 +133,7 @@ static CHECK void check_granted(struct run *run, uint32_t slot, enum face face, 
     LAW_AT(run, ALIGNED, is_aligned(run, block),
            place_granted(slot, block, size_bytes, "not aligned"),
            "b%u is at %s, which is no multiple of %zu", slot, place_name((uintptr_t)block),
-           run->plan.subject->policies.alignment_bytes);
+           subject_alignment(run->plan.subject));
 }
 
 enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, void *block,

@@ -36,6 +36,12 @@ void os_fail_writes(void);
 /// is no file, or no memory, or links are not known here.
 char *os_real_path(const char *path);
 
+/// Whether there is something at a path that is no file: a device, or a link to what is not there.
+bool os_is_special(const char *path);
+
+/// Lets those read and write a file who may do so with the one at the path, if there is one.
+void os_copy_mode(const char *path, FILE *file);
+
 /// Gives a file another name in the same folder, in one step. A file that has it already goes if
 /// `replaces`; otherwise that is EEXIST. Returns false, with errno, iff it can't.
 bool os_rename(const char *from, const char *to, bool replaces);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // Maps fresh memory anywhere, or at a place that is ours.
@@ -90,6 +91,20 @@ void os_fail_writes(void)
 char *os_real_path(const char *path)
 {
     return realpath(path, NULL);
+}
+
+bool os_is_special(const char *path)
+{
+    struct stat there;
+    return lstat(path, &there) == 0 && !S_ISREG(there.st_mode);
+}
+
+void os_copy_mode(const char *path, FILE *file)
+{
+    struct stat there;
+    if (stat(path, &there) == 0) {
+        (void)fchmod(fileno(file), there.st_mode & 07777);
+    }
 }
 
 // Where there are no hard links, the name is taken by a file of its own first.

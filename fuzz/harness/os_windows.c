@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <windows.h>
 
@@ -65,6 +66,17 @@ char *os_real_path(const char *path)
 {
     (void)path;
     return NULL;
+}
+
+bool os_is_special(const char *path)
+{
+    struct stat there;
+    return stat(path, &there) == 0 && !S_ISREG(there.st_mode);
+}
+
+void os_copy_mode(const char *path, FILE *file)
+{
+    (void)path, (void)file; // A new file has the permissions of its folder.
 }
 
 // The error numbers of C for those of the last call.

@@ -20,7 +20,7 @@
 /// Where allocators may differ, and what this one promises.
 struct policies {
     size_t limit_bytes;     ///< Allocate and Reallocate refuse more than this; SIZE_MAX: no limit.
-    size_t alignment_bytes; ///< Every block starts at a multiple of it.
+    size_t alignment_bytes; ///< Every block starts at a multiple of it; 0: at any address.
     bool size_is_exact;     ///< GetSize is the size asked for; otherwise it may be more.
     size_t zero_size_bytes; ///< The size of a block that 0 bytes were asked for.
     bool stays_in_place;    ///< Reallocate never moves a block: it is refused instead.
@@ -129,6 +129,13 @@ bool subject_has_com(const struct subject *subject);
 bool subject_has_spies(const struct subject *subject);
 bool subject_has_lanes(const struct subject *subject);
 bool subject_survives_misuse(const struct subject *subject);
+
+/// The alignment that is held, in bytes: 1 where any address will do.
+static inline size_t subject_alignment(const struct subject *subject)
+{
+    size_t alignment_bytes = subject->policies.alignment_bytes;
+    return alignment_bytes != 0 ? alignment_bytes : 1;
+}
 
 /// What must_grant says; false without one.
 bool subject_must_grant(const struct subject *subject, size_t arena_bytes, size_t since_empty_bytes,

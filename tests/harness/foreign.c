@@ -72,6 +72,7 @@ enum member {
     FAULT,
     MISUSE,
     SELECT_LANE,
+    ALIGNMENT,
     TASK_ALLOC,
     TASK_REALLOC,
     TASK_FREE,
@@ -161,6 +162,9 @@ static void leave_out(struct changed *changed, enum member member)
         break;
     case SELECT_LANE:
         subject->select_lane = NULL;
+        break;
+    case ALIGNMENT:
+        subject->policies.alignment_bytes = 0;
         break;
     default:
         leave_out_of_parts(changed, member);
