@@ -58,14 +58,13 @@ static void print_help(void)
     printf("\nexit status: 0 done, 1 a finding, 2 words or files that can't be followed\n");
 }
 
-// What was printed has to have been: a full disk is no success, and a finding that nobody was told
-// of is none either.
+// Everything has to have been printed: a full disk is no success, and a finding that nobody could
+// read is none either.
 static int done(int status)
 {
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-        if (errno ==
-            0) { // It failed before, and the reason is forgotten; it may still be the same.
+        if (errno == 0) { // It failed before. The reason is forgotten, but may still be the same.
             (void)putchar('\n');
             (void)fflush(stdout);
         }

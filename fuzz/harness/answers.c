@@ -1,6 +1,5 @@
-// What is kept of an answer, and what of it has to be the same in another run of the program:
-// nothing that hangs on where an allocator that is not of the world puts its blocks. Makes no
-// calls.
+// Keeps the part of an answer that has to be the same in another run of the program. Nothing in it
+// hangs on where an allocator that is not of the world puts its blocks. Makes no calls.
 
 #include "harness/run_parts.h"
 

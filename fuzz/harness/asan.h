@@ -1,7 +1,6 @@
-// Whether this build has AddressSanitizer, though the harness may be left uninstrumented; what that
-// makes of malloc; and how
-// to leave a function uninstrumented, or without calls of library functions that the compiler would
-// make of its loops.
+// Whether this build has AddressSanitizer, though the harness may be left uninstrumented, and how
+// dear that makes malloc. How to leave a function uninstrumented, or without calls of library
+// functions that the compiler would make of its loops.
 #ifndef HARNESS_ASAN_H
 #define HARNESS_ASAN_H
 

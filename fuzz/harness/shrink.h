@@ -14,7 +14,7 @@ typedef void (*shrink_progress)(size_t ops, size_t trials);
 #define SHRINK_TRIALS 5000U
 #define SHRINK_SECONDS 60U
 
-/// What hangs is given this long in a trial: much more than any program takes that ends.
+/// A trial that should hang may take this long: much more than any program takes that ends.
 #define SHRINK_HUNG_SECONDS 2U
 
 size_t shrink(const struct plan *plan, struct program *program, trial_verdict verdict,

@@ -60,8 +60,8 @@ struct com_calls {
     void *(*task_realloc)(void *block, size_t size_bytes);
     void (*task_free)(void *block);
     HRESULT (*get_malloc)(DWORD context, IMalloc **malloc);
-    HRESULT (*register_spy)(IMallocSpy *spy); ///< But where these two are NULL, or one of them,
-    HRESULT (*revoke_spy)(void);              ///< there are only no spies.
+    HRESULT (*register_spy)(IMallocSpy *spy); ///< Where one of these two is NULL, there are no
+    HRESULT (*revoke_spy)(void);              ///< spies, and the rest holds.
 };
 
 /// What can be done with a pointer that is not NULL and no live block,
