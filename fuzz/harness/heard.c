@@ -120,16 +120,31 @@ bool heard_begin(enum heard_call call, const void *block, size_t size_bytes)
     return true;
 }
 
-void heard_pre(enum heard_call call, const void *block, size_t size_bytes, bool is_spied)
+CHECK void heard_check_pre_due(enum heard_call call)
 {
     struct call *now = innermost();
     LAW(run_current(), SPY, now != NULL && now->call == call && now->stage == STAGE_CALLED,
         "%s is called where %s is due", pre_names[call], due());
+}
+
+CHECK void heard_check_block(enum heard_call call, const void *block)
+{
+    const struct call *now = innermost();
     LAW(run_current(), SPY, block == now->block, "%s is told of %s, the call was about %s",
         pre_names[call], place_name((uintptr_t)block), place_name((uintptr_t)now->block));
+}
+
+CHECK void heard_check_size(enum heard_call call, size_t size_bytes)
+{
+    const struct call *now = innermost();
     LAW(run_current(), SPY, size_bytes == now->size_bytes,
         "%s is told of %zu bytes, %zu were asked for", pre_names[call], size_bytes,
         now->size_bytes);
+}
+
+CHECK void heard_check_spied(enum heard_call call, bool is_spied)
+{
+    const struct call *now = innermost();
     LAW(run_current(), SPY, is_spied == now->is_spied,
         "%s is told that the block is %s, and it is %s", pre_names[call],
         is_spied ? "spied" : "not spied", now->is_spied ? "spied" : "not");
@@ -152,24 +167,38 @@ void heard_asked(bool refuses)
     }
 }
 
-static void check_actual(const struct call *now, uintptr_t actual)
+CHECK void heard_check_block_size(enum heard_call call, uintptr_t actual)
 {
-    if (now->call == HEARD_SIZE) {
-        size_t asked_bytes = now->real_bytes - now->spare_bytes;
+    const struct call *now = innermost();
+    size_t asked_bytes = now->real_bytes - now->spare_bytes;
+    if (call == HEARD_SIZE) {
         LAW(run_current(), SPY, actual == asked_bytes || now->real_bytes == SIZE_MAX,
             "PostGetSize is told %zu, the block has %zu bytes", (size_t)actual, asked_bytes);
-    } else if (now->call == HEARD_OWNS) {
+    }
+}
+
+CHECK void heard_check_asked_about(enum heard_call call, uintptr_t actual)
+{
+    const struct call *now = innermost();
+    if (call == HEARD_OWNS) {
         LAW(run_current(), SPY, actual == (uintptr_t)now->block,
             "PostDidAlloc is told of %s, the caller asked about %s", place_name(actual),
             place_name((uintptr_t)now->block));
     }
 }
 
-// What the call is for is done when its Post method is called, and nothing of it was before the Pre
-// method had returned.
-static void check_done(const struct call *now)
+void heard_answered(uintptr_t answer)
 {
-    const struct run *run = run_current();
+    struct call *now = innermost();
+    now->stage = STAGE_TOLD;
+    now->answer = answer;
+}
+
+// The call is done when its Post method is called, and nothing of it was before the Pre method had
+// returned.
+CHECK void heard_check_done(void)
+{
+    const struct call *now = innermost();
     struct counts counts;
     if (!count(&counts)) {
         return;
@@ -177,28 +206,35 @@ static void check_done(const struct call *now)
     size_t blocks = now->before.live_blocks + grants(now) - ends_block(now);
     size_t bytes = now->before.live_bytes + (grants(now) ? now->wanted_bytes : 0) -
                    (ends_block(now) ? now->real_bytes : 0);
-    LAW(run, SPY, counts.live_blocks == blocks && counts.live_bytes == bytes,
+    LAW(run_current(), SPY, counts.live_blocks == blocks && counts.live_bytes == bytes,
         "%s is called when %zu blocks of %zu bytes are live, expected %zu of %zu",
         post_names[now->call], counts.live_blocks, counts.live_bytes, blocks, bytes);
-    if (now->call == HEARD_MINIMIZE) {
+}
+
+CHECK void heard_check_pages(enum heard_call call)
+{
+    const struct run *run = run_current();
+    struct counts counts;
+    if (call == HEARD_MINIMIZE && count(&counts)) {
         LAW(run, SPY, world_committed_bytes() <= oracle_most_committed(run),
             "PostHeapMinimize is called when the heap holds %zu bytes of pages, it may hold %zu",
             world_committed_bytes(), oracle_most_committed(run));
     }
 }
 
-void heard_post(enum heard_call call, uintptr_t actual, bool is_spied, uintptr_t answer)
+CHECK void heard_check_post_due(enum heard_call call)
 {
     struct call *now = innermost();
     LAW(run_current(), SPY, now != NULL && now->call == call && now->stage == STAGE_ASKED,
         "%s is called where %s is due", post_names[call], due());
+}
+
+CHECK void heard_check_was_spied(enum heard_call call, bool is_spied)
+{
+    const struct call *now = innermost();
     LAW(run_current(), SPY, is_spied == now->is_spied, "%s is told that the block %s, and it %s",
         post_names[call], is_spied ? "was spied" : "was not spied",
         now->is_spied ? "was" : "was not");
-    check_actual(now, actual);
-    now->stage = STAGE_TOLD;
-    now->answer = answer;
-    check_done(now);
 }
 
 // How many blocks are spied when the outermost call is over, which the model is told of after it.

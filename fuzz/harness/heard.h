@@ -24,12 +24,41 @@ bool heard_begin(enum heard_call call, const void *block, size_t size_bytes);
 void heard_end(const struct run *run, uintptr_t answer);
 
 /// A Pre method is called: it must be its turn, and these its arguments. heard_asked tells what
-/// comes of it: whether the spy refuses.
-void heard_pre(enum heard_call call, const void *block, size_t size_bytes, bool is_spied);
+/// comes of it: whether the spy refuses. These are macros, so that the method itself calls each
+/// check, and is the third frame of a crash.
+#define HEARD_PRE(call, block, size_bytes, is_spied)                                               \
+    do {                                                                                           \
+        heard_check_pre_due(call);                                                                 \
+        heard_check_block(call, block);                                                            \
+        heard_check_size(call, size_bytes);                                                        \
+        heard_check_spied(call, is_spied);                                                         \
+    } while (0)
 void heard_asked(bool refuses);
 
 /// Likewise of a Post method, which is told `actual` and answers `answer`.
-void heard_post(enum heard_call call, uintptr_t actual, bool is_spied, uintptr_t answer);
+#define HEARD_POST(call, actual, is_spied, answer)                                                 \
+    do {                                                                                           \
+        heard_check_post_due(call);                                                                \
+        heard_check_was_spied(call, is_spied);                                                     \
+        heard_check_block_size(call, actual);                                                      \
+        heard_check_asked_about(call, actual);                                                     \
+        heard_answered(answer);                                                                    \
+        heard_check_done();                                                                        \
+        heard_check_pages(call);                                                                   \
+    } while (0)
+
+/// Their parts.
+void heard_check_pre_due(enum heard_call call);
+void heard_check_block(enum heard_call call, const void *block);
+void heard_check_size(enum heard_call call, size_t size_bytes);
+void heard_check_spied(enum heard_call call, bool is_spied);
+void heard_check_post_due(enum heard_call call);
+void heard_check_was_spied(enum heard_call call, bool is_spied);
+void heard_check_block_size(enum heard_call call, uintptr_t actual);
+void heard_check_asked_about(enum heard_call call, uintptr_t actual);
+void heard_answered(uintptr_t answer);
+void heard_check_done(void);
+void heard_check_pages(enum heard_call call);
 
 /// QueryInterface, AddRef and Release are called.
 void heard_query(bool is_spy, bool is_found);

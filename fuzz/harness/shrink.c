@@ -36,7 +36,8 @@ void shrink_guess(struct shrinker *shrinker)
     }
 }
 
-// Lets the next trial take no longer than there is time. A program that should hang has its own limit.
+// Lets the next trial take no longer than there is time. A program that should hang has its own
+// limit.
 static void limit_trial(const struct shrinker *shrinker)
 {
     double left = shrinker->ends - now();

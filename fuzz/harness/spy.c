@@ -135,7 +135,7 @@ static bool refuses(size_t size_bytes)
 static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
 {
     (void)This;
-    heard_pre(HEARD_ALLOC, NULL, cbRequest, false);
+    HEARD_PRE(HEARD_ALLOC, NULL, cbRequest, false);
     revoke_itself();
     enter_call(NULL);
     bool is_refused = refuses(cbRequest);
@@ -147,7 +147,7 @@ static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
 {
     (void)This;
     void *pointer = outer(pActual);
-    heard_post(HEARD_ALLOC, (uintptr_t)pActual, false, (uintptr_t)pointer);
+    HEARD_POST(HEARD_ALLOC, (uintptr_t)pActual, false, (uintptr_t)pointer);
     revoke_itself();
     reenter(pointer);
     return pointer;
@@ -156,7 +156,7 @@ static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
 static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL fSpyed)
 {
     (void)This;
-    heard_pre(HEARD_FREE, pRequest, 0, fSpyed);
+    HEARD_PRE(HEARD_FREE, pRequest, 0, fSpyed);
     revoke_itself();
     enter_call(pRequest);
     heard_asked(false);
@@ -166,7 +166,7 @@ static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL f
 static void STDMETHODCALLTYPE post_free(IMallocSpy *This, BOOL fSpyed)
 {
     (void)This;
-    heard_post(HEARD_FREE, 0, fSpyed, 0);
+    HEARD_POST(HEARD_FREE, 0, fSpyed, 0);
     revoke_itself();
     reenter(spy.block);
 }
@@ -176,7 +176,7 @@ static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SI
                                             void **ppNewRequest, BOOL fSpyed)
 {
     (void)This;
-    heard_pre(HEARD_REALLOC, pRequest, cbRequest, fSpyed);
+    HEARD_PRE(HEARD_REALLOC, pRequest, cbRequest, fSpyed);
     revoke_itself();
     enter_call(pRequest);
     bool is_refused = (!fSpyed && does(SPY_SHIFTS)) || refuses(cbRequest);
@@ -189,7 +189,7 @@ static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOO
 {
     (void)This;
     void *pointer = outer(pActual);
-    heard_post(HEARD_REALLOC, (uintptr_t)pActual, fSpyed, (uintptr_t)pointer);
+    HEARD_POST(HEARD_REALLOC, (uintptr_t)pActual, fSpyed, (uintptr_t)pointer);
     revoke_itself();
     reenter(spy.block);
     return pointer;
@@ -198,7 +198,7 @@ static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOO
 static void *STDMETHODCALLTYPE pre_get_size(IMallocSpy *This, void *pRequest, BOOL fSpyed)
 {
     (void)This;
-    heard_pre(HEARD_SIZE, pRequest, 0, fSpyed);
+    HEARD_PRE(HEARD_SIZE, pRequest, 0, fSpyed);
     enter_call(pRequest);
     heard_asked(false);
     return inner(pRequest, fSpyed);
@@ -208,7 +208,7 @@ static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual,
 {
     (void)This;
     size_t size_bytes = fSpyed ? cbActual - front_bytes() - tail_bytes() : cbActual;
-    heard_post(HEARD_SIZE, cbActual, fSpyed, size_bytes);
+    HEARD_POST(HEARD_SIZE, cbActual, fSpyed, size_bytes);
     reenter(spy.block);
     return size_bytes;
 }
@@ -216,7 +216,7 @@ static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual,
 static void *STDMETHODCALLTYPE pre_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed)
 {
     (void)This;
-    heard_pre(HEARD_OWNS, pRequest, 0, fSpyed);
+    HEARD_PRE(HEARD_OWNS, pRequest, 0, fSpyed);
     enter_call(pRequest);
     heard_asked(false);
     return inner(pRequest, fSpyed);
@@ -226,7 +226,7 @@ static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BO
                                             int fActual)
 {
     (void)This;
-    heard_post(HEARD_OWNS, (uintptr_t)pRequest, fSpyed, (uintptr_t)fActual);
+    HEARD_POST(HEARD_OWNS, (uintptr_t)pRequest, fSpyed, (uintptr_t)fActual);
     reenter(spy.block);
     return fActual;
 }
@@ -234,7 +234,7 @@ static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BO
 static void STDMETHODCALLTYPE pre_heap_minimize(IMallocSpy *This)
 {
     (void)This;
-    heard_pre(HEARD_MINIMIZE, NULL, 0, false);
+    HEARD_PRE(HEARD_MINIMIZE, NULL, 0, false);
     enter_call(NULL);
     heard_asked(false);
 }
@@ -242,7 +242,7 @@ static void STDMETHODCALLTYPE pre_heap_minimize(IMallocSpy *This)
 static void STDMETHODCALLTYPE post_heap_minimize(IMallocSpy *This)
 {
     (void)This;
-    heard_post(HEARD_MINIMIZE, 0, false, 0);
+    HEARD_POST(HEARD_MINIMIZE, 0, false, 0);
     reenter(spy.block);
 }
 
