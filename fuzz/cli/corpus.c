@@ -17,7 +17,7 @@
 
 #include "cli/command.h"
 
-// What a probe is called where it needs a name, its process's number behind it.
+// Names a probe where it needs a name; its process's number follows.
 #define PROBE ".heapfuzz-probe-"
 
 #define CORPUS_PATH_BYTES (PATH_MAX + 64U)

@@ -32,7 +32,7 @@ static void on_stop(int signal_number)
 
 static void on_no_reader(int signal_number)
 {
-    (void)signal_number; // The write fails, too, which is told.
+    (void)signal_number; // The write fails, too, and its error is reported.
 }
 
 static void take_signals(void)

@@ -61,7 +61,7 @@ void *call_allocate(struct run *run, enum face face, size_t size_bytes)
     return block;
 }
 
-// What a spy hears of reallocating (spec S3.4-3).
+// Names the call that a spy hears for a reallocation (spec S3.4-3).
 static enum heard_call heard_of(const void *block, size_t size_bytes)
 {
     return block == NULL ? HEARD_ALLOC : size_bytes == 0 ? HEARD_FREE : HEARD_REALLOC;

@@ -21,7 +21,7 @@ struct call {
     const void *block;
     size_t size_bytes;
     size_t real_bytes;   // Of the block; SIZE_MAX: it is not known.
-    size_t spare_bytes;  // Of these, no spy is told of so many.
+    size_t spare_bytes;  // Of these, no spy hears of so many.
     size_t wanted_bytes; // What the heap is to have for it when the call is done.
     bool is_spied;
     struct counts before; // What the heap counted after the Pre method.
@@ -86,7 +86,7 @@ static const struct held *live_at(const void *address)
     return address == NULL || has_ended ? NULL : model_at(address);
 }
 
-// What the heap has where a caller asks for this size.
+// Returns the size that the heap is asked for where a caller asks for this one.
 static size_t real_bytes_for(size_t size_bytes)
 {
     size_t asked_bytes = spy_asked_bytes(size_bytes);

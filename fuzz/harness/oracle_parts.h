@@ -1,4 +1,4 @@
-// What the files behind oracle.h share.
+// Shared by the files behind oracle.h.
 #ifndef HARNESS_ORACLE_PARTS_H
 #define HARNESS_ORACLE_PARTS_H
 

@@ -11,7 +11,7 @@
 
 #define NAMES 4U
 #define NAME_BYTES 64U
-#define NEAR_BYTES 4096U // A size is told from SIZE_MAX, if it is so near.
+#define NEAR_BYTES 4096U // A size so near to SIZE_MAX is printed by its distance.
 
 struct place place;
 
