@@ -5,9 +5,9 @@
 // when the outermost call is over, if it is revoked and no spied block is left. References are
 // given back after the lock, so a spy may do then what it likes.
 //
-// What is known of the spy changes under a second lock, which forking waits for and nobody has
-// while the spy is called: a child finds it whole. The first lock may be that of a thread that the
-// child does not have; then it is free there.
+// Forking waits until a call that the spy hears is over, so a child finds the spy between two
+// calls; or in the one in which its own thread forks. Notes change under a second lock, within the
+// first.
 //
 // Does not know where blocks come from.
 
@@ -32,23 +32,14 @@ static struct ch_heap *notes;     // For both sets: a spy costs nothing in the h
 static struct ch_pointers spied;  // What callers hold, whatever the blocks behind that are.
 static struct ch_pointers longer; // Blocks that have a byte more than the spy asked for.
 
-static struct ch_lock calls;           // Held around a call that the spy is told of.
+static struct ch_fork_lock calls;      // Held around a call that the spy hears.
 static CH_THREAD_LOCAL unsigned depth; // How often the calling thread has it.
 static int cancel_before;              // Of the thread that has it.
-
-static void in_child(void)
-{
-    if (depth == 0) {
-        ch_lock_open(&calls);
-        spied.reserved = 0; // What was reserved was for the call of a thread that is not here.
-        longer.reserved = 0;
-    }
-}
 
 // A child may be forked before any call, so this can't wait for the first one.
 __attribute__((constructor)) static void prepare(void)
 {
-    known.in_child = in_child;
+    ch_fork_lock_open(&calls);
     ch_fork_lock_open(&known);
 }
 
@@ -67,7 +58,7 @@ static void enter(void)
 {
     if (depth == 0) {
         int before = ch_threads_defer_cancel();
-        ch_lock_take(&calls);
+        ch_lock_take(&calls.lock);
         cancel_before = before;
     }
     depth++;
@@ -113,7 +104,7 @@ static void leave(void)
     depth--;
     bool is_outermost = depth == 0;
     if (is_outermost) {
-        ch_lock_give(&calls);
+        ch_lock_give(&calls.lock);
     }
     if (gone != NULL) {
         (void)IMallocSpy_Release(gone);

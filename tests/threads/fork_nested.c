@@ -1,5 +1,6 @@
-// A handler of fork forks, and the child of that goes on, as the parent of the fork that has called
-// the handler: every lock is free in it, also those that another thread has had.
+// A handler of fork makes calls that a spy hears, while another thread does, and forks. The child
+// of that goes on, as the parent of the fork that has called the handler: every lock is free in it,
+// also those that another thread has had.
 //
 //     fork_nested [FORKS]
 
@@ -65,6 +66,7 @@ static void fork_in_handler(void)
 {
     if (nests) {
         nests = false;
+        CoTaskMemFree(CoTaskMemAlloc(100));
         pid_t child = fork();
         if (child == 0) {
             is_nested_child = true;

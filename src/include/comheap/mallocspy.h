@@ -10,8 +10,8 @@
 // The calls that a spy is told of come one at a time: from a Pre method to its Post method no other
 // thread's begins. The spy may make calls of its own in between, on that thread, and is told of
 // them, too. A method has to return: a C++ exception, or longjmp, also from a heap's handler of
-// faults, would leave the other threads waiting. A child that is forked has the spy and its blocks,
-// but not the threads that were in a call.
+// faults, would leave the other threads waiting. fork waits until a call is over, unless its own
+// thread is in it. So a child has the spy and its blocks, and no thread that was in a call.
 #ifndef COMHEAP_MALLOCSPY_H
 #define COMHEAP_MALLOCSPY_H
 
