@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 
-#include "harness/op.h"
-#include "harness/run.h"
-#include "harness/target.h"
+#include "engines/target.h"
+#include "language/op.h"
+#include "runner/run.h"
 
 int command_fuzz(int argc, char **argv);
 int command_random(int argc, char **argv);

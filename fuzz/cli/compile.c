@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "cli/output.h"
-#include "harness/text.h"
+#include "language/text.h"
 
 static void write_bytes(FILE *file, const char *path, const struct program *program)
 {

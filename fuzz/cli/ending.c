@@ -10,9 +10,9 @@
 
 #include "cli/finding.h"
 #include "cli/fuzzing.h"
-#include "cli/texts.h"
-#include "harness/counters.h"
-#include "harness/report.h"
+#include "cli/text_target.h"
+#include "findings/report.h"
+#include "laws/counters.h"
 
 static uint64_t sum(const uint64_t *counts, size_t length)
 {
@@ -50,9 +50,9 @@ static void print_done(const struct fuzzing *fuzzing, const char *how)
                " checks of %zu laws",
                how, seconds, counters->programs, counters->calls, subjects_text, checks, laws);
     }
-    if (fuzzing->heard.coverage > 0) {
-        printf("; coverage %lu, corpus %lu", fuzzing->heard.coverage,
-               fuzzing->heard.corpus_programs);
+    if (fuzzing->fuzzer.coverage > 0) {
+        printf("; coverage %lu, corpus %lu", fuzzing->fuzzer.coverage,
+               fuzzing->fuzzer.corpus_programs);
     }
     printf("\n");
 }
@@ -76,27 +76,26 @@ static void print_tables(const struct fuzzing *fuzzing)
 // Says why a run that neither found anything nor came to its end did not. Always returns 2.
 static int tell_failure(const struct fuzzing *fuzzing)
 {
-    const struct heard *heard = &fuzzing->heard;
-    const char *fuzzer = strrchr(fuzzing->places.fuzzer, '/') + 1;
+    const struct fuzzer_output *fuzzer = &fuzzing->fuzzer;
+    const char *name = strrchr(fuzzing->files.fuzzer, '/') + 1;
     int status = fuzzing->child.status;
     bool has_exited = WIFEXITED(status);
     int number = has_exited ? WEXITSTATUS(status) : WTERMSIG(status);
-    printf("%s", heard->report);
+    printf("%s", fuzzer->report);
     fflush(stdout);
     if (fuzzing->is_hung) {
-        fprintf(stderr, "heapfuzz: %s hung and had to be killed; its log is %s\n", fuzzer,
-                fuzzing->places.log);
-    } else if (heard->refusal[0] != '\0') {
-        fprintf(stderr, "%s\n", heard->refusal);
-    } else if (!heard->has_engine && has_exited && (number == 0 || number == 2)) {
+        fprintf(stderr, "heapfuzz: %s hung and had to be killed; its log is %s\n", name,
+                fuzzing->files.log);
+    } else if (fuzzer->refusal[0] != '\0') {
+        fprintf(stderr, "%s\n", fuzzer->refusal);
+    } else if (!fuzzer->has_engine && has_exited && (number == 0 || number == 2)) {
         fprintf(stderr, "heapfuzz: this build has no fuzzing engine: use the preset fuzz\n");
     } else if (has_exited) {
-        fprintf(stderr, "heapfuzz: %s ended with status %d: %s\n", fuzzer, number,
-                heard->last_line);
+        fprintf(stderr, "heapfuzz: %s ended with status %d: %s\n", name, number, fuzzer->last_line);
     } else {
         fprintf(stderr,
                 "heapfuzz: %s was ended by signal %d, %s, and left no program; its log is %s\n",
-                fuzzer, number, strsignal(number), fuzzing->places.log);
+                name, number, strsignal(number), fuzzing->files.log);
     }
     return 2;
 }
@@ -113,9 +112,9 @@ static bool tell_finding(const struct fuzzing *fuzzing)
     print_done(fuzzing, "A finding");
     printf("\n");
     if (fuzzing->choice.target->reads_texts) {
-        return texts_tell_finding(&fuzzing->heard, &fuzzing->choice);
+        return texts_tell_finding(&fuzzing->fuzzer, &fuzzing->choice);
     }
-    return finding_tell(&fuzzing->heard, &fuzzing->choice);
+    return finding_tell(&fuzzing->fuzzer, &fuzzing->choice);
 }
 
 // Says what of the corpus or the log could not be written. Returns false iff all was.
@@ -168,15 +167,15 @@ static bool tell_nothing_done(const struct fuzzing *fuzzing)
 // Tells all but what could not be written. Returns the exit status.
 static int tell(const struct fuzzing *fuzzing)
 {
-    const struct heard *heard = &fuzzing->heard;
-    bool is_refusal = heard->has_exited && heard->refusal[0] != '\0';
+    const struct fuzzer_output *fuzzer = &fuzzing->fuzzer;
+    bool is_refusal = fuzzer->has_exited && fuzzer->refusal[0] != '\0';
     bool was_stopped =
         fuzzing->stop_signal != 0 || fuzzing->unwritten.path != NULL || ferror(stdout) != 0;
-    if (heard->is_law || (heard->artifact[0] != '\0' && !is_refusal)) {
+    if (fuzzer->is_law || (fuzzer->artifact[0] != '\0' && !is_refusal)) {
         return tell_finding(fuzzing) ? 1 : 2;
     }
-    if (!was_stopped && (fuzzing->child.status != 0 || !heard->has_engine)) {
-        (void)unlink(heard->artifact); // A refusal's program is not to blame.
+    if (!was_stopped && (fuzzing->child.status != 0 || !fuzzer->has_engine)) {
+        (void)unlink(fuzzer->artifact); // A refusal's program is not to blame.
         return tell_failure(fuzzing);
     }
     print_tables(fuzzing);

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "cli/sha1.h"
-#include "harness/csource.h"
-#include "harness/text.h"
-#include "harness/trial.h"
+#include "findings/csource.h"
+#include "language/text.h"
+#include "runner/trial.h"
 
-bool finding_read(const struct heard *heard, uint8_t *bytes, size_t *size_bytes)
+bool finding_read(const struct fuzzer_output *fuzzer, uint8_t *bytes, size_t *size_bytes)
 {
-    const char *path = heard->artifact;
+    const char *path = fuzzer->artifact;
     char digits[SHA1_DIGITS + 1];
     const char *hash = sha1_in_name(path); // Of its bytes: a file may have been written in part.
     FILE *file = path[0] == '\0' ? NULL : fopen(path, "rb");
@@ -30,7 +30,7 @@ bool finding_read(const struct heard *heard, uint8_t *bytes, size_t *size_bytes)
         }
     }
     if (!is_whole) {
-        printf("%s", heard->report);
+        printf("%s", fuzzer->report);
         fflush(stdout); // What goes wrong from here is said after it.
         fprintf(stderr, "heapfuzz: libFuzzer could not save what it found as %s\n",
                 path[0] == '\0' ? "a file" : path);
@@ -82,20 +82,20 @@ bool finding_close(struct output *output, const char *fault, const char *suffix,
     }
 }
 
-static bool write_text(const struct heard *heard, const struct program *program,
+static bool write_text(const struct fuzzer_output *fuzzer, const struct program *program,
                        const struct choice *choice, char *name)
 {
     char subjects_text[CHOICE_BYTES];
     struct output output;
-    if (!finding_open(&output, heard->fault, "ops")) {
+    if (!finding_open(&output, fuzzer->fault, "ops")) {
         return false;
     }
-    fprintf(output.file, "# %s%s: %s\n", heard->is_law ? "law " : "", heard->fault,
-            heard->fault_sentence);
+    fprintf(output.file, "# %s%s: %s\n", fuzzer->is_law ? "law " : "", fuzzer->fault,
+            fuzzer->fault_sentence);
     print_subjects(choice, subjects_text);
     fprintf(output.file, "# on subject %s, target %s\n", subjects_text, choice->target->name);
     text_write(output.file, program);
-    return finding_close(&output, heard->fault, "ops", name);
+    return finding_close(&output, fuzzer->fault, "ops", name);
 }
 
 // Writes the program as C beside its text, and says how to compile it. Nothing is written where it
@@ -128,7 +128,7 @@ static bool write_as_c(const struct choice *choice, const struct program *progra
 
 // Makes the program as simple as it can be and tells what it does, in a process of its own. Where
 // it does not fail again, what the target itself said is all there is to tell.
-static void shrink_and_report(const struct heard *heard, const struct choice *choice,
+static void shrink_and_report(const struct fuzzer_output *fuzzer, const struct choice *choice,
                               struct program *program)
 {
     struct plan plan = choice_plan(choice, program);
@@ -138,29 +138,29 @@ static void shrink_and_report(const struct heard *heard, const struct choice *ch
                program->count);
         (void)trial_show(&plan, program);
     } else {
-        printf("%sIt did not happen again in a process of its own.\n", heard->report);
+        printf("%sIt did not happen again in a process of its own.\n", fuzzer->report);
     }
 }
 
-bool finding_tell(const struct heard *heard, const struct choice *choice)
+bool finding_tell(const struct fuzzer_output *fuzzer, const struct choice *choice)
 {
     struct program program = {0};
     uint8_t bytes[TARGET_MOST_BYTES];
     size_t size_bytes;
     char name[FINDING_NAME_BYTES];
     char options[CHOICE_BYTES];
-    if (!finding_read(heard, bytes, &size_bytes)) {
+    if (!finding_read(fuzzer, bytes, &size_bytes)) {
         return false;
     }
     program_decode(&program, bytes, size_bytes);
-    shrink_and_report(heard, choice, &program);
+    shrink_and_report(fuzzer, choice, &program);
     fflush(stdout);
-    bool is_kept = write_text(heard, &program, choice, name);
+    bool is_kept = write_text(fuzzer, &program, choice, name);
     if (is_kept) {
-        (void)unlink(heard->artifact); // The text has it all.
+        (void)unlink(fuzzer->artifact); // The text has it all.
     }
     print_options(choice, options);
-    printf("  heapfuzz replay %s %s\n", options, is_kept ? name : heard->artifact);
+    printf("  heapfuzz replay %s %s\n", options, is_kept ? name : fuzzer->artifact);
     is_kept = is_kept && write_as_c(choice, &program, name);
     program_close(&program);
     return is_kept;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/fuzzing.h"
-#include "harness/counters.h"
+#include "laws/counters.h"
 
 #define SECONDS_MOST 86400000U
 #define TICK_MILLISECONDS 250
@@ -73,16 +73,16 @@ static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
 
 static void start(struct fuzzing *fuzzing)
 {
-    struct places *places = &fuzzing->places;
+    struct run_files *files = &fuzzing->files;
     char max_len[32];
     char max_total_time[32];
     char artifact_prefix[PATH_MAX + 32];
     (void)snprintf(max_len, sizeof max_len, "-max_len=%u", TARGET_MOST_BYTES);
     (void)snprintf(max_total_time, sizeof max_total_time, "-max_total_time=%zu", fuzzing->seconds);
     (void)snprintf(artifact_prefix, sizeof artifact_prefix, "-artifact_prefix=%s",
-                   places->artifacts);
+                   files->artifacts);
     char *arguments[] = {
-        places->fuzzer,
+        files->fuzzer,
         max_total_time,
         max_len,
         artifact_prefix,
@@ -92,20 +92,20 @@ static void start(struct fuzzing *fuzzing)
         (char[]){"-handle_xfsz=0"}, // What is too large to write is no finding.
         (char[]){"-print_final_stats=1"},
         (char[]){"-entropic_scale_per_exec_time=1"}, // What is quick is tried more often.
-        places->corpus,
-        access(places->seeds, F_OK) == 0 ? places->seeds : NULL,
+        files->corpus,
+        access(files->seeds, F_OK) == 0 ? files->seeds : NULL,
         NULL,
     };
     int error = 0;
     const struct subject *other = fuzzing->choice.other;
     if (setenv("HEAPFUZZ_SUBJECT", fuzzing->choice.subject->name, 1) != 0 ||
         (other != NULL && setenv("HEAPFUZZ_OTHER", other->name, 1) != 0) ||
-        setenv("HEAPFUZZ_COUNTERS", places->counters, 1) != 0) {
+        setenv("HEAPFUZZ_COUNTERS", files->counters, 1) != 0) {
         error = errno;
     }
     if (error != 0 || (error = child_start(&fuzzing->child, arguments)) != 0) {
-        places_close(places);
-        refuse("fuzz: can't start %s: %s", places->fuzzer, strerror(error));
+        run_files_close(files);
+        refuse("fuzz: can't start %s: %s", files->fuzzer, strerror(error));
     }
 }
 
@@ -119,15 +119,15 @@ static void note_unwritten(struct fuzzing *fuzzing, const char *path, int error)
 }
 
 // Takes in what the target has written. Returns false iff there was nothing.
-static bool hear(struct fuzzing *fuzzing)
+static bool read_output(struct fuzzing *fuzzing)
 {
     char bytes[16384];
     size_t length = child_read(&fuzzing->child, bytes, sizeof bytes);
-    listen_to(&fuzzing->heard, bytes, length);
+    fuzzer_output_read(&fuzzing->fuzzer, bytes, length);
     for (size_t done = 0; done < length;) {
-        ssize_t written = write(fuzzing->places.log_file, bytes + done, length - done);
+        ssize_t written = write(fuzzing->files.log_file, bytes + done, length - done);
         if (written <= 0) {
-            note_unwritten(fuzzing, fuzzing->places.log, errno);
+            note_unwritten(fuzzing, fuzzing->files.log, errno);
             break;
         }
         done += (size_t)written;
@@ -143,7 +143,7 @@ static bool is_to_stop(const struct fuzzing *fuzzing)
 
 static void tick(struct fuzzing *fuzzing)
 {
-    progress_tick(&fuzzing->progress, &fuzzing->heard);
+    progress_tick(&fuzzing->progress, &fuzzing->fuzzer);
     uint64_t done = counters->calls + counters->programs;
     fuzzing->idle_ticks = done != fuzzing->done_before ? 0 : fuzzing->idle_ticks + 1;
     fuzzing->done_before = done;
@@ -165,7 +165,7 @@ static void watch(struct fuzzing *fuzzing)
     bool is_stopping = false;
     while (!fuzzing->child.has_ended) {
         child_wait(&fuzzing->child, TICK_MILLISECONDS);
-        if (hear(fuzzing)) {
+        if (read_output(fuzzing)) {
             fuzzing->idle_ticks = 0;
         }
         if (is_to_stop(fuzzing) && !is_stopping) {
@@ -177,7 +177,7 @@ static void watch(struct fuzzing *fuzzing)
             tick(fuzzing);
         }
     }
-    while (hear(fuzzing)) {
+    while (read_output(fuzzing)) {
     }
     progress_end(&fuzzing->progress);
     fuzzing->stop_signal = stop_signal;
@@ -190,23 +190,23 @@ int command_fuzz(int argc, char **argv)
     const char *folder = read_words(argc, argv, &fuzzing);
     char subjects_text[CHOICE_BYTES];
     print_subjects(&fuzzing.choice, subjects_text);
-    places_open(&fuzzing.places, &fuzzing.choice, folder);
+    run_files_open(&fuzzing.files, &fuzzing.choice, folder);
     printf("Fuzzing %s by target %s for %zu s, from %zu programs in %s", subjects_text,
-           fuzzing.choice.target->name, fuzzing.seconds, fuzzing.places.programs,
-           fuzzing.places.corpus);
-    if (fuzzing.places.seed_programs > 0) {
-        printf(" and %zu seeds\n", fuzzing.places.seed_programs);
+           fuzzing.choice.target->name, fuzzing.seconds, fuzzing.files.programs,
+           fuzzing.files.corpus);
+    if (fuzzing.files.seed_programs > 0) {
+        printf(" and %zu seeds\n", fuzzing.files.seed_programs);
     } else {
-        printf("; there are no seeds in %s\n", fuzzing.places.seeds);
+        printf("; there are no seeds in %s\n", fuzzing.files.seeds);
     }
     fflush(stdout);
-    corpus_open(&fuzzing.corpus, fuzzing.places.corpus);
+    corpus_open(&fuzzing.corpus, fuzzing.files.corpus);
     take_signals();
     progress_begin(&fuzzing.progress, fuzzing.seconds);
     start(&fuzzing);
     watch(&fuzzing);
     int status = fuzzing_tell_end(&fuzzing);
     corpus_close(&fuzzing.corpus);
-    places_close(&fuzzing.places);
+    run_files_close(&fuzzing.files);
     return status;
 }

@@ -8,16 +8,16 @@
 #include "cli/child.h"
 #include "cli/command.h"
 #include "cli/corpus.h"
-#include "cli/listen.h"
-#include "cli/places.h"
+#include "cli/fuzzer_output.h"
 #include "cli/progress.h"
+#include "cli/run_files.h"
 
 struct fuzzing {
     struct choice choice;
     size_t seconds;
-    struct places places;
+    struct run_files files;
     struct child child;
-    struct heard heard;
+    struct fuzzer_output fuzzer;
     struct progress progress;
     uint64_t done_before; ///< At the last tick.
     struct corpus corpus;

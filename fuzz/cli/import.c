@@ -2,7 +2,7 @@
 
 #include "cli/command.h"
 
-#include "harness/text.h"
+#include "language/text.h"
 
 int command_import(int argc, char **argv)
 {

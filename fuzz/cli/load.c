@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/os.h"
-#include "harness/text.h"
-#include "harness/trace.h"
+#include "language/text.h"
+#include "language/trace.h"
+#include "world/os.h"
 
 #define BYTES_MOST ((size_t)64 * 1024 * 1024)
 

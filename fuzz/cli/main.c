@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "harness/os.h"
+#include "world/os.h"
 
 static const struct {
     const char *name;

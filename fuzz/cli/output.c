@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/os.h"
+#include "world/os.h"
 
 // Names that a process tries, of which others that had its number may have left some.
 #define NAMES_TRIED 100U

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/counters.h"
-#include "harness/os.h"
+#include "laws/counters.h"
+#include "world/os.h"
 
 // Seconds between two lines where they are not rewritten.
 #define LINE_SECONDS 10.0
@@ -86,7 +86,8 @@ static double per_second(uint64_t now, uint64_t before, double seconds)
     return seconds > 0 && now > before ? (double)(now - before) / seconds : 0;
 }
 
-static void print_line(const struct progress *progress, const struct heard *heard, double now)
+static void print_line(const struct progress *progress, const struct fuzzer_output *fuzzer,
+                       double now)
 {
     char line[512] = "";
     char left[32];
@@ -108,18 +109,18 @@ static void print_line(const struct progress *progress, const struct heard *hear
                     add(line, columns, "  %5s programs/s", programs) &&
                     (progress->samples[last].calls == 0 || // Target text makes none.
                      add(line, columns, "  %5s calls/s", calls));
-    if (has_room && heard->coverage == 0) { // libFuzzer says nothing until it is through with it.
+    if (has_room && fuzzer->coverage == 0) { // libFuzzer says nothing until it is through with it.
         (void)add(line, columns, "  reading the corpus");
     } else if (has_room) {
-        (void)(add(line, columns, "  cov %4lu", heard->coverage) &&
-               add(line, columns, "  corpus %4lu", heard->corpus_programs) &&
-               add(line, columns, "  %4lu MB", heard->memory_mb));
+        (void)(add(line, columns, "  cov %4lu", fuzzer->coverage) &&
+               add(line, columns, "  corpus %4lu", fuzzer->corpus_programs) &&
+               add(line, columns, "  %4lu MB", fuzzer->memory_mb));
     }
     printf(progress->is_live ? "\r%s\033[K" : "%s\n", line);
     fflush(stdout);
 }
 
-void progress_tick(struct progress *progress, const struct heard *heard)
+void progress_tick(struct progress *progress, const struct fuzzer_output *fuzzer)
 {
     double now = seconds_now();
     size_t at = progress->ticks++ % PROGRESS_SAMPLES;
@@ -128,7 +129,7 @@ void progress_tick(struct progress *progress, const struct heard *heard)
     progress->samples[at].calls = counters->calls;
     if (progress->is_live || now - progress->printed >= LINE_SECONDS) {
         progress->printed = now;
-        print_line(progress, heard, now);
+        print_line(progress, fuzzer, now);
     }
 }
 

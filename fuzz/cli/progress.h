@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cli/listen.h"
+#include "cli/fuzzer_output.h"
 
 /// Rates are over so many ticks, so that they neither flicker nor lag.
 #define PROGRESS_SAMPLES 8U
@@ -27,7 +27,7 @@ double seconds_now(void);
 void progress_begin(struct progress *progress, size_t seconds);
 
 /// To be called about four times a second; reads the harness's counters.
-void progress_tick(struct progress *progress, const struct heard *heard);
+void progress_tick(struct progress *progress, const struct fuzzer_output *fuzzer);
 
 /// Leaves the cursor at the start of an empty line.
 void progress_end(const struct progress *progress);

@@ -14,13 +14,13 @@
 
 #include "cli/finding.h"
 #include "cli/progress.h"
-#include "harness/counters.h"
-#include "harness/mix.h"
-#include "harness/mutate.h"
-#include "harness/report.h"
-#include "harness/stop.h"
-#include "harness/text.h"
-#include "harness/torture.h"
+#include "findings/report.h"
+#include "language/mix.h"
+#include "language/mutate.h"
+#include "language/text.h"
+#include "laws/counters.h"
+#include "runner/stop.h"
+#include "runner/sweep.h"
 
 #define COUNT_MOST 1000000000U
 #define OPS_MOST 256U
@@ -185,7 +185,7 @@ int command_random(int argc, char **argv)
         struct plan plan = choice_plan(&making.choice, &making.program);
         plan.walks_always = false; // Many programs show more than each of them looked at closely.
         plan.runs_twice = false;
-        torture_run(&plan, &making.program);
+        sweep_run(&plan, &making.program);
         keep(&random);
         tell_how_far();
     }

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "cli/progress.h"
-#include "cli/texts.h"
-#include "harness/counters.h"
-#include "harness/csource.h"
-#include "harness/report.h"
-#include "harness/run.h"
-#include "harness/stop.h"
-#include "harness/torture.h"
+#include "cli/text_target.h"
+#include "findings/csource.h"
+#include "findings/report.h"
+#include "laws/counters.h"
+#include "runner/run.h"
+#include "runner/stop.h"
+#include "runner/sweep.h"
 
 // It would break no law, having done nothing.
 static void refuse_empty(const char *path, const struct program *program)
@@ -50,7 +50,7 @@ int command_replay(int argc, char **argv)
         struct plan plan = choice_plan(&choice, &program);
         uint64_t calls_before = counters->calls;
         double started = seconds_now();
-        torture_run(&plan, &program);
+        sweep_run(&plan, &program);
         printf("%zu ops, %" PRIu64 " calls, %.2f s, no finding\n", program.count,
                counters->calls - calls_before, seconds_now() - started);
     }

@@ -4,9 +4,9 @@
 
 #include <unistd.h>
 
-#include "harness/shrink.h"
-#include "harness/text.h"
-#include "harness/torture.h"
+#include "findings/shrink.h"
+#include "language/text.h"
+#include "runner/sweep.h"
 
 // A finding that is to be told must happen again, this often.
 #define CONFIRMATIONS 3U
@@ -19,7 +19,7 @@ static void show_progress(size_t ops, size_t trials)
 bool shrink_program(const struct plan *plan, struct program *program)
 {
     bool is_watched = isatty(STDERR_FILENO) == 1;
-    if (!torture_settle(plan, program)) {
+    if (!sweep_settle(plan, program)) {
         return false;
     }
     trial_verdict verdict = trial_run(plan, program);

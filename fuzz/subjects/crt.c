@@ -5,7 +5,7 @@
 
 #include <comheap/atlheaps.h>
 
-#include "harness/asan.h"
+#include "world/asan.h"
 
 // AddressSanitizer writes a line about each size that it refuses: of it nothing is asked that
 // CCRTHeap would ask of malloc.

@@ -3,7 +3,7 @@
 #ifndef SUBJECTS_FOREIGN_HEAP_H
 #define SUBJECTS_FOREIGN_HEAP_H
 
-#include "harness/subject.h"
+#include "laws/subject.h"
 
 /// The allocator. Each function does what the method of IAtlMemMgr does, and is asked for any size:
 /// what is refused above a limit is the allocator's to refuse, and a law's to judge.

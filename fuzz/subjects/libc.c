@@ -8,8 +8,8 @@
 
 #include <stdlib.h>
 
-#include "harness/asan.h"
-#include "harness/os.h"
+#include "world/asan.h"
+#include "world/os.h"
 
 // AddressSanitizer writes a line about each size that it refuses.
 static bool is_too_dear(size_t size_bytes)

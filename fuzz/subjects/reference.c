@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/os.h"
+#include "world/os.h"
 
 #define SMALL_BYTES ((size_t)64 * 1024)
 

@@ -1,6 +1,6 @@
 // The list of subjects, and what one has of the members that it may leave out.
 
-#include "harness/subject.h"
+#include "laws/subject.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "subjects/world_heap.h"
 
-#include "harness/world.h"
+#include "world/world.h"
 
 static struct ch_heap *heap;
 static const char *raised;

@@ -5,7 +5,7 @@
 
 #include <comheap/heap.h>
 
-#include "harness/subject.h"
+#include "laws/subject.h"
 
 /// Makes the heap. Returns NULL iff the world has no room for an empty one.
 struct ch_heap *world_heap_open(size_t arena_bytes);

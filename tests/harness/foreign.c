@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "../unit/cmocka_headers.h"
-#include "harness/report.h"
-#include "harness/text.h"
-#include "harness/trial.h"
+#include "findings/report.h"
+#include "language/text.h"
+#include "runner/trial.h"
 #include "subjects/foreign_heap.h"
 
 static trial_verdict verdict_of(struct plan plan, const char *text)

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/counters.h"
-#include "harness/fill.h"
-#include "harness/report.h"
-#include "harness/run.h"
-#include "harness/target.h"
-#include "harness/text.h"
+#include "laws/counters.h"
+#include "laws/fill.h"
+#include "findings/report.h"
+#include "runner/run.h"
+#include "engines/target.h"
+#include "language/text.h"
 
 static struct plan plan;
 static unsigned families; // Of the target's programs.

@@ -1,4 +1,4 @@
-// The laws of the op language: programs, their bytes and their text (fuzz/harness/op.h and text.h).
+// The laws of the op language: programs, their bytes and their text (language/op.h, text.h).
 //
 // Each law is held for thousands of programs, random ones of a fixed seed, and for every verb and
 // every size code of sixteen bits.
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/op.h"
-#include "harness/size.h"
-#include "harness/text.h"
+#include "language/op.h"
+#include "language/size.h"
+#include "language/text.h"
 
 #define PROGRAMS 2000U
 #define OPS_MOST 40U

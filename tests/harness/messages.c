@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "../unit/cmocka_headers.h"
-#include "harness/counters.h"
-#include "harness/place.h"
-#include "harness/text.h"
-#include "harness/trial.h"
-#include "harness/world.h"
+#include "laws/counters.h"
+#include "laws/place.h"
+#include "language/text.h"
+#include "runner/trial.h"
+#include "world/world.h"
 #include "subjects/foreign_heap.h"
 
 static char said[8192];

@@ -1,16 +1,16 @@
-// Mutation, torture and what a program reaches: that new programs stay within their bounds and have
-// everything in reach, and that every refusal that is put into a program happens.
+// Mutation, the refusal sweep and reach marks: new programs stay within their bounds and have
+// everything in reach, and every refusal that is put into a program happens.
 
 #include <string.h>
 
 #include "../unit/cmocka_headers.h"
-#include "harness/counters.h"
-#include "harness/mix.h"
-#include "harness/mutate.h"
-#include "harness/run.h"
-#include "harness/size.h"
-#include "harness/torture.h"
-#include "harness/world.h"
+#include "laws/counters.h"
+#include "language/mix.h"
+#include "language/mutate.h"
+#include "runner/run.h"
+#include "language/size.h"
+#include "runner/sweep.h"
+#include "world/world.h"
 
 #define SEEDS 20000U
 #define HEAP_VERBS (1U << FAMILY_HEAP)
@@ -189,7 +189,7 @@ static void every_refusal_that_is_put_in_happens(void **state)
 {
     (void)state;
     struct program program = {0};
-    struct plan plan = {.subject = subjects[0], .tortures = 1000, .after_op = note_refusals};
+    struct plan plan = {.subject = subjects[0], .refusals_swept = 1000, .after_op = note_refusals};
     program_add(&program, (struct op){VERB_REPEAT, 3, 0});
     program_add(&program, (struct op){VERB_ALLOCATE, 0, size_make(SIZE_PAGES, 5, 1)});
     program_add(&program, (struct op){VERB_ALLOCATE, 10, 40});
@@ -197,7 +197,7 @@ static void every_refusal_that_is_put_in_happens(void **state)
     uint64_t programs_before = counters->programs;
     uint64_t calls_before = counters->calls;
     refusals = 0;
-    torture_run(&plan, &program);
+    sweep_run(&plan, &program);
     uint64_t runs = counters->programs - programs_before;
     assert_int_equal(counters->calls - calls_before, runs * 6); // The repeat stays one.
     assert_true(runs > 8); // Once as it is, and at least a request each for pages and tables.
@@ -205,26 +205,26 @@ static void every_refusal_that_is_put_in_happens(void **state)
     program_close(&program);
 }
 
-static void a_limited_torture_is_spread_over_the_program(void **state)
+static void a_limited_sweep_is_spread_over_the_program(void **state)
 {
     (void)state;
     struct program program = {0};
-    struct plan plan = {.subject = subjects[0], .tortures = 3};
+    struct plan plan = {.subject = subjects[0], .refusals_swept = 3};
     program_add(&program, (struct op){VERB_REPEAT, 50, 0});
     program_add(&program, (struct op){VERB_ALLOCATE, 0, size_make(SIZE_PAGES, 5, 0)});
     uint64_t programs_before = counters->programs;
-    torture_run(&plan, &program);
+    sweep_run(&plan, &program);
     assert_int_equal(counters->programs - programs_before, 4);
     program_close(&program);
 }
 
-static void a_tortured_program_that_fails_nowhere_is_not_settled(void **state)
+static void a_swept_program_that_fails_nowhere_is_not_settled(void **state)
 {
     (void)state;
     struct program program = {0};
-    struct plan plan = {.subject = subjects[0], .tortures = 4};
+    struct plan plan = {.subject = subjects[0], .refusals_swept = 4};
     program_add(&program, (struct op){VERB_ALLOCATE, 0, 40});
-    assert_false(torture_settle(&plan, &program));
+    assert_false(sweep_settle(&plan, &program));
     assert_int_equal(program.count, 1);
     program_close(&program);
 }
@@ -238,8 +238,8 @@ int main(void)
         cmocka_unit_test(a_lifetime_is_laid_in_in_step),
         cmocka_unit_test(a_magnitude_is_within_its_bound),
         cmocka_unit_test(every_refusal_that_is_put_in_happens),
-        cmocka_unit_test(a_limited_torture_is_spread_over_the_program),
-        cmocka_unit_test(a_tortured_program_that_fails_nowhere_is_not_settled),
+        cmocka_unit_test(a_limited_sweep_is_spread_over_the_program),
+        cmocka_unit_test(a_swept_program_that_fails_nowhere_is_not_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,16 +3,16 @@
 //
 // Each is the reference with one thing changed, and is compared with the reference.
 
-#include "harness/pair.h"
+#include "runner/pair.h"
 
 #include <limits.h>
 #include <string.h>
 
 #include "../unit/cmocka_headers.h"
-#include "harness/report.h"
-#include "harness/size.h"
-#include "harness/text.h"
-#include "harness/trial.h"
+#include "findings/report.h"
+#include "language/size.h"
+#include "language/text.h"
+#include "runner/trial.h"
 
 #define LIMIT_BYTES 1000U // Of those that have a small one.
 

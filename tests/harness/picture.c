@@ -3,14 +3,14 @@
 //
 // The blocks are only the model's: nothing is at their addresses but where bytes are compared.
 
-#include "harness/picture.h"
+#include "findings/picture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "../unit/cmocka_headers.h"
-#include "harness/fill.h"
-#include "harness/place.h"
+#include "laws/fill.h"
+#include "laws/place.h"
 
 static const struct subject planted = {.name = "planted", .policies = {.alignment_bytes = 16}};
 static struct op ops[] = {{VERB_ALLOCATE, 0, 0}, {VERB_ALLOCATE, 1, 0}, {VERB_REALLOCATE, 1, 0}};

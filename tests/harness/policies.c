@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "../unit/cmocka_headers.h"
-#include "harness/report.h"
-#include "harness/text.h"
-#include "harness/trial.h"
+#include "findings/report.h"
+#include "language/text.h"
+#include "runner/trial.h"
 
 static struct {
     struct policies policies;

@@ -3,7 +3,7 @@
 //
 // The subject is the C library's malloc with a bug of each kind, each at a size of its own.
 
-#include "harness/shrink.h"
+#include "findings/shrink.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "../unit/cmocka_headers.h"
-#include "harness/shrink_parts.h"
-#include "harness/size.h"
+#include "findings/shrink_parts.h"
+#include "language/size.h"
 
 #define WRONG_SIZE 1001U // And what is larger.
 #define CRASH_SIZE 501U  // Half of it, so that shrinking comes by.

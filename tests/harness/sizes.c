@@ -1,11 +1,11 @@
-// Size codes (fuzz/harness/size.h): each has a text that gives it back, and means the number that
+// Size codes (fuzz/language/size.h): each has a text that gives it back, and means the number that
 // the table there says, on this width of pointers; so this runs where cmocka does not.
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/size.h"
+#include "language/size.h"
 
 static unsigned failures;
 

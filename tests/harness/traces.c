@@ -1,4 +1,4 @@
-// The reader of recorded traces (fuzz/harness/trace.h): a trace becomes the ops that it says, a
+// The reader of recorded traces (fuzz/language/trace.h): a trace becomes the ops that it says, a
 // window of it ends with the blocks that the whole has there, and what is malformed is refused with
 // its line and a sentence.
 
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/size.h"
-#include "harness/text.h"
-#include "harness/trace.h"
+#include "language/size.h"
+#include "language/text.h"
+#include "language/trace.h"
 
 #define HEADER_LINES 4U
 

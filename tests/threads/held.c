@@ -5,7 +5,7 @@
 #include "crew.h"
 
 #include "engine/class.h"
-#include "harness/fill.h"
+#include "laws/fill.h"
 
 #include <stdlib.h>
 

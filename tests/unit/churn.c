@@ -4,7 +4,7 @@
 #include "churn.h"
 
 #include "engine/class.h"
-#include "harness/fill.h"
+#include "laws/fill.h"
 
 uint64_t churn_random(uint64_t *state)
 {

@@ -8,7 +8,7 @@
 
 #include "engine/class.h"
 #include "engine/state.h"
-#include "harness/asan.h"
+#include "world/asan.h"
 
 static struct ch_heap *create(struct watch *watch, size_t arena_bytes)
 {

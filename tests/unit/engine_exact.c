@@ -5,7 +5,7 @@
 #include "engine_groups.h"
 #include "watch.h"
 
-#include "harness/fill.h"
+#include "laws/fill.h"
 
 #define SIZES 70000U
 

@@ -8,7 +8,7 @@
 #include "engine_groups.h"
 #include "watch.h"
 
-#include "harness/fill.h"
+#include "laws/fill.h"
 
 #include <errno.h>
 #include <string.h>

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "engine/state.h"
-#include "harness/asan.h"
+#include "world/asan.h"
 
 static double seconds(void)
 {

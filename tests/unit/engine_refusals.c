@@ -8,7 +8,7 @@
 
 #include "engine/class.h"
 #include "engine/state.h"
-#include "harness/fill.h"
+#include "laws/fill.h"
 
 #define ARENA_BYTES (16 * MIB)
 #define HELD 8U

@@ -9,7 +9,7 @@
 #include "watch.h"
 
 #include "engine/state.h"
-#include "harness/fill.h"
+#include "laws/fill.h"
 
 #define PAGE ((size_t)4096)
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

@@ -7,7 +7,7 @@
 #include "engine_groups.h"
 #include "watch.h"
 
-#include "harness/asan.h"
+#include "world/asan.h"
 
 static uintptr_t offset_of(const struct watch *watch, const void *block)
 {

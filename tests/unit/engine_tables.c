@@ -12,7 +12,7 @@
 
 #include "engine/class.h"
 #include "engine/state.h"
-#include "harness/fill.h"
+#include "laws/fill.h"
 
 #define ARENA_BYTES (300 * MIB)
 #define SPAN_BLOCKS 8400U // More than 128 MiB of small blocks: two pages of the bitmap.

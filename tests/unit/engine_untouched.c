@@ -10,7 +10,7 @@
 #include "watch.h"
 
 #include "engine/state.h"
-#include "harness/asan.h"
+#include "world/asan.h"
 
 #include <string.h>
 

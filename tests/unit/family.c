@@ -3,7 +3,7 @@
 #include "cmocka_headers.h"
 #include "siblings.h"
 
-#include "harness/fill.h"
+#include "laws/fill.h"
 
 #include <errno.h>
 #include <limits.h>

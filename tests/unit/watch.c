@@ -6,7 +6,7 @@
 #include "watch_range.h"
 
 #include "engine/state.h"
-#include "harness/asan.h"
+#include "world/asan.h"
 
 #include <string.h>
 

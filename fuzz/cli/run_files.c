@@ -1,0 +1,161 @@
+// The folders and files of a fuzzing run. Runs may share a corpus: each takes the first log that no
+// other has open, and its other files are named after that one.
+
+#include "cli/run_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "laws/counters.h"
+
+// More runs than this do not share a corpus.
+#define RUNS_MOST 99U
+
+__attribute__((format(printf, 2, 3))) static void print_path(char *path, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(path, PATH_MAX, format, arguments);
+    va_end(arguments);
+    if (length < 0 || length >= PATH_MAX) {
+        refuse("fuzz: the path %s... is too long", path);
+    }
+}
+
+static void find_own_folder(char *folder)
+{
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    if (length <= 0) {
+        refuse("fuzz: can't tell where this program is: %s", strerror(errno));
+    }
+    folder[length] = '\0';
+    *strrchr(folder, '/') = '\0';
+}
+
+// Refuses a folder of texts where programs are bytes: libFuzzer would take their letters for ops
+// and put its own files among them.
+static size_t count_programs(const struct target *target, const char *folder)
+{
+    size_t programs = 0;
+    DIR *entries = opendir(folder);
+    if (entries == NULL) {
+        refuse("fuzz: can't read the folder %s: %s", folder, strerror(errno));
+    }
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        const char *suffix = strrchr(entry->d_name, '.');
+        if (!target->reads_texts && suffix != NULL && strcmp(suffix, ".ops") == 0) {
+            refuse("fuzz: %s holds texts; a corpus is what 'heapfuzz compile' makes of them",
+                   folder);
+        }
+        programs += entry->d_name[0] != '.';
+    }
+    (void)closedir(entries);
+    return programs;
+}
+
+static void open_corpus(struct run_files *files, const struct target *target, const char *folder)
+{
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        refuse("fuzz: can't make the folder %s: %s", folder, strerror(errno));
+    }
+    // A whole path never looks like one of libFuzzer's flags.
+    char *whole = realpath(folder, NULL);
+    if (whole == NULL) {
+        refuse("fuzz: can't find the folder %s: %s", folder, strerror(errno));
+    }
+    print_path(files->corpus, "%s", whole);
+    free(whole);
+    files->programs = count_programs(target, files->corpus);
+    if (access(files->corpus, W_OK) != 0) {
+        refuse("fuzz: can't write in the folder %s: %s", files->corpus, strerror(errno));
+    }
+}
+
+// Returns false iff another run has that log.
+static bool take_log(struct run_files *files)
+{
+    files->log_file = open(files->log, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (files->log_file < 0) {
+        refuse("fuzz: can't write %s: %s", files->log, strerror(errno));
+    }
+    if (flock(files->log_file, LOCK_EX | LOCK_NB) != 0) {
+        (void)close(files->log_file);
+        return false;
+    }
+    return true;
+}
+
+static void open_log(struct run_files *files)
+{
+    char name[PATH_MAX];
+    print_path(name, "%s", files->corpus);
+    print_path(files->log, "%s.log", name);
+    for (unsigned run = 2; !take_log(files); run++) {
+        if (run > RUNS_MOST) {
+            refuse("fuzz: %u runs already share %s", RUNS_MOST, files->corpus);
+        }
+        print_path(name, "%s-%u", files->corpus, run);
+        print_path(files->log, "%s.log", name);
+    }
+    print_path(files->counters, "%s.counters", name);
+    print_path(files->artifacts, "%s.", name);
+}
+
+// A log that is still empty is none that anyone could miss.
+static _Noreturn void refuse_to_write(const struct run_files *files, const char *path)
+{
+    struct stat log;
+    int error = errno;
+    if (fstat(files->log_file, &log) == 0 && log.st_size == 0) {
+        (void)unlink(files->log);
+    }
+    refuse("fuzz: can't write %s: %s", path, strerror(error));
+}
+
+// The log of the run before stays until it is known that this one can begin.
+static void open_counters(const struct run_files *files)
+{
+    (void)unlink(files->counters);
+    if (!counters_share(files->counters)) {
+        refuse_to_write(files, files->counters);
+    }
+    if (ftruncate(files->log_file, 0) != 0) {
+        (void)unlink(files->counters);
+        refuse_to_write(files, files->log);
+    }
+}
+
+void run_files_open(struct run_files *files, const struct choice *choice, const char *folder)
+{
+    const struct target *target = choice->target;
+    const struct subject *subject = target->reads_texts ? NULL : choice->subject;
+    char own_folder[PATH_MAX];
+    char work[PATH_MAX];
+    find_own_folder(own_folder);
+    print_path(files->fuzzer, "%s/%s_fuzzer", own_folder, target->name);
+    if (access(files->fuzzer, X_OK) != 0) {
+        refuse("fuzz: can't run %s: %s", files->fuzzer, strerror(errno));
+    }
+    print_path(files->seeds, "%s/corpus-%s", own_folder, target->name);
+    bool has_seeds = access(files->seeds, F_OK) == 0;
+    files->seed_programs = has_seeds ? count_programs(target, files->seeds) : 0;
+    print_path(work, "%s/work-%s%s%s%s%s", own_folder, target->name, subject == NULL ? "" : "-",
+               subject == NULL ? "" : subject->name, choice->other == NULL ? "" : "-",
+               choice->other == NULL ? "" : choice->other->name);
+    open_corpus(files, target, folder == NULL ? work : folder);
+    open_log(files);
+    open_counters(files);
+}
+
+void run_files_close(struct run_files *files)
+{
+    (void)unlink(files->counters);
+    (void)close(files->log_file);
+}

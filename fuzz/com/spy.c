@@ -1,0 +1,334 @@
+// The spy as an object: what it does to each call, in Pre and Post methods. What it is told is held
+// against the law in heard.c before anything is done with it.
+
+#include "com/spy.h"
+
+#include <string.h>
+
+#include "com/spy_expect.h"
+#include "laws/model.h"
+#include "laws/oracle.h"
+#include "runner/run_parts.h"
+#include "world/world.h"
+
+#define EXTRA_BYTES 21U // So that real sizes are no multiples of anything.
+#define FRONT_BYTES (4 * sizeof(void *))
+#define OWN_BYTES 8U
+#define REFUSED_ONE_IN 7U
+
+static struct {
+    unsigned ways;
+    enum spy_kind kind;
+    struct run *run;
+    bool is_inside; // A call of its own is under way.
+    void *block;    // That the last call of somebody else's was about.
+    unsigned own_blocks;
+} spy;
+
+static bool does(enum spy_way way)
+{
+    return (spy.ways & way) != 0;
+}
+
+static size_t tail_bytes(void)
+{
+    return does(SPY_ENLARGES) && does(SPY_CORRECTS) ? EXTRA_BYTES : 0;
+}
+
+static size_t front_bytes(void)
+{
+    return does(SPY_SHIFTS) ? FRONT_BYTES : 0;
+}
+
+static size_t plus(size_t a, size_t b)
+{
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+size_t spy_held_bytes(size_t size_bytes)
+{
+    return does(SPY_ENLARGES) && !does(SPY_CORRECTS) ? plus(size_bytes, EXTRA_BYTES) : size_bytes;
+}
+
+size_t spy_asked_bytes(size_t size_bytes)
+{
+    return plus(spy_held_bytes(size_bytes), front_bytes() + tail_bytes());
+}
+
+static void *inner(void *pointer, BOOL is_spied)
+{
+    return is_spied ? (char *)pointer - front_bytes() : pointer;
+}
+
+static void *outer(void *pointer)
+{
+    return pointer != NULL ? (char *)pointer + front_bytes() : NULL;
+}
+
+static void ask_owner(const void *block)
+{
+    if (spy.run->plan.subject->owns != NULL) {
+        (void)call_owns(spy.run, block);
+    }
+}
+
+// From NULL and to nothing in every second call, of which it has to hear the same.
+static void make_own_block(void)
+{
+    bool reallocates = spy.own_blocks++ % 2 == 1;
+    void *own = reallocates ? call_reallocate(spy.run, FACE_TASK, NULL, OWN_BYTES)
+                            : call_allocate(spy.run, FACE_IMALLOC, OWN_BYTES);
+    if (own == NULL) {
+        return;
+    }
+    model_pass(spy_asked_bytes(OWN_BYTES));
+    (void)call_size(spy.run, FACE_IMALLOC, own);
+    ask_owner(own);
+    if (reallocates) {
+        (void)call_reallocate(spy.run, FACE_IMALLOC, own, 0);
+    } else {
+        call_free(spy.run, FACE_TASK, own);
+    }
+}
+
+// Calls of the spy's own, inside of a caller's: about a block, and for one that comes and goes. Of
+// the pages that the world refuses meanwhile none were the caller's.
+static void reenter(void *block)
+{
+    if (spy.is_inside || !does(SPY_REENTERS)) {
+        return;
+    }
+    uint64_t refusals = world_refusals();
+    uint64_t refusals_before = spy.run->refusals_before;
+    spy.is_inside = true;
+    if (block != NULL) {
+        (void)call_size(spy.run, FACE_IMALLOC, block);
+        ask_owner(block);
+    }
+    make_own_block();
+    spy.is_inside = false;
+    spy.run->refusals_before = refusals_before + (world_refusals() - refusals);
+}
+
+// In each Pre method. The block is asked about in the Post method again, where it may be gone.
+static void enter_call(void *block)
+{
+    if (!spy.is_inside) {
+        spy.block = block;
+    }
+    reenter(block);
+}
+
+// In each method of a call that changes which blocks are live.
+static void revoke_itself(void)
+{
+    if (!spy.is_inside && does(SPY_REVOKES)) {
+        (void)spy_revoke(spy.run);
+    }
+}
+
+static bool refuses(size_t size_bytes)
+{
+    return does(SPY_REFUSES) && size_bytes % REFUSED_ONE_IN == 3;
+}
+
+static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
+{
+    (void)This;
+    SPY_EXPECT_PRE(SPY_CALL_ALLOC, NULL, cbRequest, false);
+    revoke_itself();
+    enter_call(NULL);
+    bool is_refused = refuses(cbRequest);
+    spy_expect_asked(is_refused);
+    return is_refused ? 0 : spy_asked_bytes(cbRequest);
+}
+
+static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
+{
+    (void)This;
+    void *pointer = outer(pActual);
+    SPY_EXPECT_POST(SPY_CALL_ALLOC, (uintptr_t)pActual, false, (uintptr_t)pointer);
+    revoke_itself();
+    reenter(pointer);
+    return pointer;
+}
+
+static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+{
+    (void)This;
+    SPY_EXPECT_PRE(SPY_CALL_FREE, pRequest, 0, fSpyed);
+    revoke_itself();
+    enter_call(pRequest);
+    spy_expect_asked(false);
+    return inner(pRequest, fSpyed);
+}
+
+static void STDMETHODCALLTYPE post_free(IMallocSpy *This, BOOL fSpyed)
+{
+    (void)This;
+    SPY_EXPECT_POST(SPY_CALL_FREE, 0, fSpyed, 0);
+    revoke_itself();
+    reenter(spy.block);
+}
+
+// A block from before has no bytes in front that could be the spy's, so one that shifts refuses.
+static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SIZE_T cbRequest,
+                                            void **ppNewRequest, BOOL fSpyed)
+{
+    (void)This;
+    SPY_EXPECT_PRE(SPY_CALL_REALLOC, pRequest, cbRequest, fSpyed);
+    revoke_itself();
+    enter_call(pRequest);
+    bool is_refused = (!fSpyed && does(SPY_SHIFTS)) || refuses(cbRequest);
+    spy_expect_asked(is_refused);
+    *ppNewRequest = inner(pRequest, fSpyed);
+    return is_refused ? 0 : spy_asked_bytes(cbRequest);
+}
+
+static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)
+{
+    (void)This;
+    void *pointer = outer(pActual);
+    SPY_EXPECT_POST(SPY_CALL_REALLOC, (uintptr_t)pActual, fSpyed, (uintptr_t)pointer);
+    revoke_itself();
+    reenter(spy.block);
+    return pointer;
+}
+
+static void *STDMETHODCALLTYPE pre_get_size(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+{
+    (void)This;
+    SPY_EXPECT_PRE(SPY_CALL_SIZE, pRequest, 0, fSpyed);
+    enter_call(pRequest);
+    spy_expect_asked(false);
+    return inner(pRequest, fSpyed);
+}
+
+static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual, BOOL fSpyed)
+{
+    (void)This;
+    size_t size_bytes = fSpyed ? cbActual - front_bytes() - tail_bytes() : cbActual;
+    SPY_EXPECT_POST(SPY_CALL_SIZE, cbActual, fSpyed, size_bytes);
+    reenter(spy.block);
+    return size_bytes;
+}
+
+static void *STDMETHODCALLTYPE pre_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+{
+    (void)This;
+    SPY_EXPECT_PRE(SPY_CALL_OWNS, pRequest, 0, fSpyed);
+    enter_call(pRequest);
+    spy_expect_asked(false);
+    return inner(pRequest, fSpyed);
+}
+
+static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed,
+                                            int fActual)
+{
+    (void)This;
+    SPY_EXPECT_POST(SPY_CALL_OWNS, (uintptr_t)pRequest, fSpyed, (uintptr_t)fActual);
+    reenter(spy.block);
+    return fActual;
+}
+
+static void STDMETHODCALLTYPE pre_heap_minimize(IMallocSpy *This)
+{
+    (void)This;
+    SPY_EXPECT_PRE(SPY_CALL_MINIMIZE, NULL, 0, false);
+    enter_call(NULL);
+    spy_expect_asked(false);
+}
+
+static void STDMETHODCALLTYPE post_heap_minimize(IMallocSpy *This)
+{
+    (void)This;
+    SPY_EXPECT_POST(SPY_CALL_MINIMIZE, 0, false, 0);
+    reenter(spy.block);
+}
+
+static HRESULT STDMETHODCALLTYPE query_spy(IMallocSpy *This, REFIID riid, void **ppv);
+
+static ULONG STDMETHODCALLTYPE add_ref(IMallocSpy *This)
+{
+    (void)This;
+    spy_expect_add();
+    return 2;
+}
+
+static ULONG STDMETHODCALLTYPE release(IMallocSpy *This)
+{
+    (void)This;
+    spy_expect_release();
+    return 0;
+}
+
+// What is registered, and what its QueryInterface answers: only that one may be called.
+static IMallocSpy object = {&(const IMallocSpyVtbl){
+    .QueryInterface = query_spy,
+    .AddRef = add_ref,
+    .Release = release,
+    .PreAlloc = pre_alloc,
+    .PostAlloc = post_alloc,
+    .PreFree = pre_free,
+    .PostFree = post_free,
+    .PreRealloc = pre_realloc,
+    .PostRealloc = post_realloc,
+    .PreGetSize = pre_get_size,
+    .PostGetSize = post_get_size,
+    .PreDidAlloc = pre_did_alloc,
+    .PostDidAlloc = post_did_alloc,
+    .PreHeapMinimize = pre_heap_minimize,
+    .PostHeapMinimize = post_heap_minimize,
+}};
+static IMallocSpy door = {&(const IMallocSpyVtbl){.QueryInterface = query_spy}};
+
+static HRESULT STDMETHODCALLTYPE query_spy(IMallocSpy *This, REFIID riid, void **ppv)
+{
+    bool is_found = spy.kind < SPY_UNFIT;
+    bool is_spy = memcmp(riid, &IID_IMallocSpy, sizeof *riid) == 0;
+    spy_expect_query(This == &door && is_spy, is_found);
+    *ppv = is_found ? &object : NULL;
+    return is_found ? S_OK : E_NOINTERFACE;
+}
+
+HRESULT spy_register(struct run *run, uint32_t number)
+{
+    spy.run = run;
+    spy.kind = (enum spy_kind)(number / SPY_WAYS % SPY_KINDS);
+    HRESULT expected = spy_expect_expected_register(spy.kind);
+    bool is_heard = spy_expect_begin(SPY_CALL_REGISTER, NULL, 0);
+    HRESULT result = run->plan.subject->com->register_spy(spy.kind == SPY_NULL ? NULL : &door);
+    oracle_registered(run, result, expected);
+    if (result == S_OK) {
+        spy.ways = number % SPY_WAYS;
+        spy.own_blocks = 0;
+        spy_expect_registered(front_bytes(), tail_bytes());
+    }
+    if (is_heard) {
+        spy_expect_end(run, 0);
+    }
+    return result;
+}
+
+HRESULT spy_revoke(struct run *run)
+{
+    HRESULT expected = spy_expect_expected_revoke();
+    bool is_heard = spy_expect_begin(SPY_CALL_REVOKE, NULL, 0);
+    HRESULT result = run->plan.subject->com->revoke_spy();
+    oracle_revoked(run, result, expected);
+    if (result == E_ACCESSDENIED) {
+        spy_expect_revoked();
+    }
+    if (is_heard) {
+        spy_expect_end(run, 0);
+    }
+    return result;
+}
+
+void spy_close(struct run *run)
+{
+    if (spy_expect_is_registered()) {
+        (void)spy_revoke(run);
+    }
+    spy.ways = 0;
+}

@@ -1,0 +1,43 @@
+// What an engine that mutates calls: libFuzzer, and those that keep to its interface. Linked into
+// every target whose inputs are programs. An engine that does not know these functions mutates
+// bytes, which are a program all the same.
+//
+// One time in eight the engine's own mutation is let at the bytes: it finds what nobody thought of.
+// Two programs are never crossed: an engine does that half of the time, and what mutation alone
+// reaches it reached later (tests/README.md).
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engines/target.h"
+#include "language/mutate.h"
+
+#define BYTES_ONE_IN 8U
+
+// The engine's, where it has one.
+__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size_bytes, size_t most_bytes);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_bytes, unsigned seed);
+
+// Writes as much of a program as there is room for. Returns its size in bytes.
+static size_t write_program(struct program *program, uint8_t *bytes, size_t most_bytes)
+{
+    size_t size_bytes;
+    while ((size_bytes = program_encode(program, bytes, most_bytes)) > most_bytes) {
+        program->count--;
+    }
+    return size_bytes;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_bytes, unsigned seed)
+{
+    static struct program program; // Its memory serves every call.
+    most_bytes = most_bytes < TARGET_MOST_BYTES ? most_bytes : TARGET_MOST_BYTES;
+    size_bytes = size_bytes < most_bytes ? size_bytes : most_bytes;
+    if (LLVMFuzzerMutate != NULL && seed % BYTES_ONE_IN == 0) {
+        return LLVMFuzzerMutate(bytes, size_bytes, most_bytes);
+    }
+    program_decode(&program, bytes, size_bytes);
+    mutate_program(&program, target_families(), most_bytes / RECORD_BYTES, seed);
+    return write_program(&program, bytes, most_bytes);
+}

@@ -1,0 +1,214 @@
+// A finding as text: the law, what was seen, and the program up to the op that broke it with what
+// each op answered. Addresses are printed from the start of the world, so that they are the same in
+// every run.
+
+#include "findings/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h> // For _Exit.
+#include <string.h>
+
+#include "findings/history.h"
+#include "findings/picture.h"
+#include "language/text.h"
+#include "laws/fill.h"
+#include "laws/misuse.h"
+#include "laws/place.h"
+#include "runner/stop.h"
+#include "world/world.h"
+
+// How much of a long program is printed: its last ops.
+#define OPS_SHOWN 24U
+
+static enum report_end ending = REPORT_ABORTS;
+
+void report_ends(enum report_end end)
+{
+    ending = end;
+}
+
+static void (*act_before_end)(void);
+
+void report_before_end(void (*act)(void))
+{
+    act_before_end = act;
+}
+
+static void print_pointer(FILE *file, uintptr_t pointer)
+{
+    uintptr_t start = (uintptr_t)world_start();
+    if (pointer == 0) {
+        fprintf(file, "NULL");
+    } else if (start != 0 && pointer >= start && pointer - start < world_most_bytes()) {
+        fprintf(file, "heap+0x%" PRIxPTR, pointer - start);
+    } else {
+        fprintf(file, "0x%" PRIxPTR, pointer);
+    }
+}
+
+static void print_answer(FILE *file, const struct answer *answer)
+{
+    switch (answer->kind) {
+    case ANSWER_NONE:
+        break;
+    case ANSWER_POINTER:
+        print_pointer(file, answer->value);
+        fprintf(file, answer->value == 0 ? " for %s byte%s" : ", %s byte%s",
+                place_size(answer->size_bytes), answer->size_bytes == 1 ? "" : "s");
+        break;
+    case ANSWER_WRITTEN:
+        print_pointer(file, answer->value);
+        fprintf(file, ", %zu byte%s written", answer->size_bytes,
+                answer->size_bytes == 1 ? "" : "s");
+        break;
+    case ANSWER_STRAY:
+        print_pointer(file, answer->value);
+        fprintf(file, ", %s", misuse_name((enum stray)answer->size_bytes));
+        break;
+    case ANSWER_SIZE:
+        fprintf(file, "%s", place_size(answer->value));
+        break;
+    case ANSWER_NUMBER: {
+        int number = (int)answer->value;
+        fprintf(file, number < -1 ? "0x%08x" : "%d", (unsigned)number);
+        break;
+    }
+    }
+}
+
+// What can't be seen of the answer alone: which of many it is, and what became of the block before.
+static void print_change(FILE *file, const struct run *run, size_t op_index)
+{
+    struct op op = run->program->ops[op_index];
+    uint32_t calls = history_calls(run->program, op_index);
+    uintptr_t block = run->answers[op_index].value;
+    uintptr_t before = history_block(run, op_index, op.slot);
+    if (calls > 1) {
+        fprintf(file, ", the last of %u", calls);
+    } else if (verb_reallocates(op.verb) && before != 0 && block != 0) {
+        fprintf(file, block == before ? ", in place" : ", moved");
+    }
+}
+
+void report_op(FILE *file, const struct run *run, size_t op_index)
+{
+    char text[TEXT_OP_BYTES];
+    const struct answer *answer = &run->answers[op_index];
+    text_print_op(run->program->ops[op_index], text);
+    fprintf(file, "%7zu  %s", op_index + 1, text);
+    if (answer->kind != ANSWER_NONE) {
+        int width = 30 - (int)strlen(text);
+        fprintf(file, "%*s -> ", width > 0 ? width : 0, "");
+        print_answer(file, answer);
+        print_change(file, run, op_index);
+    }
+    fprintf(file, "\n");
+}
+
+void report_program(const struct run *run)
+{
+    size_t end = run->op_index + 1 < run->program->count ? run->op_index + 1 : run->program->count;
+    size_t begin = end > OPS_SHOWN ? end - OPS_SHOWN : 0;
+    if (begin > 0) {
+        fprintf(stderr, "         %zu ops before\n", begin);
+    }
+    for (size_t i = begin; i < end; i++) {
+        report_op(stderr, run, i);
+    }
+}
+
+void report_stop(int own_status)
+{
+    if (ending != REPORT_ABORTS) {
+        void (*act)(void) = act_before_end;
+        act_before_end = NULL; // What stops in there is not told again.
+        if (act != NULL) {
+            act();
+        }
+        fflush(NULL);
+        _Exit(ending == REPORT_EXITS ? 1 : own_status);
+    }
+}
+
+void report_end(unsigned number)
+{
+    report_stop(REPORT_FIRST_STATUS + (int)number);
+    stop_quietly(); // All has been told; the trap is no finding of its own.
+}
+
+void report_finding(const struct run *run, enum law law, const char *format, va_list arguments)
+{
+    fflush(stdout);
+    if (run->op_index < run->program->count) {
+        fprintf(stderr, "law %s broken at op %zu of %zu: %s\n", law_name(law), run->op_index + 1,
+                run->program->count, law_sentence(law));
+    } else {
+        fprintf(stderr, "law %s broken at the end, when all was freed, after %zu op%s: %s\n",
+                law_name(law), run->program->count, run->program->count == 1 ? "" : "s",
+                law_sentence(law));
+    }
+    fprintf(stderr, "  %s: ", run->plan.subject->name);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    report_program(run);
+    picture_draw(stderr, run);
+    report_end(law);
+}
+
+void report_laws_off(FILE *file, const struct subject *subject)
+{
+    static const char no_asan[] = "this build has no AddressSanitizer";
+    static const char no_poison[] = "it does not poison";
+    static const char no_bound[] = "it states no bound";
+    static const char no_way_to_ask[] = "it can't be asked";
+    const char *in_place = subject->must_resize == NULL
+                               ? "only held of new blocks"
+                               : "only held of new blocks and sizes that fit";
+    const struct policies *policies = &subject->policies;
+    bool sees = fill_sees_poison();
+    const struct {
+        bool is_off;
+        enum law law;
+        const char *why;
+    } laws[] = {
+        {policies->limit_bytes == SIZE_MAX, LAW_LIMIT, "it has none"},
+        {!policies->stays_in_place, LAW_IN_PLACE, "its blocks may move"},
+        {subject->must_grant == NULL, LAW_REASON, "it promises no room"},
+        {policies->stays_in_place, LAW_REASON, in_place},
+        {!policies->size_is_exact, LAW_EXACT_SIZE, "only held to be enough"},
+        {!policies->has_null_size, LAW_NULL_SIZE, "it documents none"},
+        {!sees, LAW_WRITABLE, no_asan},
+        {!sees, LAW_PAST_END, no_asan},
+        {!sees, LAW_FREED, no_asan},
+        {sees && !policies->hides_slack, LAW_PAST_END, no_poison},
+        {sees && policies->hides_freed_bytes == 0, LAW_FREED, no_poison},
+        {subject->owns == NULL, LAW_MEMBER, no_way_to_ask},
+        {policies->shares_heap, LAW_MEMBER, "only held of its own blocks"},
+        {subject->count == NULL, LAW_COUNTS, no_way_to_ask},
+        {subject->count == NULL && subject->minimize == NULL, LAW_EMPTY, no_way_to_ask},
+        {subject->largest == NULL, LAW_CAPACITY, no_bound},
+        {subject->most_committed == NULL, LAW_FOOTPRINT, no_bound},
+        {subject->check == NULL, LAW_INVARIANT, no_way_to_ask},
+        {subject->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
+        {!subject_has_com(subject), LAW_COM, "it has no COM face"},
+        {policies->leaves_query, LAW_COM, "a failed QueryInterface may leave the pointer"},
+        {!subject_has_spies(subject), LAW_SPY, "it has no spies"},
+        {!subject_survives_misuse(subject), LAW_MISUSE, "it does not survive it"},
+    };
+    const char *why = NULL;
+    for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {
+        if (laws[i].is_off) {
+            if (why == NULL) {
+                fprintf(file, "laws off for %s: %s", subject->name, law_name(laws[i].law));
+            } else if (why == laws[i].why) {
+                fprintf(file, ", %s", law_name(laws[i].law));
+            } else {
+                fprintf(file, " (%s); %s", why, law_name(laws[i].law));
+            }
+            why = laws[i].why;
+        }
+    }
+    if (why != NULL) {
+        fprintf(file, " (%s)\n", why);
+    }
+}

@@ -1,0 +1,182 @@
+// Drawing of mixes, and of ops from them. Knows what sizes allocators go wrong at, not why.
+
+#include "language/mix.h"
+
+#include "com/spy.h"
+#include "language/size.h"
+
+// The kinds of sizes: of one of these, any code at all, or again and again the same.
+enum {
+    KIND_SMALL,
+    KIND_STEP,
+    KIND_PAGES,
+    KIND_RELATIVE,
+    KIND_LARGE,
+    KIND_LIMIT,
+    KIND_ANY,
+    KIND_ALIKE,
+    KINDS
+};
+
+#define SLOTS_NARROW 2048U // What a record reaches without a wide one before it.
+
+uint32_t draw(uint64_t *random, uint32_t below)
+{
+    *random = *random * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
+    return (uint32_t)((*random >> 32) * below >> 32);
+}
+
+uint32_t draw_magnitude(uint64_t *random, uint32_t most)
+{
+    unsigned bits = 32 - (unsigned)__builtin_clz(most);
+    uint32_t below = 1U << (1 + draw(random, bits));
+    uint32_t number = 1 + draw(random, below - 1);
+    return number < most ? number : most;
+}
+
+static int draw_distance(uint64_t *random, uint32_t most)
+{
+    uint32_t away = draw(random, 2) == 0 ? 0 : draw_magnitude(random, most);
+    return draw(random, 2) == 0 ? (int)away : -(int)away;
+}
+
+// Of the limits INT_MAX is CComHeap's own. What goes wrong there does so a byte away.
+static uint32_t draw_limit(uint64_t *random)
+{
+    int away = (int)draw(random, 3) - 1;
+    return size_make(SIZE_LIMIT, draw(random, 2) * draw(random, 4),
+                     draw(random, 2) == 0 ? away : draw_distance(random, 512));
+}
+
+static uint32_t draw_large(uint64_t *random)
+{
+    return draw(random, 2) == 0
+               ? size_make(SIZE_MIB, draw_magnitude(random, 4096), 0)
+               : size_make(SIZE_SCALED, draw(random, 512) << 4 | (4 + draw(random, 12)), 0);
+}
+
+static uint32_t draw_relative(uint64_t *random)
+{
+    return draw(random, 2) == 0
+               ? size_make(SIZE_OWN, draw(random, 8), draw_distance(random, 64))
+               : size_make(SIZE_OTHER, draw_magnitude(random, 256) - 1, draw_distance(random, 15));
+}
+
+static uint32_t draw_size(unsigned kind, uint64_t *random)
+{
+    switch (kind) {
+    case KIND_SMALL:
+        return size_literal(draw_magnitude(random, 2048) - draw(random, 2));
+    case KIND_STEP: // M*2^K from 16 bytes to 64 MiB, the lower ones more often.
+        return size_make(SIZE_STEP, (2 + draw(random, draw(random, 23))) << 2 | draw(random, 4),
+                         draw_distance(random, 15));
+    case KIND_PAGES:
+        return size_make(SIZE_PAGES, draw_magnitude(random, 64), draw_distance(random, 3));
+    case KIND_RELATIVE:
+        return draw_relative(random);
+    case KIND_LARGE:
+        return draw_large(random);
+    case KIND_LIMIT:
+        return draw_limit(random);
+    default: // KIND_ANY
+        return draw(random, 1U << 16);
+    }
+}
+
+// Half of all sizes are small: most classes are, and their calls take the least time.
+static unsigned draw_kind(uint64_t *random)
+{
+    return draw(random, 2) == 0 ? KIND_SMALL : draw(random, KINDS);
+}
+
+struct mix mix_draw(unsigned families, uint64_t *random)
+{
+    struct mix mix = {0};
+    bool keeps_all = draw(random, 4) == 0;
+    for (unsigned verb = 0; verb < VERBS; verb++) {
+        bool is_meant = (families >> verb_family((enum verb)verb) & 1) != 0;
+        bool is_kept = keeps_all || verb == VERB_ALLOCATE || draw(random, 2) == 0;
+        mix.weights[verb] = is_meant && is_kept ? verb_weight((enum verb)verb) : 0;
+        mix.weight_sum += mix.weights[verb];
+    }
+    mix.slots = draw_magnitude(random, SLOTS_NARROW);
+    mix.first_slot = draw(random, 4) == 0 ? draw(random, SLOTS_NARROW - mix.slots + 1) : 0;
+    mix.size_kind = draw_kind(random);
+    mix.size_code = draw_size(draw(random, KIND_ALIKE), random);
+    return mix;
+}
+
+enum verb mix_verb(const struct mix *mix, uint64_t *random)
+{
+    uint32_t at = draw(random, mix->weight_sum);
+    unsigned verb = 0;
+    while (at >= mix->weights[verb]) {
+        at -= mix->weights[verb++];
+    }
+    return (enum verb)verb;
+}
+
+uint16_t mix_slot(const struct mix *mix, uint64_t *random)
+{
+    uint32_t slot = draw(random, 16) == 0 ? draw(random, SLOTS_NARROW)
+                                          : mix->first_slot + draw(random, mix->slots);
+    return (uint16_t)slot;
+}
+
+uint32_t mix_size(const struct mix *mix, uint64_t *random)
+{
+    unsigned kind = draw(random, 4) == 0 ? draw_kind(random) : mix->size_kind;
+    return kind == KIND_ALIKE ? mix->size_code : draw_size(kind, random);
+}
+
+// Room for a block of INT_MAX bytes, and not for two.
+static uint32_t draw_roomy(uint64_t *random)
+{
+    return size_make(SIZE_MIB, 2200 + draw(random, 1800), 0);
+}
+
+// From a few spans to all that there is.
+static uint32_t draw_arena(uint64_t *random)
+{
+    switch (draw(random, 4)) {
+    case 0:
+        return draw_roomy(random);
+    case 1:
+        return draw_size(KIND_LARGE, random);
+    default:
+        return draw_size(KIND_STEP, random);
+    }
+}
+
+uint16_t mix_repeats(uint64_t *random)
+{
+    return (uint16_t)draw_magnitude(random, draw(random, 8) == 0 ? 2000 : 50);
+}
+
+struct op mix_op(const struct mix *mix, uint64_t *random)
+{
+    struct op op = {
+        .verb = mix_verb(mix, random),
+        .slot = mix_slot(mix, random),
+        .size_code = mix_size(mix, random),
+    };
+    if (op.verb == VERB_REPEAT) {
+        op.slot = mix_repeats(random);
+    } else if (op.verb == VERB_REFUSE) {
+        op.slot = (uint16_t)(draw_magnitude(random, 64) - 1);
+    } else if (op.verb == VERB_LANE) {
+        op.slot = (uint16_t)draw(random, LANES);
+    } else if (op.verb == VERB_SPY) {
+        op.slot = (uint16_t)draw(random, SPY_KINDS * SPY_WAYS);
+    } else if (op.verb == VERB_WORLD) { // Half of the worlds have any number of pages.
+        op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 32768));
+        op.size_code = draw_arena(random);
+    }
+    return op_canonical(op);
+}
+
+struct op mix_first_op(const struct mix *mix, uint64_t *random)
+{
+    bool needs_room = mix->size_kind == KIND_LIMIT && mix->weights[VERB_WORLD] > 0;
+    return needs_room ? (struct op){VERB_WORLD, 0, draw_roomy(random)} : mix_op(mix, random);
+}

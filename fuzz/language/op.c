@@ -1,0 +1,173 @@
+// The op table, and programs to and from bytes. Knows nothing of text or of heaps.
+
+#include "language/op.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "language/size.h"
+
+#define VERB_WIDE 31U
+
+static const struct {
+    const char *name;
+    const char *operands;
+    enum family family;
+    unsigned weight;
+    const char *sentence;
+} table[VERBS] = {
+#define OP_DEF(id, name, operands, family, weight, sentence)                                       \
+    [VERB_##id] = {name, operands, FAMILY_##family, weight, sentence},
+#include "language/op.def"
+#undef OP_DEF
+};
+
+_Static_assert(VERBS <= VERB_WIDE, "five bits hold every verb and the wide record");
+
+const char *verb_name(enum verb verb)
+{
+    return table[verb].name;
+}
+
+const char *verb_operands(enum verb verb)
+{
+    return table[verb].operands;
+}
+
+enum family verb_family(enum verb verb)
+{
+    return table[verb].family;
+}
+
+unsigned verb_weight(enum verb verb)
+{
+    return table[verb].weight;
+}
+
+bool verb_takes_slot(enum verb verb)
+{
+    return table[verb].operands[0] == 's';
+}
+
+const char *verb_sentence(enum verb verb)
+{
+    return table[verb].sentence;
+}
+
+bool verb_allocates(enum verb verb)
+{
+    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
+}
+
+bool verb_reallocates(enum verb verb)
+{
+    return verb == VERB_REALLOCATE || verb == VERB_TASK_REALLOCATE ||
+           verb == VERB_IMALLOC_REALLOCATE;
+}
+
+bool verb_frees(enum verb verb)
+{
+    return verb == VERB_FREE || verb == VERB_TASK_FREE || verb == VERB_IMALLOC_FREE;
+}
+
+void program_add(struct program *program, struct op op)
+{
+    if (program->count == program->capacity) {
+        size_t capacity = program->capacity == 0 ? 1024 : program->capacity * 2;
+        struct op *ops = realloc(program->ops, capacity * sizeof *ops);
+        if (ops == NULL) {
+            fprintf(stderr, "heapfuzz: no memory for a program of %zu ops\n", capacity);
+            exit(2);
+        }
+        program->ops = ops;
+        program->capacity = capacity;
+    }
+    program->ops[program->count++] = op;
+}
+
+void program_clear(struct program *program)
+{
+    program->count = 0;
+}
+
+void program_close(struct program *program)
+{
+    free(program->ops);
+    *program = (struct program){0};
+}
+
+// Which operands a verb has, for the hot path of decoding.
+static const struct {
+    bool has_slot, has_size;
+} uses[32] = {
+#define HAS(operands, letter) ((operands "  ")[0] == letter || (operands "  ")[1] == letter)
+#define OP_DEF(id, name, operands, family, weight, sentence)                                       \
+    [VERB_##id] = {HAS(operands, 's') || HAS(operands, 'n'), HAS(operands, 'z')},
+#include "language/op.def"
+#undef OP_DEF
+#undef HAS
+};
+
+struct op op_canonical(struct op op)
+{
+    op.slot = uses[op.verb].has_slot ? op.slot : 0;
+    op.size_code = uses[op.verb].has_size ? size_canonical(op.size_code) : 0;
+    return op;
+}
+
+void program_decode(struct program *program, const uint8_t *bytes, size_t size_bytes)
+{
+    uint32_t wide_slot = 0;
+    uint32_t wide_size = 0;
+    program_clear(program);
+    for (size_t at = 0; at < size_bytes; at += RECORD_BYTES) {
+        uint32_t record = 0;
+        for (size_t i = 0; i < RECORD_BYTES && at + i < size_bytes; i++) {
+            record |= (uint32_t)bytes[at + i] << (8 * i);
+        }
+        uint32_t verb = record & 31;
+        uint32_t slot = record >> 5 & 0x7ff;
+        if (verb == VERB_WIDE) {
+            wide_slot = slot & 31;
+            wide_size = record >> 16;
+            continue;
+        }
+        struct op op = {
+            .verb = verb < VERBS ? (enum verb)verb : (enum verb)(verb & 3),
+            .slot = (uint16_t)(slot | wide_slot << 11),
+            .size_code = record >> 16 | wide_size << 16,
+        };
+        program_add(program, op_canonical(op));
+        wide_slot = 0;
+        wide_size = 0;
+    }
+}
+
+static void put_record(uint8_t *bytes, size_t capacity_bytes, size_t *used_bytes, uint32_t record)
+{
+    if (*used_bytes + RECORD_BYTES <= capacity_bytes) {
+        for (size_t i = 0; i < RECORD_BYTES; i++) {
+            bytes[*used_bytes + i] = (uint8_t)(record >> (8 * i));
+        }
+    }
+    *used_bytes += RECORD_BYTES;
+}
+
+size_t program_encode(const struct program *program, uint8_t *bytes, size_t capacity_bytes)
+{
+    size_t used_bytes = 0;
+    for (size_t i = 0; i < program->count; i++) {
+        struct op op = op_canonical(program->ops[i]);
+        uint32_t wide_slot = (uint32_t)op.slot >> 11;
+        uint32_t wide_size = op.size_code >> 16;
+        if (wide_slot != 0 || wide_size != 0) {
+            put_record(bytes, capacity_bytes, &used_bytes,
+                       VERB_WIDE | wide_slot << 5 | wide_size << 16);
+        }
+        uint32_t slot = op.slot & 0x7ffU;
+        put_record(bytes, capacity_bytes, &used_bytes,
+                   (uint32_t)op.verb | slot << 5 | (op.size_code & 0xffff) << 16);
+    }
+    return used_bytes;
+}

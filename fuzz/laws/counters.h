@@ -1,0 +1,83 @@
+// What a run did: calls by verb and outcome, checks by law, what was reached. A run that did
+// nothing must not look like one that found nothing.
+#ifndef LAWS_COUNTERS_H
+#define LAWS_COUNTERS_H
+
+#include "language/op.h"
+#include "laws/language.h"
+#include "laws/law.h"
+
+/// How a call came out, or that an op which is no call was run.
+#define OUTCOMES_DEF(OUTCOME)                                                                      \
+    OUTCOME(DONE, "done")                                                                          \
+    OUTCOME(GRANTED, "granted")                                                                    \
+    OUTCOME(IN_PLACE, "in place")                                                                  \
+    OUTCOME(MOVED, "moved")                                                                        \
+    OUTCOME(OVER_LIMIT, "over limit")                                                              \
+    OUTCOME(NO_ROOM, "no room")                                                                    \
+    OUTCOME(NO_PAGES, "no pages")                                                                  \
+    OUTCOME(SPY, "by a spy")
+
+enum outcome {
+#define OUTCOME(id, name) OUTCOME_##id,
+    OUTCOMES_DEF(OUTCOME)
+#undef OUTCOME
+        OUTCOMES
+};
+
+/// A state that is hard to reach; reach.def has a sentence for each.
+enum reach {
+#define REACH_DEF(id, name, family, sentence) REACH_##id,
+#include "laws/reach.def"
+#undef REACH_DEF
+    REACHES
+};
+
+/// Why the answers of a pair may differ.
+#define DIFFERENCES_DEF(DIFFERENCE)                                                                \
+    DIFFERENCE(LIMIT, "limit", "the size is over the limit of one, and of one only")               \
+    DIFFERENCE(ROOM, "room", "one has no room, and need not have it")                              \
+    DIFFERENCE(PAGES, "pages", "the world refused one a page")                                     \
+    DIFFERENCE(INEXACT, "inexact", "one may tell a size that is larger")                           \
+    DIFFERENCE(NULL_SIZE, "null-size", "they document GetSize(NULL) differently")
+
+enum difference {
+#define DIFFERENCE_ID(id, name, sentence) DIFFERENCE_##id,
+    DIFFERENCES_DEF(DIFFERENCE_ID)
+#undef DIFFERENCE_ID
+        DIFFERENCES
+};
+
+struct counters {
+    uint64_t programs;
+    uint64_t calls; ///< Calls of the subject that ops made, each held against the laws.
+    uint64_t calls_by[VERBS][OUTCOMES];
+    uint64_t checks_by[LAWS];
+    uint64_t reached[REACHES];
+    uint64_t reached_after[REACHES];   ///< How many calls had been made when it first was.
+    uint64_t compared_by[VERBS];       ///< Answers of a pair,
+    uint64_t differed_by[DIFFERENCES]; ///< those that may differ and did,
+    uint64_t given_up;                 ///< and requests that left their slot empty for it.
+    uint64_t inputs_by[READINGS];      ///< Of the op language, taken for a text and for a trace,
+    uint64_t checks_by_language[LANGUAGE_LAWS]; ///< and its own laws.
+    uint64_t most_live_blocks;
+    uint64_t most_live_bytes;
+    uint64_t most_committed_bytes;
+};
+
+/// Never NULL. The process's own, until counters_share.
+extern struct counters *counters;
+
+/// Keeps the counters in a file from now on, so that another process may watch them, also after
+/// this one has crashed. Returns false, with errno, iff the file can't be written.
+bool counters_share(const char *path);
+
+const char *outcome_name(enum outcome outcome);
+const char *reach_name(enum reach reach);
+enum family reach_family(enum reach reach);
+const char *difference_name(enum difference difference);
+
+/// Writes the tables, in the order of op.def, laws.def and reach.def.
+void counters_print(const struct counters *done);
+
+#endif

@@ -1,0 +1,38 @@
+// The laws' names and reporting functions, made from laws.def.
+
+#include "laws/law.h"
+
+#include <stdarg.h>
+
+#include "findings/report.h"
+
+static const struct {
+    const char *name;
+    const char *sentence;
+} table[LAWS] = {
+#define LAW_DEF(id, name, sentence) [LAW_##id] = {name, sentence},
+#include "laws/laws.def"
+#undef LAW_DEF
+};
+
+const char *law_name(enum law law)
+{
+    return table[law].name;
+}
+
+const char *law_sentence(enum law law)
+{
+    return table[law].sentence;
+}
+
+#define LAW_DEF(id, name, sentence)                                                                \
+    void law_broken_##id(const struct run *run, const char *format, ...)                           \
+    {                                                                                              \
+        va_list arguments;                                                                         \
+        va_start(arguments, format);                                                               \
+        report_finding(run, LAW_##id, format, arguments);                                          \
+        va_end(arguments);                                                                         \
+        REPORT_TRAP();                                                                             \
+    }
+#include "laws/laws.def"
+#undef LAW_DEF

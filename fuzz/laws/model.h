@@ -1,0 +1,121 @@
+// The model: what the harness believes of a heap, kept in memory of its own. It knows which slots
+// hold a block, where and of what size, and finds overlaps; it asks the heap nothing.
+#ifndef LAWS_MODEL_H
+#define LAWS_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "language/op.h"
+#include "laws/fill.h"
+
+/// A slot. When it is not live, `block` is the last block that it held, or NULL.
+struct held {
+    void *block;
+    size_t size_bytes;
+    size_t last_bytes;  ///< The size that it had when it was last live.
+    size_t grown_bytes; ///< The largest that it has had, with what a spy keeps,
+    size_t room_bytes;  ///< and up to which it must grow in place; at least its size.
+    struct fill fill;   ///< The bytes in it.
+    enum lane lane;     ///< It was allocated on.
+    size_t front_bytes; ///< What a spy keeps for itself of it, before the address,
+    size_t tail_bytes;  ///< and after the end.
+    size_t spare_bytes; ///< What the heap has behind that, so that no block starts at this address.
+    bool is_spied;      ///< It was granted while a spy was registered.
+    bool is_live;
+    bool is_known; ///< On the list of slots to clear.
+};
+
+/// The one model: a process runs one program at a time.
+struct model {
+    struct held slots[SLOTS];
+    size_t live_blocks;
+    size_t live_bytes; ///< With what a spy keeps of them, and what is spare.
+    size_t peak_live_bytes;
+    size_t grown_bytes, peak_grown_bytes; ///< Likewise of the largest sizes that blocks have had.
+    size_t since_empty_bytes; ///< Granted since the heap was as good as new: see subject.h.
+    size_t since_empty_blocks;
+    enum lane lane;                 ///< Calls come from it.
+    bool is_used;                   ///< A block was granted since no lane had any,
+    bool is_mixed;                  ///< and after that calls came from another lane.
+    bool is_spied;                  ///< A spy is registered: what is granted is spied,
+    size_t front_bytes, tail_bytes; ///< and it keeps so much of it.
+    size_t spied_blocks;            ///< Of the live ones.
+    uint64_t fills;                 ///< How many blocks were filled: no two have the same bytes.
+};
+extern struct model model;
+
+/// Forgets everything but the lane.
+void model_clear(void);
+
+/// Notes that calls come from a lane from now on; and that no block waits in any.
+void model_enter(enum lane lane);
+void model_minimize(void);
+
+/// Whether the heap is as good as new: nothing is live, and it has seen that. Each lane sees what
+/// is allocated and freed on it, so where several were in use only minimizing makes sure.
+bool model_is_as_new(void);
+
+/// Notes a granted block. Returns SLOTS iff it overlaps no live block, else the slot that holds one
+/// that it overlaps; then nothing is noted. A block of 0 bytes counts as one byte: its address is
+/// its own.
+uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes);
+
+/// Notes that the slot's block is no longer live.
+void model_end(uint32_t slot);
+
+/// Notes that the slot's block has another size, in place. Returns as model_begin does.
+uint32_t model_resize(uint32_t slot, size_t size_bytes);
+
+/// Notes that the slot's block, which was just granted, has room for so many bytes.
+void model_give_room(uint32_t slot, size_t room_bytes);
+
+/// Notes that the slot's block is elsewhere, and has another size: for a moment both were live, so
+/// the heap was not empty. Returns as model_begin does.
+uint32_t model_move(uint32_t slot, void *block, size_t size_bytes);
+
+/// Notes a block that came and went within another call.
+void model_pass(size_t size_bytes);
+
+/// What the heap has for a slot's live block: its size, what a spy keeps of it, and what is spare;
+/// and how far that goes from the address on.
+size_t model_real_bytes(const struct held *held);
+size_t model_end_bytes(const struct held *held);
+
+/// What the heap has to spare where a caller asks for size_bytes, and a spy for that for
+/// asked_bytes: a block of 0 bytes may be the end of what the spy asked for, which then must not be
+/// where another block can start.
+size_t model_spare_bytes(size_t size_bytes, size_t asked_bytes);
+
+/// The live block that starts at this address, or NULL.
+const struct held *model_at(const void *address);
+
+/// Whether the heap's own block of a live one starts at this address: at its own, or where what a
+/// spy keeps in front of it does.
+bool model_owns(const void *address);
+
+/// Returns the slot of the index-th live block in the order of addresses; index is below
+/// live_blocks.
+uint32_t model_live_slot(size_t index);
+
+/// The live blocks beside an address, the one that starts there left out; NULL where there is none.
+struct neighbours {
+    const struct held *previous, *next;
+};
+struct neighbours model_neighbours(const void *address);
+
+/// Whether a live block starts at this address.
+bool model_starts_at(const void *address);
+
+/// Whether a live block has a byte there.
+bool model_holds(const void *address);
+
+/// Returns the slot of the first live block that ends above this address: it holds the address, or
+/// is the next one behind it. Returns SLOTS iff there is none.
+uint32_t model_next(uintptr_t address);
+
+/// The size that a slot's block has; 0 where it holds none. Fits size_resolve.
+size_t model_size_of(const void *unused, uint32_t slot);
+
+#endif

@@ -1,0 +1,69 @@
+// Keeps the part of an answer that has to be the same in another run of the program. Nothing in it
+// hangs on where an allocator that is not of the world puts its blocks. Makes no calls.
+
+#include "runner/run_parts.h"
+
+#include "laws/model.h"
+#include "world/world.h"
+
+uint64_t run_visible_part(const struct run *run, const struct answer *made)
+{
+    const struct policies *policies = &run->plan.subject->policies;
+    if (made->is_elsewhere) {
+        return 0;
+    }
+    switch (made->kind) {
+    case ANSWER_POINTER:
+    case ANSWER_WRITTEN:
+        return made->value == 0           ? 0
+               : !policies->is_repeatable ? 1
+                                          : made->value - (uintptr_t)world_start() + 2;
+    case ANSWER_STRAY: // The address is the program's own, or follows from other answers.
+        return made->size_bytes;
+    case ANSWER_SIZE:
+        return policies->size_is_exact ? made->value : 0;
+    default:
+        return made->value;
+    }
+}
+
+void run_answer(struct run *run, struct answer made)
+{
+    made.is_made = true;
+    made.is_in_doubt = run->answers[run->op_index].is_in_doubt;
+    run->answers[run->op_index] = made;
+    run->answer_sum = (run->answer_sum ^ run_visible_part(run, &made)) * 0x9e3779b97f4a7c15U;
+    if (run->plan.on_answer != NULL) {
+        run->plan.on_answer(run);
+    }
+}
+
+// Where a foreign heap has room, or room to grow in place, hangs on where its blocks are.
+void run_count(struct run *run, enum outcome outcome)
+{
+    if (outcome == OUTCOME_NO_ROOM && !run->plan.subject->policies.is_repeatable) {
+        run->answers[run->op_index].is_in_doubt = true;
+    }
+    run->outcome = outcome;
+    run->calls++;
+    counters->calls++;
+    counters->calls_by[run->verb][outcome]++;
+}
+
+bool run_is_anywhere(const struct run *run, uint32_t slot, size_t size_bytes)
+{
+    const struct held *held = &model.slots[slot];
+    if (run->verb == VERB_OWNS_ADDRESS || run->verb == VERB_BAD_ADDRESS) {
+        return size_bytes < WORLD_PAGE_BYTES;
+    }
+    if (run->verb == VERB_SCRIBBLE) { // It begins behind the block.
+        return false;
+    }
+    return held->is_live ? size_bytes == 0 || size_bytes < held->size_bytes
+                         : held->block == NULL && size_bytes < WORLD_PAGE_BYTES;
+}
+
+bool run_is_elsewhere(const struct run *run, uint32_t slot, size_t size_bytes)
+{
+    return !run->plan.subject->policies.is_repeatable && !run_is_anywhere(run, slot, size_bytes);
+}

@@ -1,0 +1,256 @@
+// Two runs of a program, the first recorded, the second compared with the record, step by step.
+// Which blocks both keep is decided in the first. Knows neither engines nor processes.
+
+#include "runner/pair.h"
+
+#include <stdlib.h>
+
+#include "laws/model.h"
+#include "laws/place.h"
+#include "runner/run_parts.h"
+
+// What the first subject did in a step.
+struct step {
+    uintptr_t answer; ///< Of a pointer, whether there was one.
+    enum outcome outcome;
+    bool is_given_up;
+    bool can_tell; ///< DidAlloc of the address is the same wherever blocks are.
+    size_t live_blocks, live_bytes;
+};
+
+static struct {
+    const struct subject *first, *second;
+    bool mixes_faces;
+    struct step *steps;
+    size_t capacity;
+
+    // The slot before the step.
+    bool was_live;
+    size_t was_bytes;
+
+    // What the second will have granted since it was as good as new, or more: as if every request
+    // had been granted, and every block had moved.
+    size_t since_empty_bytes, since_empty_blocks;
+    bool is_scarce; ///< The world may refuse the second a page.
+} pair;
+
+static size_t limit_of(const struct subject *subject, enum verb verb)
+{
+    bool is_task_memory = verb >= VERB_TASK_ALLOCATE && verb <= VERB_IMALLOC_SIZE;
+    return is_task_memory && pair.mixes_faces ? SIZE_MAX : subject->policies.limit_bytes;
+}
+
+static struct step *step_at(size_t index)
+{
+    if (index >= pair.capacity) {
+        size_t capacity = index < 1024 ? 2048 : index * 2;
+        struct step *steps = realloc(pair.steps, capacity * sizeof *steps);
+        if (steps == NULL) {
+            abort();
+        }
+        pair.steps = steps;
+        pair.capacity = capacity;
+    }
+    return &pair.steps[index];
+}
+
+static void before_step(struct run *run, uint32_t slot)
+{
+    (void)run;
+    pair.was_live = model.slots[slot].is_live;
+    pair.was_bytes = model.slots[slot].size_bytes;
+}
+
+static bool frees(const struct run *run, size_t size_bytes)
+{
+    return verb_reallocates(run->verb) && pair.was_live && size_bytes == 0;
+}
+
+// What the step changes for the second subject.
+static void keep_account(const struct run *run, uint32_t number, size_t size_bytes)
+{
+    if (run->verb == VERB_WORLD || run->verb == VERB_REFUSE) {
+        pair.is_scarce = run->verb == VERB_REFUSE || number > 0;
+    }
+    if ((verb_allocates(run->verb) || verb_reallocates(run->verb)) &&
+        size_bytes <= limit_of(pair.second, run->verb)) {
+        size_t left_bytes = SIZE_MAX - pair.since_empty_bytes;
+        pair.since_empty_bytes += size_bytes < left_bytes ? size_bytes : left_bytes;
+        pair.since_empty_blocks++;
+    }
+}
+
+// Whether the second one may say no, whatever room it has.
+static bool may_stay(const struct run *run)
+{
+    return pair.second->policies.stays_in_place && verb_reallocates(run->verb) && pair.was_live;
+}
+
+// Whether the two make blocks of different sizes of a request for none.
+static bool differs_in_size(size_t size_bytes)
+{
+    return size_bytes == 0 &&
+           pair.first->policies.zero_size_bytes != pair.second->policies.zero_size_bytes;
+}
+
+static bool must_second_grant(const struct run *run, size_t size_bytes)
+{
+    return !may_stay(run) && size_bytes <= limit_of(pair.second, run->verb) &&
+           (pair.second->policies.ignores_world || !pair.is_scarce) &&
+           subject_must_grant(pair.second, run->arena_bytes, pair.since_empty_bytes,
+                              pair.since_empty_blocks);
+}
+
+// Whether one of the two may have the block that the step asked for, and not both must.
+static bool is_in_doubt(const struct run *run, const struct step *step, size_t size_bytes)
+{
+    if ((!verb_allocates(run->verb) && !verb_reallocates(run->verb)) || frees(run, size_bytes)) {
+        return false;
+    }
+    if (differs_in_size(size_bytes)) {
+        return true;
+    }
+    return step->answer != 0 ? !must_second_grant(run, size_bytes)
+                             : size_bytes <= limit_of(pair.second, run->verb);
+}
+
+static uintptr_t visible(const struct run *run)
+{
+    const struct answer *answer = &run->answers[run->op_index];
+    return answer->kind == ANSWER_POINTER ? answer->value != 0 : answer->value;
+}
+
+static void record(struct run *run, uint32_t slot, size_t size_bytes)
+{
+    struct step *step = step_at(run->steps);
+    if (run->steps == 0) { // A run begins, perhaps a second of the same program.
+        pair.since_empty_bytes = 0;
+        pair.since_empty_blocks = 0;
+        pair.is_scarce = false;
+    }
+    *step = (struct step){
+        .answer = visible(run),
+        .outcome = run->outcome,
+        .can_tell = run_is_anywhere(run, slot, size_bytes),
+    };
+    keep_account(run, slot, size_bytes);
+    if (is_in_doubt(run, step, size_bytes)) {
+        step->is_given_up = true;
+        counters->given_up++;
+        run_give_up(run, slot);
+    }
+    step->live_blocks = model.live_blocks;
+    step->live_bytes = model.live_bytes;
+    if (model_is_as_new()) {
+        pair.since_empty_bytes = 0;
+        pair.since_empty_blocks = 0;
+    }
+}
+
+// Notes that an answer was compared; of two that differ, why they may.
+static void note(const struct run *run, bool differs, enum difference difference)
+{
+    counters->compared_by[run->verb]++;
+    if (differs) {
+        counters->differed_by[difference]++;
+    }
+}
+
+static enum difference why_refused(enum outcome outcome)
+{
+    return outcome == OUTCOME_OVER_LIMIT ? DIFFERENCE_LIMIT
+           : outcome == OUTCOME_NO_PAGES ? DIFFERENCE_PAGES
+                                         : DIFFERENCE_ROOM;
+}
+
+static CHECK void compare_request(struct run *run, const struct step *step, size_t size_bytes)
+{
+    bool is_granted = visible(run) != 0;
+    bool is_asking =
+        !(verb_reallocates(run->verb) && pair.was_live && size_bytes == pair.was_bytes);
+    bool may_differ = step->is_given_up && is_asking;
+    LAW(run, PAIR, is_granted == (step->answer != 0) || may_differ,
+        "%s bytes are %s here, where %s %s them%s", place_size(size_bytes),
+        is_granted ? "granted" : "refused", pair.first->name, is_granted ? "refused" : "granted",
+        is_asking ? "" : ", though the block already had that size");
+    note(run, is_granted != (step->answer != 0),
+         why_refused(is_granted ? step->outcome : run->outcome));
+}
+
+static CHECK void compare_size(struct run *run, const struct step *step)
+{
+    const struct policies *first = &pair.first->policies;
+    const struct policies *second = &pair.second->policies;
+    uintptr_t answer = visible(run);
+    bool may_differ = !first->size_is_exact || !second->size_is_exact;
+    if (!pair.was_live) {
+        if (!first->has_null_size || !second->has_null_size) {
+            return;
+        }
+        bool is_malloc = run->verb == VERB_IMALLOC_SIZE && run->malloc != NULL;
+        may_differ = !is_malloc && first->null_size_bytes != second->null_size_bytes;
+    }
+    LAW(run, PAIR, answer == step->answer || may_differ, "GetSize is %s here, and %s of %s",
+        place_size(answer), place_size(step->answer), pair.first->name);
+    note(run, answer != step->answer, pair.was_live ? DIFFERENCE_INEXACT : DIFFERENCE_NULL_SIZE);
+}
+
+static CHECK void compare_number(struct run *run, const struct step *step, const char *what)
+{
+    LAW(run, PAIR, visible(run) == step->answer, "%s is 0x%08x here, and 0x%08x of %s", what,
+        (unsigned)visible(run), (unsigned)step->answer, pair.first->name);
+    note(run, false, DIFFERENCES);
+}
+
+static void compare_answer(struct run *run, const struct step *step, uint32_t slot,
+                           size_t size_bytes)
+{
+    bool both_own = pair.first->owns != NULL && pair.second->owns != NULL;
+    if (verb_allocates(run->verb) || verb_reallocates(run->verb)) {
+        compare_request(run, step, size_bytes);
+    } else if (run->verb == VERB_SIZE || run->verb == VERB_IMALLOC_SIZE) {
+        compare_size(run, step);
+    } else if (run->verb == VERB_OWNS || run->verb == VERB_OWNS_ADDRESS) {
+        if (both_own && step->can_tell && run_is_anywhere(run, slot, size_bytes)) {
+            compare_number(run, step, "DidAlloc");
+        }
+    } else if (run->verb == VERB_GET_MALLOC || run->verb == VERB_QUERY) {
+        if (run->malloc != NULL) {
+            compare_number(run, step, "the HRESULT");
+        }
+    }
+}
+
+static CHECK void compare_live(struct run *run, const struct step *step)
+{
+    LAW(run, PAIR, model.live_blocks == step->live_blocks && model.live_bytes == step->live_bytes,
+        "%zu blocks of %zu bytes are live here, and %zu of %zu of %s", model.live_blocks,
+        model.live_bytes, step->live_blocks, step->live_bytes, pair.first->name);
+}
+
+static void compare(struct run *run, uint32_t slot, size_t size_bytes)
+{
+    const struct step *step = step_at(run->steps);
+    compare_answer(run, step, slot, size_bytes);
+    if (step->is_given_up) {
+        run_give_up(run, slot);
+    }
+    compare_live(run, step);
+}
+
+void pair_run(const struct plan *plan, const struct program *program)
+{
+    struct plan one = *plan;
+    pair.first = plan->subject;
+    pair.second = plan->other;
+    pair.mixes_faces =
+        plan->mixes_faces && subject_has_com(pair.first) && subject_has_com(pair.second);
+    one.other = NULL;
+    one.mixes_faces = pair.mixes_faces;
+    one.before_step = before_step;
+    one.after_step = record;
+    run_program(&one, program);
+    one.subject = pair.second;
+    one.after_step = compare;
+    run_program(&one, program);
+}

@@ -1,0 +1,319 @@
+// A program from its first op to its last law: worlds, repeats, and what is looked at between ops;
+// and a second time, to compare. size_resolve turns an op's code into a number; which call it is is
+// known in calls.c.
+
+#include "runner/run_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "com/spy.h"
+#include "language/size.h"
+#include "laws/model.h"
+#include "laws/oracle.h"
+#include "laws/reach.h"
+#include "runner/pair.h"
+#include "world/world.h"
+
+// Ops between two walks of the heap's invariants.
+#define WALK_OPS 1024U
+
+// Sizes that are asked for an op: all of them where no more are live, else all of them the less
+// often the more there are.
+#define SIZES_AN_OP 2U
+
+// A check may walk when there was a call for so many blocks since the last walk.
+#define WALK_BLOCKS 64U
+
+static const struct run *current;
+
+const struct run *run_current(void)
+{
+    return current;
+}
+
+void run_own_call(struct run *run, const char *call, size_t number)
+{
+    run->own_call = call;
+    run->own_call_number = number;
+}
+
+void run_own_call_done(struct run *run)
+{
+    run->own_call = NULL;
+}
+
+// A subject without lanes stays where it is; what is believed is the same, so that a pair agrees.
+static void enter_lane(struct run *run, enum lane lane)
+{
+    const struct subject *subject = run->plan.subject;
+    if (!subject_has_lanes(subject) || subject->select_lane(lane)) {
+        model_enter(lane);
+        reach_entered();
+    }
+}
+
+static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
+{
+    enter_lane(run, LANE_FIRST);
+    world_open(budget_pages);
+    run->arena_bytes = arena_bytes;
+    run_own_call(run, "open in an arena of bytes: ", arena_bytes);
+    run->heap = run->plan.subject->open(arena_bytes);
+    run_own_call_done(run);
+    if (run->heap != NULL) {
+        run->fresh_committed_bytes = world_committed_bytes();
+        run->rolling = 0;
+        reach_begin();
+        if (run->plan.mixes_faces && subject_has_com(run->plan.subject)) {
+            (void)run->plan.subject->com->get_malloc(1, &run->malloc);
+        }
+    }
+}
+
+static CHECK void check_small_heap(struct run *run, size_t arena_bytes)
+{
+    LAW(run, REASON, world_refusals() > 0, "no heap in an arena of %zu bytes", arena_bytes);
+}
+
+static CHECK void check_first_heap(struct run *run)
+{
+    LAW(run, REASON, run->heap != NULL, "no heap in a world that refuses nothing");
+}
+
+static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages)
+{
+    open_heap(run, arena_bytes, budget_pages);
+    run->is_substitute = run->heap == NULL;
+    if (run->heap == NULL) { // The budget is too small for even an empty heap.
+        check_small_heap(run, arena_bytes);
+        world_close();
+        open_heap(run, RUN_ARENA_BYTES, 0);
+        check_first_heap(run);
+    }
+}
+
+// Whatever was refused, when the world has pages again nothing that was held is lost, and there is
+// as much room as ever.
+static void end_world(struct run *run)
+{
+    world_lift();
+    while (model.live_blocks > 0) {
+        uint32_t slot = model_live_slot(model.live_blocks - 1);
+        oracle_bytes(run, slot);
+        run_own_call(run, "GetSize of b", slot);
+        size_t size_bytes = call_size(run, FACE_HEAP, model.slots[slot].block);
+        run_own_call_done(run);
+        (void)oracle_sized(run, slot, FACE_HEAP, size_bytes);
+        run_own_call(run, "Free of b", slot);
+        call_free(run, FACE_HEAP, model.slots[slot].block);
+        run_own_call_done(run);
+        (void)oracle_freed(run, slot);
+    }
+    run_own_call(run, "RevokeMallocSpy", RUN_NO_NUMBER);
+    spy_close(run);
+    run_own_call_done(run);
+    oracle_between(run);
+    oracle_empty(run);
+    if (run->plan.subject->close != NULL) {
+        run_own_call(run, "close", RUN_NO_NUMBER);
+        run->plan.subject->close();
+        run_own_call_done(run);
+    }
+    model_clear();
+    world_close();
+}
+
+static void run_world(struct run *run, size_t arena_bytes, uint32_t budget_pages)
+{
+    size_t most = world_most_bytes();
+    arena_bytes = arena_bytes < WORLD_LEAST_BYTES ? WORLD_LEAST_BYTES : arena_bytes;
+    end_world(run);
+    begin_world(run, arena_bytes < most ? arena_bytes : most, budget_pages);
+}
+
+// Until the next call a walk can find nothing new; and it takes as long as there are blocks, so
+// that a program of little else would take seconds. Where a finding is looked at every op walks
+// anyway.
+static bool is_walk_due(const struct run *run)
+{
+    uint64_t calls = run->calls - run->calls_walked;
+    return run->calls_walked == UINT64_MAX || calls > model.live_blocks / WALK_BLOCKS;
+}
+
+// The ops that are no calls: they change the world, the bytes of a block or what comes next.
+static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
+{
+    bool is_live = model.slots[slot].is_live;
+    if (run->verb == VERB_CHECK && is_live) {
+        oracle_bytes(run, slot);
+    }
+    if (run->verb == VERB_CHECK && is_walk_due(run)) {
+        oracle_walk(run);
+        run->calls_walked = run->calls;
+    }
+    if (run->verb == VERB_WRITE && is_live) {
+        oracle_write(run, slot, fill_of(++model.fills));
+    }
+    if (run->verb == VERB_PATTERN && is_live) {
+        oracle_write(run, slot, (struct fill){size_bytes, 0});
+    }
+    if (run->verb == VERB_REPEAT) {
+        run->repeats = slot;
+    }
+    if (run->verb == VERB_WORLD) {
+        run_world(run, size_bytes, slot);
+    }
+    if (run->verb == VERB_REFUSE) {
+        world_refuse_after(slot);
+    }
+    if (run->verb == VERB_LANE) {
+        enter_lane(run, (enum lane)(slot % LANES));
+    }
+    counters->calls_by[run->verb][OUTCOME_DONE]++;
+}
+
+static bool may_repeat(struct run *run, size_t size_bytes)
+{
+    run->repeated_calls++;
+    run->repeated_bytes += size_bytes < RUN_REPEATED_SIZE ? size_bytes : RUN_REPEATED_SIZE;
+    return run->repeated_calls <= RUN_REPEATED_CALLS && run->repeated_bytes <= RUN_REPEATED_BYTES;
+}
+
+static void run_op(struct run *run, const struct op *op)
+{
+    uint32_t repeats = verb_takes_slot(op->verb) ? run->repeats : 0;
+    run->repeats = 0;
+    run->verb = op->verb;
+    for (uint32_t i = 0; i <= repeats; i++) {
+        uint32_t slot = (op->slot + i) % SLOTS;
+        size_t size_bytes = size_resolve(op->size_code, slot, model_size_of, NULL);
+        if (i > 0 && !may_repeat(run, size_bytes)) {
+            break;
+        }
+        if (run->plan.before_step != NULL) {
+            run->plan.before_step(run, slot);
+        }
+        if (!run_call(run, slot, size_bytes)) {
+            run_other(run, slot, size_bytes);
+        }
+        if (run->plan.after_step != NULL) {
+            run->plan.after_step(run, slot, size_bytes);
+        }
+        run->steps++;
+        oracle_between(run);
+    }
+}
+
+// After an op: every live block's size, as soon as there were ops enough for that, and now and then
+// the invariants. Where a finding is looked at every block and the invariants, each time.
+static void look_around(struct run *run)
+{
+    bool walks = run->plan.walks_always || run->op_index % WALK_OPS == WALK_OPS - 1;
+    run->sizes_due += SIZES_AN_OP;
+    if (walks || run->sizes_due >= model.live_blocks) {
+        oracle_sizes(run);
+        run->sizes_due = 0;
+    }
+    if (walks) {
+        oracle_walk(run);
+    }
+    if (run->plan.walks_always) { // The bytes last: an invariant says more than what came of it.
+        oracle_every_block(run);
+    }
+}
+
+// Room for an answer an op, and for those of the run before, both kept from run to run.
+static struct {
+    struct answer *now, *before;
+    size_t capacity;
+} answers;
+
+static struct answer *answers_for(size_t ops)
+{
+    if (ops > answers.capacity) {
+        free(answers.now);
+        free(answers.before);
+        answers.capacity = ops;
+        answers.now = malloc(ops * sizeof *answers.now);
+        answers.before = malloc(ops * sizeof *answers.before);
+        if (answers.now == NULL || answers.before == NULL) {
+            abort();
+        }
+    }
+    memset(answers.now, 0, ops * sizeof *answers.now);
+    return answers.now;
+}
+
+static struct answer *keep_answers(size_t ops)
+{
+    return memcpy(answers.before, answers.now, ops * sizeof *answers.now);
+}
+
+// The first op that was answered otherwise than in an equal run before; the number of ops: none
+// was, as far as its last call goes. SIZE_MAX: before any was, the two may have come to hold other
+// blocks.
+static size_t first_other(const struct run *run, const struct answer *before)
+{
+    for (size_t i = 0; i < run->program->count; i++) {
+        if (run->answers[i].is_in_doubt || before[i].is_in_doubt) {
+            return SIZE_MAX;
+        }
+        if (run_visible_part(run, &run->answers[i]) != run_visible_part(run, &before[i])) {
+            return i;
+        }
+    }
+    return run->program->count;
+}
+
+// A second run is held against the answers of the first, where there is one.
+static uint64_t run_once(const struct plan *plan, const struct program *program,
+                         const struct answer *before, uint64_t expected)
+{
+    struct run run = {
+        .plan = *plan,
+        .program = program,
+        .answers = answers_for(program->count + 1),
+        .calls_walked = UINT64_MAX,
+    };
+    current = &run;
+    counters->programs++;
+    begin_world(&run, RUN_ARENA_BYTES, 0);
+    for (run.op_index = 0; run.op_index < program->count; run.op_index++) {
+        if (plan->before_op != NULL) {
+            plan->before_op(&run);
+        }
+        run_op(&run, &program->ops[run.op_index]);
+        look_around(&run);
+        if (plan->after_op != NULL) {
+            plan->after_op(&run);
+        }
+    }
+    end_world(&run);
+    if (before != NULL) {
+        size_t other = run.answer_sum == expected ? SIZE_MAX : first_other(&run, before);
+        oracle_same(&run, other, before);
+    }
+    current = NULL;
+    return run.answer_sum;
+}
+
+void run_program(const struct plan *plan, const struct program *program)
+{
+    if (plan->other != NULL) {
+        pair_run(plan, program);
+        return;
+    }
+    uint64_t sum = run_once(plan, program, NULL, 0);
+    // Which programs run twice depends on what they answer, so that it is the same ones every time.
+    if (plan->runs_twice || sum % RUN_TWICE_ONE_IN == 0) {
+        struct plan again = *plan;
+        struct counters counted = *counters;
+        struct answer *before = keep_answers(program->count + 1);
+        again.before_op = NULL;
+        again.after_op = NULL;
+        (void)run_once(&again, program, before, sum);
+        *counters = counted; // It did nothing that was not counted before, but for the comparison.
+        counters->checks_by[LAW_SAME]++;
+    }
+}

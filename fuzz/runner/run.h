@@ -1,0 +1,122 @@
+// A run: one program on one subject, from the first op to the last law.
+#ifndef RUNNER_RUN_H
+#define RUNNER_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "language/op.h"
+#include "laws/counters.h"
+#include "laws/subject.h"
+
+struct run;
+
+/// Through which interface an op reaches the heap.
+enum face { FACE_HEAP, FACE_TASK, FACE_IMALLOC };
+
+/// What a call answered, kept for the reader of a finding.
+struct answer {
+    enum {
+        ANSWER_NONE,
+        ANSWER_POINTER,
+        ANSWER_SIZE,
+        ANSWER_NUMBER,
+        ANSWER_STRAY,  ///< No answer, but the pointer that is misused,
+        ANSWER_WRITTEN ///< or where bytes are.
+    } kind;
+    bool is_made; ///< The op was reached.
+    uintptr_t value;
+    size_t size_bytes; ///< Of the request behind ANSWER_POINTER, or written; or an enum stray.
+    bool is_elsewhere; ///< Another run may differ: the subject's blocks may be elsewhere there,
+    bool is_in_doubt;  ///< and may be others from here on.
+};
+
+/// How to run: what stays the same from program to program.
+struct plan {
+    const struct subject *subject;
+    const struct subject *other; ///< NULL, or run on this one too, and compare: see pair.h.
+    bool mixes_faces;            ///< The COM verbs use the COM calls, where the subject has them.
+    bool spies;                  ///< The verbs of a spy register one, where the subject has any.
+    bool misuses;                ///< The bad verbs and scribble misuse the heap, where it survives.
+    bool walks_always;           ///< Ask for every size and walk the invariants after every op.
+    bool runs_twice;       ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
+    size_t refusals_swept; ///< How many page requests sweep.h refuses; run_program does not look at
+                           ///< it.
+    void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
+    void (*after_op)(const struct run *run);  ///< and when it is done.
+    void (*on_answer)(const struct run *run); ///< Likewise of each answer, before it is judged.
+    void (*before_step)(struct run *run,
+                        uint32_t slot); ///< Likewise of each step: an op, or a turn
+    void (*after_step)(struct run *run, uint32_t slot, size_t size_bytes); ///< of a repeated one.
+};
+
+struct run {
+    struct plan plan;
+    const struct program *program;
+    size_t op_index;
+    size_t steps;           ///< Done before this one, repeats included.
+    enum verb verb;         ///< The op's.
+    enum outcome outcome;   ///< Of the last call.
+    struct answer *answers; ///< One an op.
+
+    IAtlMemMgr *heap;
+    IMalloc *malloc; ///< NULL: no COM face, or the faces are not mixed.
+    size_t arena_bytes;
+    bool is_substitute; ///< The arena is not the one that the program wants: no heap fits in that.
+    size_t fresh_committed_bytes;
+    uint64_t refusals_before; ///< The world's, before the current call.
+
+    const char *own_call;   ///< Of the harness, for which no op asked: the one under way; or NULL.
+    size_t own_call_number; ///< That ends its words; RUN_NO_NUMBER: none does.
+
+    uint32_t repeats; ///< How many more times the next op runs.
+    size_t repeated_calls, repeated_bytes;
+    size_t sizes_due;        ///< How many sizes may be asked for before the next op.
+    size_t rolling;          ///< Which live block is looked at next.
+    uint64_t answer_sum;     ///< Of what the answers so far must have in common with another run's.
+    uint64_t calls;          ///< Made so far.
+    uint64_t calls_walked;   ///< As many had been made when a check last walked the invariants.
+    size_t misuses_unwalked; ///< Misuses since one was followed by a walk.
+};
+
+/// The arena that a program begins with. It is small enough that its pages stay with the process
+/// from run to run, and that filling it takes few ops; a program that wants blocks of INT_MAX bytes
+/// begins with a world that has room for them.
+#define RUN_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+
+/// A program's repeats make at most this many calls more, and ask for at most so many bytes with
+/// them, a size above RUN_REPEATED_SIZE counting as that; what is beyond is not repeated. So no
+/// program is slow, and none needs much memory of the machine.
+#define RUN_REPEATED_CALLS 4096U
+#define RUN_REPEATED_BYTES ((size_t)64 * 1024 * 1024)
+#define RUN_REPEATED_SIZE ((size_t)128 * 1024)
+
+#define RUN_TWICE_ONE_IN 64U
+
+/// Runs a program, now and then twice. Returns iff no law was broken.
+void run_program(const struct plan *plan, const struct program *program);
+
+/// Frees the slot's block, if it holds one, by the face of the op that is under way, and holds that
+/// against the laws: no op asked for it.
+void run_give_up(struct run *run, uint32_t slot);
+
+/// Call the heap through a face; where the faces are not mixed, through its own.
+void *call_allocate(struct run *run, enum face face, size_t size_bytes);
+void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes);
+void call_free(struct run *run, enum face face, void *block);
+size_t call_size(const struct run *run, enum face face, void *block);
+
+/// Asks DidAlloc, of a subject that can be asked.
+int call_owns(const struct run *run, const void *address);
+
+/// Note that the harness is about to make a call of its own, in words with a number at their end,
+/// and that it is made: where a subject is stopped in it, that is told.
+#define RUN_NO_NUMBER SIZE_MAX
+void run_own_call(struct run *run, const char *call, size_t number);
+void run_own_call_done(struct run *run);
+
+/// The run that is under way, or NULL.
+const struct run *run_current(void);
+
+#endif

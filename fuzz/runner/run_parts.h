@@ -1,0 +1,27 @@
+// What the files behind run.h share.
+#ifndef RUNNER_RUN_PARTS_H
+#define RUNNER_RUN_PARTS_H
+
+#include "runner/run.h"
+
+/// Makes the call that the op of this run is. Returns false iff it is none: it changes the world,
+/// the bytes of a block or what comes next.
+bool run_call(struct run *run, uint32_t slot, size_t size_bytes);
+
+/// Whether what is at the address that the run's op asks about is the same wherever blocks are: of
+/// NULL and what is too low for any block, of a live block and of its inside.
+bool run_is_anywhere(const struct run *run, uint32_t slot, size_t size_bytes);
+
+/// Whether another run may find something else there.
+bool run_is_elsewhere(const struct run *run, uint32_t slot, size_t size_bytes);
+
+/// Keeps the answer of the call that has been made, and then how it came out.
+void run_answer(struct run *run, struct answer made);
+void run_count(struct run *run, enum outcome outcome);
+
+/// What of an answer must be the same in a second run: a pointer's place in the world where the
+/// subject gives equal addresses, and otherwise whether there is one; a size only where it is
+/// exact; of an address only what does not hang on where blocks are.
+uint64_t run_visible_part(const struct run *run, const struct answer *made);
+
+#endif

@@ -1,0 +1,84 @@
+// What is told of a stop, whoever noticed it: stop_posix.c or stop_windows.c. They come from inside
+// the subject, at any place in it: this only reads what the run has kept.
+
+#include "runner/stop.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "findings/picture.h"
+#include "findings/report.h"
+#include "laws/counters.h"
+#include "laws/place.h"
+#include "runner/stop_parts.h"
+
+static bool is_quiet;
+
+void stop_quietly(void)
+{
+    is_quiet = true;
+}
+
+bool stop_is_harness(const char *path)
+{
+    static const char *const rooms[] = {"/fuzz/laws/",     "/fuzz/com/",     "/fuzz/runner/",
+                                        "/fuzz/findings/", "/fuzz/engines/", "/fuzz/cli/"};
+    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+        if (strstr(path, rooms[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool stop_is_hung(void)
+{
+    static uint64_t held_before;
+    static unsigned idle;
+    uint64_t held = counters->programs;
+    for (unsigned law = 0; law < LAWS; law++) {
+        held += counters->checks_by[law];
+    }
+    idle = held != held_before || run_current() == NULL ? 0 : idle + 1;
+    held_before = held;
+    return idle >= 2;
+}
+
+bool stop_tell_where(const char *who)
+{
+    const struct run *run = run_current();
+    if (run == NULL || is_quiet) {
+        return false;
+    }
+    fflush(stdout);
+    fprintf(stderr, "%s stopped %s ", who, run->plan.subject->name);
+    if (run->op_index < run->program->count) {
+        fprintf(stderr, "in op %zu of %zu", run->op_index + 1, run->program->count);
+    } else {
+        fprintf(stderr, "at the end, after %zu op%s", run->program->count,
+                run->program->count == 1 ? "" : "s");
+    }
+    if (run->own_call != NULL) {
+        fprintf(stderr, ", in a call of the harness's own, %s", run->own_call);
+        if (run->own_call_number != RUN_NO_NUMBER) {
+            fprintf(stderr, "%zu", run->own_call_number);
+        }
+    }
+    fprintf(stderr, ": ");
+    return true;
+}
+
+void stop_tell_rest(const void *address, const char *says)
+{
+    const struct run *run = run_current();
+    bool has_op = run->op_index < run->program->count;
+    struct op op = has_op ? run->program->ops[run->op_index] : (struct op){0};
+    report_program(run);
+    place_clear();
+    if (place_is_known(address)) {
+        place_address(address, says);
+    } else if (has_op && verb_takes_slot(op.verb) && model.slots[op.slot].is_live) {
+        place_byte(op.slot, 0, "the block of this op");
+    }
+    picture_draw(stderr, run);
+}

@@ -1,0 +1,215 @@
+// Hooks of AddressSanitizer and UndefinedBehaviorSanitizer, and a handler of signals. All come from
+// inside the subject, at any place in it: they only read what the run has kept.
+
+#define _GNU_SOURCE // For sigaltstack.
+
+#include "runner/stop.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <unwind.h>
+
+#include "findings/report.h"
+#include "laws/place.h"
+#include "runner/stop_parts.h"
+#include "world/asan.h"
+
+#define FRAMES_LOOKED_AT 48U
+#define FRAMES_SHOWN 6U
+#define STACK_BYTES 65536U
+
+#ifdef HAS_ASAN
+struct frames {
+    uintptr_t pcs[FRAMES_LOOKED_AT];
+    size_t count;
+};
+
+static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *data)
+{
+    struct frames *frames = data;
+    if (frames->count == FRAMES_LOOKED_AT) {
+        return _URC_END_OF_STACK;
+    }
+    frames->pcs[frames->count++] = (uintptr_t)_Unwind_GetIP(context);
+    return _URC_NO_REASON;
+}
+
+// A path without the folders above the repository's own.
+static const char *short_path(const char *path)
+{
+    static const char *const folders[] = {"/src/", "/fuzz/", "/tests/"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        const char *found = strstr(path, folders[i]);
+        if (found != NULL) {
+            return found + 1;
+        }
+    }
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+// The calls that led here from the harness, which made the first. What is above them are sanitizers
+// and the C library, whose sources are not here.
+static void tell_stack(void)
+{
+    struct frames frames = {.count = 0};
+    size_t shown = 0;
+    (void)_Unwind_Backtrace(add_frame, &frames);
+    for (size_t i = 0; i < frames.count && shown < FRAMES_SHOWN; i++) {
+        char function[128];
+        char path[512];
+        void *call = (void *)(frames.pcs[i] - 1); // Not the line that it returns to.
+        __sanitizer_symbolize_pc(call, "%f", function, sizeof function);
+        __sanitizer_symbolize_pc(call, "%s:%l", path, sizeof path);
+        bool is_harness = stop_is_harness(path);
+        if (is_harness && shown > 0) {
+            break;
+        }
+        if (!is_harness && path[0] == '/') {
+            fprintf(stderr, "    %s %s, %s\n", shown == 0 ? "in" : "  called by", function,
+                    short_path(path));
+            shown++;
+        }
+    }
+}
+#else
+static void tell_stack(void)
+{
+    // Without a sanitizer's help there are no names.
+}
+#endif
+
+static int status_of(const char *kind)
+{
+    unsigned hash = 0;
+    for (; *kind != '\0'; kind++) {
+        hash = hash * 31 + (unsigned char)*kind;
+    }
+    return STOP_FIRST_STATUS + (int)(hash % STOP_STATUSES);
+}
+
+#ifdef HAS_ASAN
+// It knows the address of an access that it has checked itself, and of a block that is freed
+// wrongly. Of a signal, or of two ranges that overlap, it says NULL and a read of no bytes,
+// whatever it was.
+static void tell_access(const void *address, size_t size_bytes, bool is_write)
+{
+    if (size_bytes > 0) {
+        fprintf(stderr, "  a %s of %zu byte%s at %s\n", is_write ? "write" : "read", size_bytes,
+                size_bytes == 1 ? "" : "s", place_name((uintptr_t)address));
+    } else if (address != NULL) {
+        fprintf(stderr, "  at %s\n", place_name((uintptr_t)address));
+    }
+}
+
+// Called by AddressSanitizer before its own report, which a fuzz target leaves to it.
+void __asan_on_error(void)
+{
+    const char *kind = __asan_get_report_description();
+    const void *address = __asan_get_report_address();
+    bool is_write = __asan_get_report_access_type() != 0;
+    size_t size_bytes = __asan_get_report_access_size();
+    if (stop_tell_where("AddressSanitizer")) {
+        fprintf(stderr, "%s\n", kind);
+        tell_access(address, size_bytes, is_write);
+        tell_stack();
+        stop_tell_rest(address, is_write ? "written" : "read");
+    }
+    report_stop(status_of(kind));
+}
+
+#endif
+
+extern void __ubsan_get_current_report_data(const char **kind, const char **message,
+                                            const char **path, unsigned *line, unsigned *column,
+                                            char **address) __attribute__((weak));
+void __ubsan_on_report(void);
+
+// Likewise by UndefinedBehaviorSanitizer.
+void __ubsan_on_report(void)
+{
+    const char *kind = "";
+    const char *message = "";
+    const char *path = "";
+    unsigned line = 0;
+    unsigned column = 0;
+    char *address = NULL;
+    if (&__ubsan_get_current_report_data != NULL) {
+        __ubsan_get_current_report_data(&kind, &message, &path, &line, &column, &address);
+    }
+    if (stop_tell_where("UndefinedBehaviorSanitizer")) {
+        fprintf(stderr, "%s\n  %s\n", kind, message);
+        tell_stack();
+        stop_tell_rest(address, "here");
+    }
+    report_stop(status_of(kind));
+}
+
+static const struct {
+    int number;
+    const char *name, *sentence;
+} signals[] = {
+    {SIGABRT, "SIGABRT", "it called abort, or an assertion did"},
+    {SIGILL, "SIGILL", "it ran into an instruction that is none"},
+    {SIGALRM, "SIGALRM", "it does not end"},
+    {SIGSEGV, "SIGSEGV", "it touched what is not its memory"},
+    {SIGBUS, "SIGBUS", "it touched what is not its memory"},
+    {SIGFPE, "SIGFPE", "it divided by 0"},
+};
+
+static void on_signal(int number, siginfo_t *info, void *unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        if (signals[i].number == number && stop_tell_where(signals[i].name)) {
+            bool is_access = number == SIGSEGV || number == SIGBUS;
+            bool has_address = is_access && info->si_code != SI_KERNEL;
+            fprintf(stderr, "%s\n", signals[i].sentence);
+            if (is_access) {
+                fprintf(stderr, "  at %s\n",
+                        has_address ? place_name((uintptr_t)info->si_addr)
+                                    : "an address that no memory can have");
+            }
+            tell_stack();
+            stop_tell_rest(has_address ? info->si_addr : NULL, "touched");
+        }
+    }
+    report_stop(STOP_SIGNAL_STATUS + number);
+}
+
+static void on_tick(int number, siginfo_t *info, void *context)
+{
+    if (stop_is_hung()) {
+        on_signal(number, info, context);
+    }
+}
+
+// A timer that has gone off while the process was stopped does so once: a second tick passes.
+void stop_watch_hang(void)
+{
+    const struct timeval half = {STOP_HUNG_SECONDS / 2, 0};
+    const struct itimerval ticks = {half, half};
+    struct sigaction action = {.sa_sigaction = on_tick};
+    action.sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_RESTART);
+    (void)sigaction(SIGALRM, &action, NULL);
+    (void)setitimer(ITIMER_REAL, &ticks, NULL);
+}
+
+void stop_watch(bool is_watched)
+{
+    static unsigned char stack[STACK_BYTES]; // The subject's own may have run out.
+    const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction action = {.sa_sigaction = on_signal};
+    action.sa_flags = (int)(SA_SIGINFO | SA_RESETHAND | SA_ONSTACK | SA_NODEFER);
+    if (!is_watched) {
+        return;
+    }
+    (void)sigaltstack(&other, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        (void)sigaction(signals[i].number, &action, NULL);
+    }
+}

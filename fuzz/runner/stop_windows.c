@@ -1,0 +1,86 @@
+// A handler of what nobody else handles, and of abort. Both come from inside the subject, at any
+// place in it: they only read what the run has kept. A thread watches for a program that does not
+// end. There are no sanitizers here.
+
+#include "runner/stop.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "findings/report.h"
+#include "laws/place.h"
+#include "runner/stop_parts.h"
+
+#include <windows.h> // Last: it has macros of names that the others use.
+
+static const struct {
+    DWORD code;
+    int number;
+    const char *name, *sentence;
+} exceptions[] = {
+    {EXCEPTION_ACCESS_VIOLATION, SIGSEGV, "Windows", "it touched what is not its memory"},
+    {EXCEPTION_ILLEGAL_INSTRUCTION, SIGILL, "Windows", "it ran into an instruction that is none"},
+    {EXCEPTION_INT_DIVIDE_BY_ZERO, SIGFPE, "Windows", "it divided by 0"},
+    {EXCEPTION_STACK_OVERFLOW, SIGSEGV, "Windows", "it ran out of stack"},
+};
+
+static LONG WINAPI on_exception(EXCEPTION_POINTERS *exception)
+{
+    const EXCEPTION_RECORD *record = exception->ExceptionRecord;
+    bool is_access = record->ExceptionCode == EXCEPTION_ACCESS_VIOLATION;
+    bool has_address = is_access && record->ExceptionInformation[1] != UINTPTR_MAX;
+    const void *address = has_address ? (const void *)record->ExceptionInformation[1] : NULL;
+    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++) {
+        if (exceptions[i].code == record->ExceptionCode && stop_tell_where(exceptions[i].name)) {
+            fprintf(stderr, "%s\n", exceptions[i].sentence);
+            if (is_access) {
+                fprintf(stderr, "  at %s\n",
+                        has_address ? place_name((uintptr_t)address)
+                                    : "an address that no memory can have");
+            }
+            stop_tell_rest(address, "touched");
+            report_stop(STOP_SIGNAL_STATUS + exceptions[i].number);
+        }
+    }
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static void on_abort(int number)
+{
+    if (stop_tell_where("SIGABRT")) {
+        fprintf(stderr, "it called abort, or an assertion did\n");
+        stop_tell_rest(NULL, "");
+    }
+    report_stop(STOP_SIGNAL_STATUS + number);
+}
+
+static DWORD WINAPI watch(void *unused)
+{
+    (void)unused;
+    do {
+        Sleep(STOP_HUNG_SECONDS * 1000 / 2);
+    } while (!stop_is_hung());
+    if (stop_tell_where("A timer")) {
+        fprintf(stderr, "it does not end\n");
+        stop_tell_rest(NULL, "");
+    }
+    report_stop(STOP_SIGNAL_STATUS);
+    return 0;
+}
+
+void stop_watch_hang(void)
+{
+    HANDLE thread = CreateThread(NULL, 0, watch, NULL, 0, NULL);
+    if (thread != NULL) {
+        (void)CloseHandle(thread);
+    }
+}
+
+void stop_watch(bool is_watched)
+{
+    if (is_watched) {
+        (void)SetUnhandledExceptionFilter(on_exception);
+        (void)signal(SIGABRT, on_abort);
+    }
+}

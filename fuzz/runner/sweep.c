@@ -1,0 +1,112 @@
+// Where a program asks its worlds for pages, and the programs in which one such request is refused.
+
+#include "runner/sweep.h"
+
+#include "runner/trial.h"
+#include "world/world.h"
+
+// A program's requests beyond this many are not refused.
+#define REQUESTS_MOST 65536U
+
+// A request: before which op a refusal has to stand, and how many requests later it comes.
+struct request {
+    size_t op_index;
+    uint16_t granted_before;
+};
+
+static struct {
+    struct request requests[REQUESTS_MOST];
+    size_t count;
+    size_t op_index;      ///< Before this op would the next one's refusal stand.
+    uint64_t made_before; ///< Requests, when that op began.
+    bool is_repeated;     ///< The op is a repeat: it and the next stay together.
+} watched;
+
+static void watch_begin(const struct run *run)
+{
+    if (!watched.is_repeated) {
+        watched.op_index = run->op_index;
+        watched.made_before = world_requests();
+    }
+    watched.is_repeated = run->program->ops[run->op_index].verb == VERB_REPEAT;
+}
+
+// A new world forgets refusals, so those of its own beginning can't be asked for.
+static void watch_end(const struct run *run)
+{
+    uint64_t made = world_requests() - watched.made_before;
+    if (run->program->ops[run->op_index].verb == VERB_WORLD || watched.is_repeated) {
+        return;
+    }
+    for (uint64_t i = 0; i < made && i <= UINT16_MAX && watched.count < REQUESTS_MOST; i++) {
+        watched.requests[watched.count++] = (struct request){watched.op_index, (uint16_t)i};
+    }
+}
+
+// Runs a program as it is and notes its requests. Returns how many of them are to be refused.
+static size_t watch(const struct plan *plan, const struct program *program)
+{
+    struct plan watching = *plan;
+    watching.refusals_swept = 0;
+    watching.before_op = watch_begin;
+    watching.after_op = watch_end;
+    watched.count = 0;
+    watched.is_repeated = false;
+    run_program(&watching, program);
+    return watched.count < plan->refusals_swept ? watched.count : plan->refusals_swept;
+}
+
+// Makes a copy of the program with the index-th of `count` refusals in it.
+static void refuse(size_t index, size_t count, const struct program *program, struct program *swept)
+{
+    const struct request *request = &watched.requests[watched.count * index / count];
+    program_clear(swept);
+    for (size_t i = 0; i < program->count; i++) {
+        if (i == request->op_index) {
+            program_add(swept, (struct op){VERB_REFUSE, request->granted_before, 0});
+        }
+        program_add(swept, program->ops[i]);
+    }
+}
+
+static struct plan plain_plan(const struct plan *plan)
+{
+    struct plan plain = *plan;
+    plain.refusals_swept = 0;
+    return plain;
+}
+
+void sweep_run(const struct plan *plan, const struct program *program)
+{
+    static struct program swept; // Its memory serves every run.
+    struct plan plain = plain_plan(plan);
+    if (plan->refusals_swept == 0) {
+        run_program(plan, program);
+        return;
+    }
+    size_t count = watch(plan, program);
+    for (size_t i = 0; i < count; i++) {
+        refuse(i, count, program, &swept);
+        run_program(&plain, &swept);
+    }
+}
+
+bool sweep_settle(const struct plan *plan, struct program *program)
+{
+    struct program swept = {0};
+    struct plan plain = plain_plan(plan);
+    bool fails = trial_run(&plain, program) != TRIAL_CLEAN;
+    size_t count = fails ? 0 : watch(plan, program);
+    for (size_t i = 0; i < count && !fails; i++) {
+        refuse(i, count, program, &swept);
+        fails = trial_run(&plain, &swept) != TRIAL_CLEAN;
+    }
+    if (fails && swept.count > 0) {
+        program_clear(program);
+        for (size_t i = 0; i < swept.count; i++) {
+            program_add(program, swept.ops[i]);
+        }
+    }
+    program_close(&swept);
+    return fails;
+}

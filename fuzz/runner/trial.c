@@ -1,0 +1,26 @@
+// Which functions trials call. How one is called in a process of its own is the system's:
+// trial_posix.c, trial_windows.c.
+
+#include "runner/trial.h"
+
+// A program and how to run it.
+struct task {
+    const struct plan *plan;
+    const struct program *program;
+};
+
+static void run_task(const void *context)
+{
+    const struct task *task = context;
+    run_program(task->plan, task->program);
+}
+
+trial_verdict trial_run(const struct plan *plan, const struct program *program)
+{
+    return trial_call(run_task, &(struct task){plan, program}, false);
+}
+
+trial_verdict trial_show(const struct plan *plan, const struct program *program)
+{
+    return trial_call(run_task, &(struct task){plan, program}, true);
+}

@@ -1,0 +1,342 @@
+// The world's range, its account of pages, and its ways to refuse.
+//
+// Fresh pages are garbage: every byte of a small request, some of a large one, for which all of 2
+// GiB would cost more memory than the machine has. A byte map of pages says which are committed,
+// and a log of requests lets the next world begin without clearing the whole map.
+
+#include "world/world.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "world/asan.h"
+#include "world/os.h"
+
+#define GIB ((uint64_t)1024 * 1024 * 1024)
+#define RANGE_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 16 * GIB : 0x93000000))
+#define RANGE_PAGES (RANGE_BYTES / WORLD_PAGE_BYTES)
+
+// A request up to this large is filled with garbage from end to end; of a larger one, the
+// beginnings of the first and the last page are.
+#define FILL_BYTES ((size_t)4 * 1024)
+#define EDGE_BYTES ((size_t)128)
+
+// Memory behind the range is kept from world to world, as getting it anew costs more than most
+// programs do, until the process holds RESIDENT_BYTES. It is asked how much that is whenever so
+// much may have been touched; a request counts as no more than REQUEST_BYTES, for a large block is
+// written only here and there.
+#define RESIDENT_BYTES ((size_t)320 * 1024 * 1024)
+#define TOUCHED_BYTES ((size_t)32 * 1024 * 1024)
+#define REQUEST_BYTES ((size_t)128 * 1024)
+
+// Each move leaves the kernel with one or two mappings more, and it allows only so many: after this
+// many the next world has its range mapped anew, and one that makes more has to copy.
+#define MOVES 8192U
+#define MOVES_MOST (2 * MOVES)
+
+#define LOG_REQUESTS 4096U
+
+static struct {
+    unsigned char *start;
+    unsigned char *is_committed; ///< A byte a page of the range.
+    size_t arena_bytes;          ///< What is lent out; 0: nothing is.
+    size_t budget_pages;         ///< SIZE_MAX: any number.
+    size_t committed_pages;
+    bool will_refuse;
+    uint32_t granted_before_refusal;
+    uint64_t requests, refusals;
+    const char *breach;
+    const void *breach_at;
+    size_t touched_bytes; ///< At most, since it was last asked how much is resident.
+    unsigned moves;       ///< Since the range was last mapped.
+    uint64_t garbage;     ///< Different at each request.
+    size_t log_count;
+    struct {
+        size_t page, pages;
+    } log[LOG_REQUESTS];
+} world;
+
+size_t world_most_bytes(void)
+{
+    return RANGE_BYTES;
+}
+
+static _Noreturn void no_range(void)
+{
+    fprintf(stderr, "heapfuzz: can't reserve %zu MiB of addresses for the world\n",
+            RANGE_BYTES >> 20);
+    exit(2);
+}
+
+void world_open(size_t budget_pages)
+{
+    if (world.start == NULL) {
+        world.start = os_map(RANGE_BYTES);
+        world.is_committed = os_map(RANGE_PAGES);
+        if (world.start == NULL || world.is_committed == NULL ||
+            !os_use(world.is_committed, RANGE_PAGES)) {
+            no_range();
+        }
+    }
+    world.budget_pages = budget_pages == 0 ? SIZE_MAX : budget_pages;
+    world.will_refuse = false;
+    world.refusals = 0;
+    world.breach = NULL;
+    world.garbage = 0xd7d7d7d7d7d7d7d7U;
+}
+
+static void forget_commits(void)
+{
+    if (world.log_count > LOG_REQUESTS) {
+        memset(world.is_committed, 0, RANGE_PAGES);
+    } else {
+        for (size_t i = 0; i < world.log_count; i++) {
+            memset(world.is_committed + world.log[i].page, 0, world.log[i].pages);
+        }
+    }
+    world.log_count = 0;
+    world.committed_pages = 0;
+}
+
+#ifdef HAS_ASAN
+// AddressSanitizer keeps a byte for every eight of the range, where it was ever poisoned. No heap
+// is open, so nothing is poisoned, which is what zeros mean there: the memory can go.
+static void forget_shadow(void)
+{
+    size_t scale;
+    size_t offset;
+    __asan_get_shadow_mapping(&scale, &offset);
+    uintptr_t shadow = ((uintptr_t)world.start >> scale) + offset;
+    os_drop((void *)shadow, RANGE_BYTES >> scale);
+}
+#else
+static void forget_shadow(void)
+{
+}
+#endif
+
+void world_close(void)
+{
+    bool must_go = world.moves > MOVES;
+    forget_commits();
+    world.arena_bytes = 0;
+    if (world.touched_bytes > TOUCHED_BYTES) {
+        world.touched_bytes = 0;
+        must_go = must_go || os_resident_bytes() > RESIDENT_BYTES;
+    }
+    if (must_go) {
+        if (!os_renew(world.start, RANGE_BYTES)) {
+            no_range();
+        }
+        forget_shadow();
+        world.moves = 0;
+    }
+}
+
+void world_refuse_after(uint32_t granted)
+{
+    world.will_refuse = true;
+    world.granted_before_refusal = granted;
+}
+
+void world_lift(void)
+{
+    world.will_refuse = false;
+    world.budget_pages = SIZE_MAX;
+}
+
+uint64_t world_requests(void)
+{
+    return world.requests;
+}
+
+uint64_t world_refusals(void)
+{
+    return world.refusals;
+}
+
+size_t world_committed_bytes(void)
+{
+    return world.committed_pages * WORLD_PAGE_BYTES;
+}
+
+bool world_is_committed(const void *address)
+{
+    size_t offset = (size_t)((const unsigned char *)address - world.start);
+    return offset < world.arena_bytes && world.is_committed[offset / WORLD_PAGE_BYTES] != 0;
+}
+
+size_t world_committed_between(size_t begin, size_t end)
+{
+    size_t pages = 0;
+    for (size_t page = begin / WORLD_PAGE_BYTES; page < end / WORLD_PAGE_BYTES; page++) {
+        pages += world.is_committed[page];
+    }
+    return pages * WORLD_PAGE_BYTES;
+}
+
+const char *world_breach(void)
+{
+    return world.breach;
+}
+
+const void *world_breach_at(void)
+{
+    return world.breach_at;
+}
+
+static void note_breach(const char *breach, const void *at)
+{
+    world.breach = breach;
+    world.breach_at = at;
+}
+
+const unsigned char *world_start(void)
+{
+    return world.start;
+}
+
+// Checks a range against the contract and gives it as pages. Returns false iff it breaks it.
+static bool find_pages(const void *start, size_t size_bytes, size_t *page, size_t *pages)
+{
+    size_t offset = (size_t)((const unsigned char *)start - world.start);
+    if (offset >= world.arena_bytes || size_bytes > world.arena_bytes - offset) {
+        note_breach("a range outside the reservation", start);
+        return false;
+    }
+    if (offset % WORLD_PAGE_BYTES != 0 || size_bytes % WORLD_PAGE_BYTES != 0 || size_bytes == 0) {
+        note_breach("a range that is not whole pages", start);
+        return false;
+    }
+    *page = offset / WORLD_PAGE_BYTES;
+    *pages = size_bytes / WORLD_PAGE_BYTES;
+    return true;
+}
+
+static bool is_refused(size_t pages)
+{
+    bool is_now = world.will_refuse && world.granted_before_refusal == 0;
+    if (world.will_refuse && !is_now) {
+        world.granted_before_refusal--;
+    }
+    if (is_now || pages > world.budget_pages ||
+        world.committed_pages > world.budget_pages - pages) {
+        world.will_refuse = world.will_refuse && !is_now;
+        world.refusals++;
+        return true;
+    }
+    return false;
+}
+
+// Writes words that are never 0 and all differ. The system writes to its pages whatever the heap
+// has poisoned, so this is not instrumented, and is no loop that a compiler takes for memset, which
+// is.
+UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes)
+{
+    uint64_t *words = (uint64_t *)(void *)start;
+    uint64_t word = world.garbage;
+    for (size_t i = 0; i < size_bytes / sizeof *words; i++, word += 0x0101010101010102U) {
+        words[i] = word;
+    }
+}
+
+static void fill(unsigned char *start, size_t size_bytes)
+{
+    world.garbage = world.garbage * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
+    if (size_bytes <= FILL_BYTES) {
+        write_garbage(start, size_bytes);
+    } else {
+        write_garbage(start, EDGE_BYTES);
+        write_garbage(start + size_bytes - WORLD_PAGE_BYTES, EDGE_BYTES);
+    }
+}
+
+static size_t os_page_bytes(void *unused)
+{
+    (void)unused;
+    return WORLD_PAGE_BYTES;
+}
+
+static void *reserve(void *unused, size_t size_bytes)
+{
+    (void)unused;
+    if (world.arena_bytes != 0 || size_bytes > RANGE_BYTES) {
+        return NULL;
+    }
+    world.arena_bytes = size_bytes;
+    return world.start;
+}
+
+static bool commit(void *unused, void *start, size_t size_bytes)
+{
+    (void)unused;
+    size_t page;
+    size_t pages;
+    world.requests++;
+    if (!find_pages(start, size_bytes, &page, &pages) || is_refused(pages)) {
+        return false;
+    }
+    if (!os_use(start, size_bytes)) {
+        fprintf(stderr, "heapfuzz: no memory for %zu bytes of the world\n", size_bytes);
+        exit(2);
+    }
+    if (memchr(world.is_committed + page, 1, pages) != NULL) {
+        note_breach("commit of a page that is committed", start);
+    }
+    memset(world.is_committed + page, 1, pages);
+    world.committed_pages += pages;
+    if (world.log_count < LOG_REQUESTS) {
+        world.log[world.log_count].page = page;
+        world.log[world.log_count].pages = pages;
+        world.log_count++;
+    } else {
+        world.log_count = LOG_REQUESTS + 1;
+    }
+    world.touched_bytes += size_bytes < REQUEST_BYTES ? size_bytes : REQUEST_BYTES;
+    fill(start, size_bytes);
+    return true;
+}
+
+static void decommit(void *unused, void *start, size_t size_bytes)
+{
+    (void)unused;
+    size_t page;
+    size_t pages;
+    if (!find_pages(start, size_bytes, &page, &pages)) {
+        return;
+    }
+    if (memchr(world.is_committed + page, 0, pages) != NULL) {
+        note_breach("decommit of a page that is not committed", start);
+        return;
+    }
+    memset(world.is_committed + page, 0, pages);
+    world.committed_pages -= pages;
+    fill(start, size_bytes); // What the heap gives back too early must be seen to go.
+}
+
+static void release(void *unused, void *start, size_t size_bytes)
+{
+    (void)unused;
+    if (start != world.start || size_bytes != world.arena_bytes) {
+        note_breach("release of what is not the reservation", start);
+    }
+    forget_commits();
+    world.arena_bytes = 0;
+}
+
+static bool move(void *unused, void *from, void *to, size_t size_bytes)
+{
+    (void)unused;
+    return world.moves++ < MOVES_MOST && os_move(from, to, size_bytes);
+}
+
+const struct ch_pages world_pages = {
+    .os_page_bytes = os_page_bytes,
+    .reserve = reserve,
+    .commit = commit,
+    .decommit = decommit,
+    .release = release,
+    .move = move,
+};
