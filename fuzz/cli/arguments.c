@@ -177,8 +177,7 @@ struct plan choice_plan(const struct choice *choice, const struct program *progr
     return (struct plan){
         .subject = choice->subject,
         .other = choice->other,
-        .mixes_faces = choice->target->mixes_faces,
-        .spies = choice->target->spies,
+        .extension = target_extension(choice->target),
         .refusals_swept = choice->target->refusals_swept == 0 ? 0 : REFUSALS_SWEPT,
         .misuses = choice->target->misuses,
         .walks_always = program->count <= WALKED_OPS,

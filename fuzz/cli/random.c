@@ -174,8 +174,8 @@ int command_random(int argc, char **argv)
     read_words(argc, argv);
     const char *terminal = getenv("TERM");
     uint64_t random = (making.seed + 1) * 0x9e3779b97f4a7c15U;
-    report_ends(REPORT_EXITS);
-    report_before_end(keep_finding);
+    report_findings(FINDING_EXITS);
+    finding_before_end(keep_finding);
     stop_watch(true);
     stop_watch_hang();
     making.is_live = isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;

@@ -10,6 +10,7 @@
 #include "findings/csource.h"
 #include "findings/report.h"
 #include "laws/counters.h"
+#include "runner/pair.h"
 #include "runner/run.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
@@ -34,7 +35,7 @@ int command_replay(int argc, char **argv)
 {
     struct choice choice = choose_run(argc, argv);
     struct program program = {0};
-    report_ends(REPORT_EXITS);
+    report_findings(FINDING_EXITS);
     stop_watch(true);
     stop_watch_hang();
     if (choice.target->reads_texts) {
@@ -112,7 +113,7 @@ int command_explain(int argc, char **argv)
     const char *path = choose_one_file(argc, argv, &choice);
     struct program program = {0};
     refuse_to_run(argv[0], &choice);
-    report_ends(REPORT_EXITS);
+    report_findings(FINDING_EXITS);
     stop_watch(true);
     stop_watch_hang();
     load_program(path, &program);
@@ -126,7 +127,7 @@ int command_explain(int argc, char **argv)
     plan.walks_always = true;
     plan.after_op = print_done;
     plan.before_op = choice.other == NULL ? NULL : print_subject;
-    run_program(&plan, &program);
+    pair_run(&plan, &program);
     printf("no law is broken\n\n");
     counters_print(counters);
     print_laws_off(&choice);

@@ -5,21 +5,19 @@
 
 #include <string.h>
 
+#include "com/com_oracle.h"
 #include "com/spy_expect.h"
+#include "com/spy_ways.h"
 #include "laws/model.h"
-#include "laws/oracle.h"
-#include "runner/run_parts.h"
 #include "world/world.h"
 
-#define EXTRA_BYTES 21U // So that real sizes are no multiples of anything.
-#define FRONT_BYTES (4 * sizeof(void *))
 #define OWN_BYTES 8U
 #define REFUSED_ONE_IN 7U
 
 static struct {
     unsigned ways;
     enum spy_kind kind;
-    struct run *run;
+    struct heap *heap;
     bool is_inside; // A call of its own is under way.
     void *block;    // That the last call of somebody else's was about.
     unsigned own_blocks;
@@ -30,45 +28,26 @@ static bool does(enum spy_way way)
     return (spy.ways & way) != 0;
 }
 
-static size_t tail_bytes(void)
-{
-    return does(SPY_ENLARGES) && does(SPY_CORRECTS) ? EXTRA_BYTES : 0;
-}
-
-static size_t front_bytes(void)
-{
-    return does(SPY_SHIFTS) ? FRONT_BYTES : 0;
-}
-
-static size_t plus(size_t a, size_t b)
-{
-    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
-}
-
-size_t spy_held_bytes(size_t size_bytes)
-{
-    return does(SPY_ENLARGES) && !does(SPY_CORRECTS) ? plus(size_bytes, EXTRA_BYTES) : size_bytes;
-}
-
-size_t spy_asked_bytes(size_t size_bytes)
-{
-    return plus(spy_held_bytes(size_bytes), front_bytes() + tail_bytes());
-}
-
 static void *inner(void *pointer, BOOL is_spied)
 {
-    return is_spied ? (char *)pointer - front_bytes() : pointer;
+    return is_spied ? (char *)pointer - spy_front_bytes(spy.ways) : pointer;
 }
 
 static void *outer(void *pointer)
 {
-    return pointer != NULL ? (char *)pointer + front_bytes() : NULL;
+    return pointer != NULL ? (char *)pointer + spy_front_bytes(spy.ways) : NULL;
+}
+
+// Calls of the spy's own: no request of the caller's.
+static const struct extension *calls(void)
+{
+    return spy.heap->extension;
 }
 
 static void ask_owner(const void *block)
 {
-    if (spy.run->plan.subject->owns != NULL) {
-        (void)call_owns(spy.run, block);
+    if (spy.heap->subject->owns != NULL) {
+        (void)calls()->owns(spy.heap, block);
     }
 }
 
@@ -76,18 +55,18 @@ static void ask_owner(const void *block)
 static void make_own_block(void)
 {
     bool reallocates = spy.own_blocks++ % 2 == 1;
-    void *own = reallocates ? call_reallocate(spy.run, FACE_TASK, NULL, OWN_BYTES)
-                            : call_allocate(spy.run, FACE_IMALLOC, OWN_BYTES);
+    void *own = reallocates ? calls()->reallocate(spy.heap, FACE_TASK, NULL, OWN_BYTES)
+                            : calls()->allocate(spy.heap, FACE_IMALLOC, OWN_BYTES);
     if (own == NULL) {
         return;
     }
-    model_pass(spy_asked_bytes(OWN_BYTES));
-    (void)call_size(spy.run, FACE_IMALLOC, own);
+    model_pass(spy_asked_bytes(spy.ways, OWN_BYTES));
+    (void)calls()->size(spy.heap, FACE_IMALLOC, own);
     ask_owner(own);
     if (reallocates) {
-        (void)call_reallocate(spy.run, FACE_IMALLOC, own, 0);
+        (void)calls()->reallocate(spy.heap, FACE_IMALLOC, own, 0);
     } else {
-        call_free(spy.run, FACE_TASK, own);
+        calls()->free(spy.heap, FACE_TASK, own);
     }
 }
 
@@ -99,15 +78,15 @@ static void reenter(void *block)
         return;
     }
     uint64_t refusals = world_refusals();
-    uint64_t refusals_before = spy.run->refusals_before;
+    uint64_t refusals_before = spy.heap->refusals_before;
     spy.is_inside = true;
     if (block != NULL) {
-        (void)call_size(spy.run, FACE_IMALLOC, block);
+        (void)calls()->size(spy.heap, FACE_IMALLOC, block);
         ask_owner(block);
     }
     make_own_block();
     spy.is_inside = false;
-    spy.run->refusals_before = refusals_before + (world_refusals() - refusals);
+    spy.heap->refusals_before = refusals_before + (world_refusals() - refusals);
 }
 
 // In each Pre method. The block is asked about in the Post method again, where it may be gone.
@@ -123,7 +102,7 @@ static void enter_call(void *block)
 static void revoke_itself(void)
 {
     if (!spy.is_inside && does(SPY_REVOKES)) {
-        (void)spy_revoke(spy.run);
+        (void)spy_revoke(spy.heap);
     }
 }
 
@@ -140,7 +119,7 @@ static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
     enter_call(NULL);
     bool is_refused = refuses(cbRequest);
     spy_expect_asked(is_refused);
-    return is_refused ? 0 : spy_asked_bytes(cbRequest);
+    return is_refused ? 0 : spy_asked_bytes(spy.ways, cbRequest);
 }
 
 static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
@@ -182,7 +161,7 @@ static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SI
     bool is_refused = (!fSpyed && does(SPY_SHIFTS)) || refuses(cbRequest);
     spy_expect_asked(is_refused);
     *ppNewRequest = inner(pRequest, fSpyed);
-    return is_refused ? 0 : spy_asked_bytes(cbRequest);
+    return is_refused ? 0 : spy_asked_bytes(spy.ways, cbRequest);
 }
 
 static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)
@@ -207,7 +186,8 @@ static void *STDMETHODCALLTYPE pre_get_size(IMallocSpy *This, void *pRequest, BO
 static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual, BOOL fSpyed)
 {
     (void)This;
-    size_t size_bytes = fSpyed ? cbActual - front_bytes() - tail_bytes() : cbActual;
+    size_t size_bytes =
+        fSpyed ? cbActual - spy_front_bytes(spy.ways) - spy_tail_bytes(spy.ways) : cbActual;
     SPY_EXPECT_POST(SPY_CALL_SIZE, cbActual, fSpyed, size_bytes);
     reenter(spy.block);
     return size_bytes;
@@ -291,44 +271,44 @@ static HRESULT STDMETHODCALLTYPE query_spy(IMallocSpy *This, REFIID riid, void *
     return is_found ? S_OK : E_NOINTERFACE;
 }
 
-HRESULT spy_register(struct run *run, uint32_t number)
+HRESULT spy_register(struct heap *heap, uint32_t number)
 {
-    spy.run = run;
+    spy.heap = heap;
     spy.kind = (enum spy_kind)(number / SPY_WAYS % SPY_KINDS);
     HRESULT expected = spy_expect_expected_register(spy.kind);
-    bool is_heard = spy_expect_begin(SPY_CALL_REGISTER, NULL, 0);
-    HRESULT result = run->plan.subject->com->register_spy(spy.kind == SPY_NULL ? NULL : &door);
-    oracle_registered(run, result, expected);
+    bool is_heard = spy_expect_begin(heap, SPY_CALL_REGISTER, NULL, 0);
+    HRESULT result = heap->subject->com->register_spy(spy.kind == SPY_NULL ? NULL : &door);
+    com_oracle_registered(result, expected);
     if (result == S_OK) {
         spy.ways = number % SPY_WAYS;
         spy.own_blocks = 0;
-        spy_expect_registered(front_bytes(), tail_bytes());
+        spy_expect_registered(spy.ways);
     }
     if (is_heard) {
-        spy_expect_end(run, 0);
+        spy_expect_end(0);
     }
     return result;
 }
 
-HRESULT spy_revoke(struct run *run)
+HRESULT spy_revoke(struct heap *heap)
 {
     HRESULT expected = spy_expect_expected_revoke();
-    bool is_heard = spy_expect_begin(SPY_CALL_REVOKE, NULL, 0);
-    HRESULT result = run->plan.subject->com->revoke_spy();
-    oracle_revoked(run, result, expected);
+    bool is_heard = spy_expect_begin(heap, SPY_CALL_REVOKE, NULL, 0);
+    HRESULT result = heap->subject->com->revoke_spy();
+    com_oracle_revoked(result, expected);
     if (result == E_ACCESSDENIED) {
         spy_expect_revoked();
     }
     if (is_heard) {
-        spy_expect_end(run, 0);
+        spy_expect_end(0);
     }
     return result;
 }
 
-void spy_close(struct run *run)
+void spy_close(struct heap *heap)
 {
     if (spy_expect_is_registered()) {
-        (void)spy_revoke(run);
+        (void)spy_revoke(heap);
     }
     spy.ways = 0;
 }

@@ -29,14 +29,15 @@ struct call {
 };
 
 static struct {
-    bool is_registered, is_pending, was_refused;
+    struct heap *heap; // Of the outermost call.
+    bool is_registered, is_pending;
+    unsigned ways; // Of the registered spy.
     unsigned references, queries;
     struct call calls[DEEPEST];
     unsigned depth;
     const void *own_block; // That the spy made for itself.
     size_t own_bytes;
-    size_t held_bytes, real_bytes; // Of the last request that was not its own.
-} heard;
+} expect;
 
 static const char *const pre_names[] = {"PreAlloc",   "PreFree",     "PreRealloc",
                                         "PreGetSize", "PreDidAlloc", "PreHeapMinimize",
@@ -47,7 +48,7 @@ static const char *const post_names[] = {"PostAlloc",   "PostFree",     "PostRea
 
 static struct call *innermost(void)
 {
-    return heard.depth == 0 ? NULL : &heard.calls[heard.depth - 1];
+    return expect.depth == 0 ? NULL : &expect.calls[expect.depth - 1];
 }
 
 // The method whose turn it is.
@@ -80,8 +81,8 @@ static bool ends_block(const struct call *call)
 // method; the model is told of that later.
 static const struct held *live_at(const void *address)
 {
-    const struct call *outer = &heard.calls[0];
-    bool has_ended = heard.depth > 0 && outer->stage == STAGE_TOLD && outer->block == address &&
+    const struct call *outer = &expect.calls[0];
+    bool has_ended = expect.depth > 0 && outer->stage == STAGE_TOLD && outer->block == address &&
                      ends_block(outer);
     return address == NULL || has_ended ? NULL : model_at(address);
 }
@@ -89,33 +90,34 @@ static const struct held *live_at(const void *address)
 // Returns the size that the heap is asked for where a caller asks for this one.
 static size_t real_bytes_for(size_t size_bytes)
 {
-    size_t asked_bytes = spy_asked_bytes(size_bytes);
+    size_t asked_bytes = spy_asked_bytes(expect.ways, size_bytes);
     return asked_bytes + model_spare_bytes(size_bytes, asked_bytes);
 }
 
-bool spy_expect_begin(enum spy_call call, const void *block, size_t size_bytes)
+bool spy_expect_begin(struct heap *heap, enum spy_call call, const void *block, size_t size_bytes)
 {
-    if (heard.depth == 0 && (call == SPY_CALL_ALLOC || call == SPY_CALL_REALLOC)) {
-        heard.was_refused = false;
-        heard.held_bytes = heard.is_registered ? spy_held_bytes(size_bytes) : size_bytes;
-        heard.real_bytes = heard.is_registered ? real_bytes_for(size_bytes) : size_bytes;
+    bool is_request = call == SPY_CALL_ALLOC || call == SPY_CALL_REALLOC;
+    if (expect.depth == 0 && is_request && expect.is_registered) {
+        heap->request.held_bytes = spy_held_bytes(expect.ways, size_bytes);
+        heap->request.asked_bytes = real_bytes_for(size_bytes);
     }
-    if (!heard.is_registered && call != SPY_CALL_REGISTER) {
+    if (!expect.is_registered && call != SPY_CALL_REGISTER) {
         return false;
     }
+    expect.heap = heap;
     const struct held *held = live_at(block);
-    bool is_own = block != NULL && block == heard.own_block;
-    heard.queries = 0;
-    heard.calls[heard.depth++] = (struct call){
+    bool is_own = block != NULL && block == expect.own_block;
+    expect.queries = 0;
+    expect.calls[expect.depth++] = (struct call){
         .call = call,
         .block = block,
         .size_bytes = size_bytes,
-        .real_bytes = is_own         ? heard.own_bytes
+        .real_bytes = is_own         ? expect.own_bytes
                       : held == NULL ? SIZE_MAX
                                      : model_real_bytes(held),
         .spare_bytes = held != NULL ? held->spare_bytes : 0,
         .wanted_bytes = real_bytes_for(size_bytes),
-        .is_spied = is_own || (held != NULL && held->is_spied),
+        .is_spied = is_own || (held != NULL && held->is_wrapped),
     };
     return true;
 }
@@ -123,37 +125,35 @@ bool spy_expect_begin(enum spy_call call, const void *block, size_t size_bytes)
 CHECK void spy_expect_check_pre_due(enum spy_call call)
 {
     struct call *now = innermost();
-    LAW(run_current(), SPY, now != NULL && now->call == call && now->stage == STAGE_CALLED,
+    LAW(SPY, now != NULL && now->call == call && now->stage == STAGE_CALLED,
         "%s is called where %s is due", pre_names[call], due());
 }
 
 CHECK void spy_expect_check_block(enum spy_call call, const void *block)
 {
     const struct call *now = innermost();
-    LAW(run_current(), SPY, block == now->block, "%s is told of %s, the call was about %s",
-        pre_names[call], place_name((uintptr_t)block), place_name((uintptr_t)now->block));
+    LAW(SPY, block == now->block, "%s is told of %s, the call was about %s", pre_names[call],
+        place_name((uintptr_t)block), place_name((uintptr_t)now->block));
 }
 
 CHECK void spy_expect_check_size(enum spy_call call, size_t size_bytes)
 {
     const struct call *now = innermost();
-    LAW(run_current(), SPY, size_bytes == now->size_bytes,
-        "%s is told of %zu bytes, %zu were asked for", pre_names[call], size_bytes,
-        now->size_bytes);
+    LAW(SPY, size_bytes == now->size_bytes, "%s is told of %zu bytes, %zu were asked for",
+        pre_names[call], size_bytes, now->size_bytes);
 }
 
 CHECK void spy_expect_check_spied(enum spy_call call, bool is_spied)
 {
     const struct call *now = innermost();
-    LAW(run_current(), SPY, is_spied == now->is_spied,
-        "%s is told that the block is %s, and it is %s", pre_names[call],
-        is_spied ? "spied" : "not spied", now->is_spied ? "spied" : "not");
+    LAW(SPY, is_spied == now->is_spied, "%s is told that the block is %s, and it is %s",
+        pre_names[call], is_spied ? "spied" : "not spied", now->is_spied ? "spied" : "not");
 }
 
 // Asks the heap itself, of which no spy hears. Returns false iff it does not count.
 static bool count(struct counts *counts)
 {
-    const struct subject *subject = run_current()->plan.subject;
+    const struct subject *subject = expect.heap->subject;
     return subject->count != NULL && subject->count(counts);
 }
 
@@ -162,8 +162,8 @@ void spy_expect_asked(bool refuses)
     struct call *now = innermost();
     now->stage = refuses ? STAGE_REFUSED : STAGE_ASKED;
     (void)count(&now->before);
-    if (heard.depth == 1) {
-        heard.was_refused = refuses;
+    if (expect.depth == 1) {
+        expect.heap->request.is_refused = refuses;
     }
 }
 
@@ -172,7 +172,7 @@ CHECK void spy_expect_check_block_size(enum spy_call call, uintptr_t actual)
     const struct call *now = innermost();
     size_t asked_bytes = now->real_bytes - now->spare_bytes;
     if (call == SPY_CALL_SIZE) {
-        LAW(run_current(), SPY, actual == asked_bytes || now->real_bytes == SIZE_MAX,
+        LAW(SPY, actual == asked_bytes || now->real_bytes == SIZE_MAX,
             "PostGetSize is told %zu, the block has %zu bytes", (size_t)actual, asked_bytes);
     }
 }
@@ -181,7 +181,7 @@ CHECK void spy_expect_check_asked_about(enum spy_call call, uintptr_t actual)
 {
     const struct call *now = innermost();
     if (call == SPY_CALL_OWNS) {
-        LAW(run_current(), SPY, actual == (uintptr_t)now->block,
+        LAW(SPY, actual == (uintptr_t)now->block,
             "PostDidAlloc is told of %s, the caller asked about %s", place_name(actual),
             place_name((uintptr_t)now->block));
     }
@@ -206,64 +206,62 @@ CHECK void spy_expect_check_done(void)
     size_t blocks = now->before.live_blocks + grants(now) - ends_block(now);
     size_t bytes = now->before.live_bytes + (grants(now) ? now->wanted_bytes : 0) -
                    (ends_block(now) ? now->real_bytes : 0);
-    LAW(run_current(), SPY, counts.live_blocks == blocks && counts.live_bytes == bytes,
+    LAW(SPY, counts.live_blocks == blocks && counts.live_bytes == bytes,
         "%s is called when %zu blocks of %zu bytes are live, expected %zu of %zu",
         post_names[now->call], counts.live_blocks, counts.live_bytes, blocks, bytes);
 }
 
 CHECK void spy_expect_check_pages(enum spy_call call)
 {
-    const struct run *run = run_current();
+    const struct heap *heap = expect.heap;
     struct counts counts;
     if (call == SPY_CALL_MINIMIZE && count(&counts)) {
-        LAW(run, SPY, world_committed_bytes() <= oracle_most_committed(run),
+        LAW(SPY, world_committed_bytes() <= oracle_most_committed(heap),
             "PostHeapMinimize is called when the heap holds %zu bytes of pages, it may hold %zu",
-            world_committed_bytes(), oracle_most_committed(run));
+            world_committed_bytes(), oracle_most_committed(heap));
     }
 }
 
 CHECK void spy_expect_check_post_due(enum spy_call call)
 {
     struct call *now = innermost();
-    LAW(run_current(), SPY, now != NULL && now->call == call && now->stage == STAGE_ASKED,
+    LAW(SPY, now != NULL && now->call == call && now->stage == STAGE_ASKED,
         "%s is called where %s is due", post_names[call], due());
 }
 
 CHECK void spy_expect_check_was_spied(enum spy_call call, bool is_spied)
 {
     const struct call *now = innermost();
-    LAW(run_current(), SPY, is_spied == now->is_spied, "%s is told that the block %s, and it %s",
-        post_names[call], is_spied ? "was spied" : "was not spied",
-        now->is_spied ? "was" : "was not");
+    LAW(SPY, is_spied == now->is_spied, "%s is told that the block %s, and it %s", post_names[call],
+        is_spied ? "was spied" : "was not spied", now->is_spied ? "was" : "was not");
 }
 
 // How many blocks are spied when the outermost call is over, which the model is told of after it.
 static size_t spied_after(const struct call *call)
 {
     bool is_gone = call->is_spied && ends_block(call);
-    return model.spied_blocks + grants(call) - is_gone;
+    return model.wrapped_blocks + grants(call) - is_gone;
 }
 
 // Whether the spy must be gone when the outermost call is over.
 static bool must_go(void)
 {
-    const struct call *call = &heard.calls[0];
-    return (heard.is_pending || call->call == SPY_CALL_REVOKE) && spied_after(call) == 0;
+    const struct call *call = &expect.calls[0];
+    return (expect.is_pending || call->call == SPY_CALL_REVOKE) && spied_after(call) == 0;
 }
 
 void spy_expect_query(bool is_spy, bool is_found)
 {
     const struct call *now = innermost();
-    LAW(run_current(), SPY, now != NULL && now->call == SPY_CALL_REGISTER && heard.queries++ == 0,
+    LAW(SPY, now != NULL && now->call == SPY_CALL_REGISTER && expect.queries++ == 0,
         "QueryInterface is called where %s is due, or again", due());
-    LAW(run_current(), SPY, is_spy,
-        "QueryInterface is for another interface, or of another object");
-    heard.references += is_found;
+    LAW(SPY, is_spy, "QueryInterface is for another interface, or of another object");
+    expect.references += is_found;
 }
 
 void spy_expect_add(void)
 {
-    LAW(run_current(), SPY, false, "AddRef is called: QueryInterface has added the reference");
+    LAW(SPY, false, "AddRef is called: QueryInterface has added the reference");
 }
 
 // A reference more than that of who is registered is one that a registration took in vain.
@@ -271,18 +269,18 @@ void spy_expect_release(void)
 {
     const struct call *now = innermost();
     bool is_over = now != NULL && (now->stage >= STAGE_REFUSED || now->call == SPY_CALL_REVOKE);
-    bool is_vain = now != NULL && now->call == SPY_CALL_REGISTER && heard.references > 1;
-    LAW(run_current(), SPY, is_vain || (is_over && heard.depth == 1 && must_go()),
-        "Release is called where %s is due, with %zu spied blocks live", due(), model.spied_blocks);
-    LAW(run_current(), SPY, heard.references > 0,
-        "Release is called once more than there are references");
-    heard.references--;
+    bool is_vain = now != NULL && now->call == SPY_CALL_REGISTER && expect.references > 1;
+    LAW(SPY, is_vain || (is_over && expect.depth == 1 && must_go()),
+        "Release is called where %s is due, with %zu spied blocks live", due(),
+        model.wrapped_blocks);
+    LAW(SPY, expect.references > 0, "Release is called once more than there are references");
+    expect.references--;
 }
 
-static void check_answer(const struct run *run, const struct call *call, uintptr_t answer)
+static void check_answer(const struct call *call, uintptr_t answer)
 {
-    LAW(run, SPY, call->stage >= STAGE_REFUSED, "the call is over where %s is due", due());
-    LAW(run, SPY, answer == call->answer,
+    LAW(SPY, call->stage >= STAGE_REFUSED, "the call is over where %s is due", due());
+    LAW(SPY, answer == call->answer,
         call->call == SPY_CALL_SIZE ? "the caller is answered %zu, the spy said %zu"
                                     : "the caller is answered 0x%zx, the spy said 0x%zx",
         (size_t)answer, (size_t)call->answer);
@@ -290,9 +288,9 @@ static void check_answer(const struct run *run, const struct call *call, uintptr
 
 static void end_spying(void)
 {
-    heard.is_registered = false;
-    heard.is_pending = false;
-    model.is_spied = false;
+    expect.is_registered = false;
+    expect.is_pending = false;
+    model.is_wrapped = false;
     model.front_bytes = 0;
     model.tail_bytes = 0;
 }
@@ -300,86 +298,72 @@ static void end_spying(void)
 static void note_reached(const struct call *call)
 {
     bool is_other = call->call == SPY_CALL_REALLOC && grants(call);
-    reach_spied(REACH_SPIED_LATER, is_other && !call->is_spied);
-    reach_spied(REACH_SPIED_BEFORE, call->call == SPY_CALL_FREE && !call->is_spied);
-    reach_spied(REACH_SPIED_PENDING, grants(call) && heard.is_pending && !is_other);
-    reach_spied(REACH_REVOKED_LATE, must_go() && call->is_spied);
+    reach_mark(REACH_SPIED_LATER, is_other && !call->is_spied);
+    reach_mark(REACH_SPIED_BEFORE, call->call == SPY_CALL_FREE && !call->is_spied);
+    reach_mark(REACH_SPIED_PENDING, grants(call) && expect.is_pending && !is_other);
+    reach_mark(REACH_REVOKED_LATE, must_go() && call->is_spied);
 }
 
 // The spy goes with the outermost call, if at all.
-static void settle(const struct run *run, const struct call *call)
+static void settle(const struct call *call)
 {
     bool goes = must_go();
     note_reached(call);
-    LAW(run, SPY, heard.references == (heard.is_registered && !goes),
-        "%u references of the spy are held, expected %d", heard.references,
-        heard.is_registered && !goes);
+    LAW(SPY, expect.references == (expect.is_registered && !goes),
+        "%u references of the spy are held, expected %d", expect.references,
+        expect.is_registered && !goes);
     if (goes) {
         end_spying();
     }
 }
 
-void spy_expect_end(const struct run *run, uintptr_t answer)
+void spy_expect_end(uintptr_t answer)
 {
     struct call *call = innermost();
     if (is_about_block(call->call) || call->call == SPY_CALL_ALLOC ||
         call->call == SPY_CALL_MINIMIZE) {
-        check_answer(run, call, answer);
+        check_answer(call, answer);
     }
-    if (heard.depth == 1) {
-        settle(run, call);
+    if (expect.depth == 1) {
+        settle(call);
     } else if (call->call == SPY_CALL_ALLOC) {
-        heard.own_block = (const void *)answer;
-        heard.own_bytes = real_bytes_for(call->size_bytes);
+        expect.own_block = (const void *)answer;
+        expect.own_bytes = real_bytes_for(call->size_bytes);
     } else if (call->call == SPY_CALL_FREE) {
-        heard.own_block = NULL;
+        expect.own_block = NULL;
     }
-    heard.depth--;
+    expect.depth--;
 }
 
 HRESULT spy_expect_expected_register(enum spy_kind kind)
 {
-    return kind == SPY_NULL      ? E_INVALIDARG
-           : heard.is_registered ? CO_E_OBJISREG
-           : kind == SPY_UNFIT   ? E_INVALIDARG
-                                 : S_OK;
+    return kind == SPY_NULL       ? E_INVALIDARG
+           : expect.is_registered ? CO_E_OBJISREG
+           : kind == SPY_UNFIT    ? E_INVALIDARG
+                                  : S_OK;
 }
 
 HRESULT spy_expect_expected_revoke(void)
 {
-    bool is_busy = heard.depth > 0 || model.spied_blocks > 0;
-    return !heard.is_registered ? CO_E_OBJNOTREG : is_busy ? E_ACCESSDENIED : S_OK;
+    bool is_busy = expect.depth > 0 || model.wrapped_blocks > 0;
+    return !expect.is_registered ? CO_E_OBJNOTREG : is_busy ? E_ACCESSDENIED : S_OK;
 }
 
-void spy_expect_registered(size_t front_bytes, size_t tail_bytes)
+void spy_expect_registered(unsigned ways)
 {
-    heard.is_registered = true;
-    model.is_spied = true;
-    model.front_bytes = front_bytes;
-    model.tail_bytes = tail_bytes;
+    expect.is_registered = true;
+    expect.ways = ways;
+    model.is_wrapped = true;
+    model.front_bytes = spy_front_bytes(ways);
+    model.tail_bytes = spy_tail_bytes(ways);
 }
 
 void spy_expect_revoked(void)
 {
-    heard.is_pending = true;
+    expect.is_pending = true;
 }
 
 bool spy_expect_is_registered(void)
 {
-    return heard.is_registered;
-}
-
-bool spy_expect_was_refused(void)
-{
-    return heard.was_refused;
-}
-
-size_t spy_expect_held_bytes(void)
-{
-    return heard.held_bytes;
-}
-
-size_t spy_expect_real_bytes(void)
-{
-    return heard.real_bytes;
+    return expect.is_registered;
 }

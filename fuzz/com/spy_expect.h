@@ -4,8 +4,10 @@
 #ifndef COM_SPY_EXPECT_H
 #define COM_SPY_EXPECT_H
 
-#include "com/spy.h"
-#include "runner/run.h"
+#include <comheap/mallocspy.h>
+
+#include "com/spy_ways.h"
+#include "laws/heap.h"
 
 enum spy_call {
     SPY_CALL_ALLOC,
@@ -20,8 +22,8 @@ enum spy_call {
 
 /// A call that a registered spy has to hear comes next. Returns whether there is one; then
 /// spy_expect_end has to be told what it answered.
-bool spy_expect_begin(enum spy_call call, const void *block, size_t size_bytes);
-void spy_expect_end(const struct run *run, uintptr_t answer);
+bool spy_expect_begin(struct heap *heap, enum spy_call call, const void *block, size_t size_bytes);
+void spy_expect_end(uintptr_t answer);
 
 /// A Pre method is called: it must be its turn, and these its arguments. spy_expect_asked tells
 /// what comes of it: whether the spy refuses. These are macros, so that the method itself calls
@@ -72,14 +74,8 @@ HRESULT spy_expect_expected_revoke(void);
 
 /// CoRegisterMallocSpy has granted it: what the heap grants from now on is spied, and a spy of
 /// these ways keeps so much of it.
-void spy_expect_registered(size_t front_bytes, size_t tail_bytes);
+void spy_expect_registered(unsigned ways);
 void spy_expect_revoked(void);
 bool spy_expect_is_registered(void);
-
-/// Of the last request that was no spy's own: whether the spy refused it; what the caller sees of
-/// it, and what the heap was asked for, when it was granted.
-bool spy_expect_was_refused(void);
-size_t spy_expect_held_bytes(void);
-size_t spy_expect_real_bytes(void);
 
 #endif

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "com/com.h"
+#include "findings/report.h"
 #include "laws/counters.h"
 #include "laws/language.h"
 #include "runner/run.h"
@@ -86,6 +88,11 @@ const char *__asan_default_options(void)
 }
 #endif
 
+const struct extension *target_extension(const struct target *target)
+{
+    return target->spies ? &com_faces_and_spies : target->mixes_faces ? &com_faces : NULL;
+}
+
 static const struct target *running;
 
 unsigned target_families(void)
@@ -111,9 +118,9 @@ static void read_environment(struct plan *plan, const struct target *target,
                              const char *default_subject)
 {
     const char *path = getenv("HEAPFUZZ_COUNTERS");
+    report_findings(FINDING_ABORTS);
     stop_watch(false);
-    plan->mixes_faces = target->mixes_faces;
-    plan->spies = target->spies;
+    plan->extension = target_extension(target);
     plan->misuses = target->misuses;
     plan->refusals_swept = target->refusals_swept;
     plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", default_subject);

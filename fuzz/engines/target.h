@@ -26,6 +26,11 @@ extern const struct target target_lanes;
 extern const struct target target_pair;
 extern const struct target target_text;
 
+struct extension;
+
+/// Returns the extension that a target's programs use, or NULL.
+const struct extension *target_extension(const struct target *target);
+
 /// All targets; ends with NULL.
 extern const struct target *const targets[];
 const struct target *target_find(const char *name);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "com/com.h"
 #include "findings/csource_parts.h"
 #include "findings/report.h"
 #include "world/os.h"
@@ -31,7 +32,8 @@ static void note_answer(const struct run *run)
     bool is_noted = answer->kind == ANSWER_POINTER || csource_is_misuse(run->verb);
     if (is_noted && record->answers_made < record_capacity) {
         record->answers[record->answers_made].block = answer->value;
-        record->answers[record->answers_made].is_refused = world_refusals() != run->refusals_before;
+        record->answers[record->answers_made].is_refused =
+            world_refusals() != run->heap.refusals_before;
         record->answers[record->answers_made].misused = (int)answer->kind;
         record->answers[record->answers_made].misused_bytes = answer->size_bytes;
         record->answers_made++;
@@ -64,8 +66,8 @@ static void run_recorded(struct csource *source)
     source->broken_op = source->verdict == TRIAL_CLEAN ? source->program->count : record->ops_done;
     source->record = record;
     source->law = LAWS;
-    if (source->verdict >= REPORT_FIRST_STATUS && source->verdict < REPORT_FIRST_STATUS + LAWS) {
-        source->law = (enum law)(source->verdict - REPORT_FIRST_STATUS);
+    if (source->verdict >= FINDING_FIRST_STATUS && source->verdict < FINDING_FIRST_STATUS + LAWS) {
+        source->law = (enum law)(source->verdict - FINDING_FIRST_STATUS);
     }
 }
 
@@ -220,7 +222,7 @@ trial_verdict csource_write(FILE *file, const struct plan *plan, const struct pr
         .plan = plan,
         .program = program,
         .has_world = strcmp(plan->subject->name, "comheap") == 0,
-        .has_com = plan->mixes_faces && subject_has_com(plan->subject),
+        .has_com = plan->extension != NULL && com_has_faces(plan->subject),
         .has_misuse = plan->misuses && subject_survives_misuse(plan->subject),
         .is_asked = allocate(SLOTS * sizeof *source.is_asked),
         .is_used = allocate(SLOTS * sizeof *source.is_used),

@@ -32,7 +32,7 @@ static bool has_live(uintptr_t begin, uintptr_t end)
 static void draw_map(FILE *file, const struct run *run)
 {
     uintptr_t start = (uintptr_t)world_start();
-    size_t pages = run->arena_bytes / WORLD_PAGE_BYTES;
+    size_t pages = run->heap.arena_bytes / WORLD_PAGE_BYTES;
     size_t columns = pages < MAP_COLUMNS ? pages : MAP_COLUMNS;
     char map[MAP_COLUMNS + 1] = "";
     if (world_committed_bytes() == 0) {
@@ -45,10 +45,10 @@ static void draw_map(FILE *file, const struct run *run)
                  : world_committed_between(begin, end) > 0 ? '+'
                                                            : '.';
     }
-    fprintf(file, "    heap |%s| %zu KiB, %zu a column\n", map, run->arena_bytes / 1024,
-            run->arena_bytes / columns / 1024);
+    fprintf(file, "    heap |%s| %zu KiB, %zu a column\n", map, run->heap.arena_bytes / 1024,
+            run->heap.arena_bytes / columns / 1024);
     size_t offset = place.mark - start;
-    if (place.kind == PLACE_AROUND && place.mark >= start && offset < run->arena_bytes) {
+    if (place.kind == PLACE_AROUND && place.mark >= start && offset < run->heap.arena_bytes) {
         size_t column = offset / WORLD_PAGE_BYTES * columns / pages;
         fprintf(file, "          %*s^ %s\n", (int)column, "", place.says);
     }

@@ -5,34 +5,19 @@
 #include "findings/report.h"
 
 #include <inttypes.h>
-#include <stdlib.h> // For _Exit.
 #include <string.h>
 
+#include "com/com.h"
 #include "findings/history.h"
 #include "findings/picture.h"
 #include "language/text.h"
 #include "laws/fill.h"
 #include "laws/misuse.h"
 #include "laws/place.h"
-#include "runner/stop.h"
 #include "world/world.h"
 
 // How much of a long program is printed: its last ops.
 #define OPS_SHOWN 24U
-
-static enum report_end ending = REPORT_ABORTS;
-
-void report_ends(enum report_end end)
-{
-    ending = end;
-}
-
-static void (*act_before_end)(void);
-
-void report_before_end(void (*act)(void))
-{
-    act_before_end = act;
-}
 
 static void print_pointer(FILE *file, uintptr_t pointer)
 {
@@ -105,7 +90,7 @@ void report_op(FILE *file, const struct run *run, size_t op_index)
     fprintf(file, "\n");
 }
 
-void report_program(const struct run *run)
+static void print_program(const struct run *run)
 {
     size_t end = run->op_index + 1 < run->program->count ? run->op_index + 1 : run->program->count;
     size_t begin = end > OPS_SHOWN ? end - OPS_SHOWN : 0;
@@ -117,42 +102,36 @@ void report_program(const struct run *run)
     }
 }
 
-void report_stop(int own_status)
+static void print_law_broken(const struct finding *finding)
 {
-    if (ending != REPORT_ABORTS) {
-        void (*act)(void) = act_before_end;
-        act_before_end = NULL; // What stops in there is not told again.
-        if (act != NULL) {
-            act();
-        }
-        fflush(NULL);
-        _Exit(ending == REPORT_EXITS ? 1 : own_status);
-    }
-}
-
-void report_end(unsigned number)
-{
-    report_stop(REPORT_FIRST_STATUS + (int)number);
-    stop_quietly(); // All has been told; the trap is no finding of its own.
-}
-
-void report_finding(const struct run *run, enum law law, const char *format, va_list arguments)
-{
-    fflush(stdout);
-    if (run->op_index < run->program->count) {
-        fprintf(stderr, "law %s broken at op %zu of %zu: %s\n", law_name(law), run->op_index + 1,
-                run->program->count, law_sentence(law));
+    const struct run *run = run_current();
+    const char *law = law_name(finding->law);
+    const char *sentence = law_sentence(finding->law);
+    size_t ops = run->program->count;
+    if (run->op_index < ops) {
+        fprintf(stderr, "law %s broken at op %zu of %zu: %s\n", law, run->op_index + 1, ops,
+                sentence);
     } else {
-        fprintf(stderr, "law %s broken at the end, when all was freed, after %zu op%s: %s\n",
-                law_name(law), run->program->count, run->program->count == 1 ? "" : "s",
-                law_sentence(law));
+        fprintf(stderr, "law %s broken at the end, when all was freed, after %zu op%s: %s\n", law,
+                ops, ops == 1 ? "" : "s", sentence);
     }
-    fprintf(stderr, "  %s: ", run->plan.subject->name);
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\n");
-    report_program(run);
+    fprintf(stderr, "  %s: %s\n", run->plan.subject->name, finding->seen);
+    print_program(run);
     picture_draw(stderr, run);
-    report_end(law);
+}
+
+static void print_stopped(void)
+{
+    const struct run *run = run_current();
+    print_program(run);
+    picture_draw(stderr, run);
+}
+
+void report_findings(enum finding_end end)
+{
+    static const struct finding_hooks hooks = {print_law_broken, print_stopped};
+    finding_call(&hooks);
+    finding_ends(end);
 }
 
 void report_laws_off(FILE *file, const struct subject *subject)
@@ -190,9 +169,10 @@ void report_laws_off(FILE *file, const struct subject *subject)
         {subject->most_committed == NULL, LAW_FOOTPRINT, no_bound},
         {subject->check == NULL, LAW_INVARIANT, no_way_to_ask},
         {subject->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
-        {!subject_has_com(subject), LAW_COM, "it has no COM face"},
-        {policies->leaves_query, LAW_COM, "a failed QueryInterface may leave the pointer"},
-        {!subject_has_spies(subject), LAW_SPY, "it has no spies"},
+        {!com_has_faces(subject), LAW_COM, "it has no COM face"},
+        {com_has_faces(subject) && subject->com->leaves_query, LAW_COM,
+         "a failed QueryInterface may leave the pointer"},
+        {!com_has_spies(subject), LAW_SPY, "it has no spies"},
         {!subject_survives_misuse(subject), LAW_MISUSE, "it does not survive it"},
     };
     const char *why = NULL;

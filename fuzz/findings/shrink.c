@@ -168,32 +168,12 @@ bool shrink_replace_two(struct shrinker *shrinker, size_t at, struct op op, size
     return shrink_accept(shrinker);
 }
 
-static enum verb plainer(enum verb verb)
-{
-    switch (verb) {
-    case VERB_REALLOCATE:
-    case VERB_TASK_ALLOCATE:
-    case VERB_IMALLOC_ALLOCATE:
-        return VERB_ALLOCATE;
-    case VERB_TASK_REALLOCATE:
-    case VERB_IMALLOC_REALLOCATE:
-        return VERB_REALLOCATE;
-    case VERB_TASK_FREE:
-    case VERB_IMALLOC_FREE:
-        return VERB_FREE;
-    case VERB_IMALLOC_SIZE:
-        return VERB_SIZE;
-    default:
-        return verb;
-    }
-}
-
 static bool plain(struct shrinker *shrinker)
 {
     bool is_simpler = false;
     for (size_t at = 0; at < shrinker->program->count; at++) {
         struct op op = shrinker->program->ops[at];
-        op.verb = plainer(op.verb);
+        op.verb = verb_plainer(op.verb);
         is_simpler = shrink_replace(shrinker, at, op) || is_simpler;
         op = shrinker->program->ops[at];
         if (verb_takes_slot(op.verb)) {

@@ -55,11 +55,6 @@ size_t shrink_size_at(const struct program *program, size_t at)
     return size_resolve(op.size_code, op.slot, size_of, NULL);
 }
 
-static bool has_size(struct op op)
-{
-    return strchr(verb_operands(op.verb), 'z') != NULL;
-}
-
 static bool set_code(struct shrinker *shrinker, size_t at, uint32_t code)
 {
     struct op op = shrinker->program->ops[at];
@@ -123,7 +118,7 @@ bool shrink_lower(struct shrinker *shrinker)
 {
     bool is_simpler = false;
     for (size_t at = 0; at < shrinker->program->count; at++) {
-        if (has_size(shrinker->program->ops[at])) {
+        if (verb_takes_size(shrinker->program->ops[at].verb)) {
             is_simpler = lower_one(shrinker, at) || is_simpler;
         }
     }
@@ -255,7 +250,7 @@ static void word_one(struct shrinker *shrinker, size_t at)
 void shrink_word(struct shrinker *shrinker)
 {
     for (size_t at = 0; at < shrinker->program->count; at++) {
-        if (has_size(shrinker->program->ops[at])) {
+        if (verb_takes_size(shrinker->program->ops[at].verb)) {
             word_one(shrinker, at);
         }
     }

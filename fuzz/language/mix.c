@@ -2,7 +2,6 @@
 
 #include "language/mix.h"
 
-#include "com/spy.h"
 #include "language/size.h"
 
 // The kinds of sizes: of one of these, any code at all, or again and again the same.
@@ -167,7 +166,7 @@ struct op mix_op(const struct mix *mix, uint64_t *random)
     } else if (op.verb == VERB_LANE) {
         op.slot = (uint16_t)draw(random, LANES);
     } else if (op.verb == VERB_SPY) {
-        op.slot = (uint16_t)draw(random, SPY_KINDS * SPY_WAYS);
+        op.slot = (uint16_t)draw(random, SPY_NUMBERS);
     } else if (op.verb == VERB_WORLD) { // Half of the worlds have any number of pages.
         op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 32768));
         op.size_code = draw_arena(random);

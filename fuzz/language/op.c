@@ -10,15 +10,31 @@
 
 #define VERB_WIDE 31U
 
+#define HAS(operands, letter) ((operands "  ")[0] == letter || (operands "  ")[1] == letter)
+
 static const struct {
-    const char *name;
-    const char *operands;
+    const char *name, *operands, *sentence;
+    enum action action;
+    enum face face;
+    enum verb plainer;
     enum family family;
     unsigned weight;
-    const char *sentence;
-} table[VERBS] = {
-#define OP_DEF(id, name, operands, family, weight, sentence)                                       \
-    [VERB_##id] = {name, operands, FAMILY_##family, weight, sentence},
+    bool has_slot, has_number, has_size;
+} table[] = {
+#define OP_DEF(id, name, operands, action, face, plainer, family, weight, sentence)                \
+    [VERB_##id] = {                                                                                \
+        name,                                                                                      \
+        operands,                                                                                  \
+        sentence,                                                                                  \
+        ACTION_##action,                                                                           \
+        FACE_##face,                                                                               \
+        VERB_##plainer,                                                                            \
+        FAMILY_##family,                                                                           \
+        weight,                                                                                    \
+        HAS(operands, 's'),                                                                        \
+        HAS(operands, 'n'),                                                                        \
+        HAS(operands, 'z'),                                                                        \
+    },
 #include "language/op.def"
 #undef OP_DEF
 };
@@ -35,6 +51,21 @@ const char *verb_operands(enum verb verb)
     return table[verb].operands;
 }
 
+enum action verb_action(enum verb verb)
+{
+    return table[verb].action;
+}
+
+enum face verb_face(enum verb verb)
+{
+    return table[verb].face;
+}
+
+enum verb verb_plainer(enum verb verb)
+{
+    return table[verb].plainer;
+}
+
 enum family verb_family(enum verb verb)
 {
     return table[verb].family;
@@ -45,30 +76,34 @@ unsigned verb_weight(enum verb verb)
     return table[verb].weight;
 }
 
-bool verb_takes_slot(enum verb verb)
-{
-    return table[verb].operands[0] == 's';
-}
-
 const char *verb_sentence(enum verb verb)
 {
     return table[verb].sentence;
 }
 
+bool verb_takes_slot(enum verb verb)
+{
+    return table[verb].has_slot;
+}
+
+bool verb_takes_size(enum verb verb)
+{
+    return table[verb].has_size;
+}
+
 bool verb_allocates(enum verb verb)
 {
-    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
+    return table[verb].action == ACTION_ALLOCATE;
 }
 
 bool verb_reallocates(enum verb verb)
 {
-    return verb == VERB_REALLOCATE || verb == VERB_TASK_REALLOCATE ||
-           verb == VERB_IMALLOC_REALLOCATE;
+    return table[verb].action == ACTION_REALLOCATE;
 }
 
 bool verb_frees(enum verb verb)
 {
-    return verb == VERB_FREE || verb == VERB_TASK_FREE || verb == VERB_IMALLOC_FREE;
+    return table[verb].action == ACTION_FREE;
 }
 
 void program_add(struct program *program, struct op op)
@@ -97,22 +132,10 @@ void program_close(struct program *program)
     *program = (struct program){0};
 }
 
-// Which operands a verb has, for the hot path of decoding.
-static const struct {
-    bool has_slot, has_size;
-} uses[32] = {
-#define HAS(operands, letter) ((operands "  ")[0] == letter || (operands "  ")[1] == letter)
-#define OP_DEF(id, name, operands, family, weight, sentence)                                       \
-    [VERB_##id] = {HAS(operands, 's') || HAS(operands, 'n'), HAS(operands, 'z')},
-#include "language/op.def"
-#undef OP_DEF
-#undef HAS
-};
-
 struct op op_canonical(struct op op)
 {
-    op.slot = uses[op.verb].has_slot ? op.slot : 0;
-    op.size_code = uses[op.verb].has_size ? size_canonical(op.size_code) : 0;
+    op.slot = table[op.verb].has_slot || table[op.verb].has_number ? op.slot : 0;
+    op.size_code = table[op.verb].has_size ? size_canonical(op.size_code) : 0;
     return op;
 }
 

@@ -16,19 +16,39 @@
 #include <stdint.h>
 
 enum verb {
-#define OP_DEF(id, name, operands, family, weight, sentence) VERB_##id,
+#define OP_DEF(id, name, operands, action, face, plainer, family, weight, sentence) VERB_##id,
 #include "language/op.def"
 #undef OP_DEF
     VERBS
 };
 
-/// What a verb is about: the four calls and what every heap can be asked; the COM face;
-/// what a caller must not do; which of a heap's lanes calls come from; who is told of them.
+/// Groups verbs by topic: the four calls and questions to any heap; the COM faces; misuse; thread
+/// caches; spies.
 enum family { FAMILY_HEAP, FAMILY_COM, FAMILY_MISUSE, FAMILY_LANES, FAMILY_SPY };
 
-/// Where calls come from, as the number of a VERB_LANE % LANES says. A program begins on the first.
-/// A heap has these lanes and no more, and fewer where its arena is too small for them.
+/// Names the kind of call that a verb makes. ACTION_EXTENSION: only an extension (laws/heap.h) can
+/// make it. ACTION_OTHER: none; the verb changes the world, a block's bytes or the ops that follow.
+enum action {
+    ACTION_ALLOCATE,
+    ACTION_FREE,
+    ACTION_REALLOCATE,
+    ACTION_SIZE,
+    ACTION_OWNS,
+    ACTION_MINIMIZE,
+    ACTION_MISUSE,
+    ACTION_EXTENSION,
+    ACTION_OTHER,
+};
+
+/// Names the interface that a call goes through: the heap's own, or one of an extension.
+enum face { FACE_HEAP, FACE_TASK, FACE_IMALLOC, FACES };
+
+/// Names the thread cache that calls come from: the number of a VERB_LANE, modulo LANES. A program
+/// begins on the first. A heap has these caches, and fewer where its arena is too small.
 enum lane { LANE_NONE, LANE_FIRST, LANE_SECOND, LANE_LAST, LANES };
+
+/// Counts the meanings that the number of a VERB_SPY has; beyond, they repeat.
+#define SPY_NUMBERS 256U
 
 #define RECORD_BYTES 4U
 #define SLOTS 65536U
@@ -46,14 +66,19 @@ struct program {
     size_t capacity;
 };
 
+/// Return the columns of op.def.
 const char *verb_name(enum verb verb);
 const char *verb_operands(enum verb verb);
-bool verb_takes_slot(enum verb verb);
+enum action verb_action(enum verb verb);
+enum face verb_face(enum verb verb);
+enum verb verb_plainer(enum verb verb);
 enum family verb_family(enum verb verb);
 unsigned verb_weight(enum verb verb);
 const char *verb_sentence(enum verb verb);
 
-/// What a verb does, through whichever interface.
+/// Return whether the verb has such an operand, or such an action.
+bool verb_takes_slot(enum verb verb);
+bool verb_takes_size(enum verb verb);
 bool verb_allocates(enum verb verb);
 bool verb_reallocates(enum verb verb);
 bool verb_frees(enum verb verb);

@@ -16,7 +16,7 @@
     OUTCOME(OVER_LIMIT, "over limit")                                                              \
     OUTCOME(NO_ROOM, "no room")                                                                    \
     OUTCOME(NO_PAGES, "no pages")                                                                  \
-    OUTCOME(SPY, "by a spy")
+    OUTCOME(EXTENSION, "by a spy")
 
 enum outcome {
 #define OUTCOME(id, name) OUTCOME_##id,

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "findings/report.h"
 #include "language/text.h"
 #include "language/trace.h"
 #include "laws/counters.h"
+#include "laws/finding.h"
 #include "world/os.h"
 
 // How much of an input a finding prints.
@@ -72,7 +72,7 @@ static void report(enum language_law law, const char *format, va_list arguments)
     vfprintf(stderr, format, arguments);
     fprintf(stderr, "\n");
     print_input();
-    report_end((unsigned)LAWS + law);
+    finding_end((unsigned)LAWS + law);
 }
 
 #define LAW_DEF(id, name, sentence)                                                                \
@@ -82,7 +82,7 @@ static void report(enum language_law law, const char *format, va_list arguments)
         va_start(arguments, format);                                                               \
         report(LANGUAGE_##id, format, arguments);                                                  \
         va_end(arguments);                                                                         \
-        REPORT_TRAP();                                                                             \
+        FINDING_TRAP();                                                                            \
     }
 #include "laws/language_laws.def"
 #undef LAW_DEF

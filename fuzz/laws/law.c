@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 
-#include "findings/report.h"
+#include "laws/finding.h"
 
 static const struct {
     const char *name;
@@ -26,13 +26,13 @@ const char *law_sentence(enum law law)
 }
 
 #define LAW_DEF(id, name, sentence)                                                                \
-    void law_broken_##id(const struct run *run, const char *format, ...)                           \
+    void law_broken_##id(const char *format, ...)                                                  \
     {                                                                                              \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
-        report_finding(run, LAW_##id, format, arguments);                                          \
+        finding_report(LAW_##id, format, arguments);                                               \
         va_end(arguments);                                                                         \
-        REPORT_TRAP();                                                                             \
+        FINDING_TRAP();                                                                            \
     }
 #include "laws/laws.def"
 #undef LAW_DEF

@@ -16,21 +16,11 @@
 // A walk is due after misuse when there was some for so many live blocks.
 #define WALK_BLOCKS 64U
 
-static const char *const calls[][FACE_IMALLOC + 1] = {
-    [MISUSE_FREE] = {"IAtlMemMgr::Free", "CoTaskMemFree", "IMalloc::Free"},
-    [MISUSE_REALLOCATE] = {"IAtlMemMgr::Reallocate", "CoTaskMemRealloc", "IMalloc::Realloc"},
-};
-
-bool misuse_is_on(const struct run *run)
-{
-    return run->plan.misuses && subject_survives_misuse(run->plan.subject);
-}
-
-uintptr_t misuse_address(const struct run *run, uint32_t slot, size_t size_bytes)
+uintptr_t misuse_address(struct op op, uint32_t slot, size_t size_bytes)
 {
     const struct held *held = &model.slots[slot];
     uintptr_t start = (uintptr_t)(held->block != NULL ? held->block : world_start());
-    switch (run->verb) {
+    switch (op.verb) {
     case VERB_BAD_ADDRESS:
         return size_bytes;
     case VERB_SCRIBBLE:
@@ -40,15 +30,15 @@ uintptr_t misuse_address(const struct run *run, uint32_t slot, size_t size_bytes
     }
 }
 
-static bool is_in_pages(const struct run *run, uintptr_t address)
+static bool is_in_pages(const struct heap *heap, uintptr_t address)
 {
     uintptr_t begin;
     uintptr_t end;
-    run->plan.subject->misuse->pages(&begin, &end);
+    heap->subject->misuse->pages(&begin, &end);
     return address >= begin && address < end;
 }
 
-enum stray misuse_find(const struct run *run, uintptr_t address)
+enum stray misuse_find(const struct heap *heap, uintptr_t address)
 {
     uint32_t slot = model_next(address);
     if (address == 0) {
@@ -57,7 +47,7 @@ enum stray misuse_find(const struct run *run, uintptr_t address)
     if (slot != SLOTS && (uintptr_t)model.slots[slot].block <= address) {
         return (uintptr_t)model.slots[slot].block == address ? STRAYS : STRAY_INTERIOR;
     }
-    return is_in_pages(run, address) ? STRAY_STALE : STRAY_FOREIGN;
+    return is_in_pages(heap, address) ? STRAY_STALE : STRAY_FOREIGN;
 }
 
 const char *misuse_name(enum stray stray)
@@ -68,147 +58,141 @@ const char *misuse_name(enum stray stray)
 
 // One call has been made with a stray pointer: exactly the fault that is expected has been raised,
 // of that pointer, or none where none is;
-static CHECK void check_fault(struct run *run, const char *call, uintptr_t address,
+static CHECK void check_fault(struct heap *heap, const char *call, uintptr_t address,
                               const char *expected)
 {
     const void *where = NULL;
-    const char *fault = run->plan.subject->fault(&where);
+    const char *fault = heap->subject->fault(&where);
     fault = fault == NULL ? "nothing" : fault;
-    LAW(run, MISUSE, strcmp(fault, expected) == 0, "%s raises: %s; expected: %s", call, fault,
-        expected);
-    LAW(run, MISUSE, where == NULL || (uintptr_t)where == address,
+    LAW(MISUSE, strcmp(fault, expected) == 0, "%s raises: %s; expected: %s", call, fault, expected);
+    LAW(MISUSE, where == NULL || (uintptr_t)where == address,
         "%s raises a fault about %s, expected one about %s", call, place_name((uintptr_t)where),
         place_name(address));
 }
 
 // and the heap counts what it counted.
-static CHECK void check_counts(struct run *run, const char *call)
+static CHECK void check_counts(struct heap *heap, const char *call)
 {
-    const struct subject *subject = run->plan.subject;
+    const struct subject *subject = heap->subject;
     struct counts counts;
     if (subject->count != NULL && subject->count(&counts)) {
-        LAW(run, MISUSE,
+        LAW(MISUSE,
             counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
             "after %s %zu blocks of %zu bytes are counted, it was %zu of %zu", call,
             counts.live_blocks, counts.live_bytes, model.live_blocks, model.live_bytes);
     }
 }
 
-// The faces that the run has.
-static unsigned faces_of(const struct run *run)
+static CHECK void free_stray(struct heap *heap, uintptr_t address, enum stray stray)
 {
-    return run->malloc == NULL ? FACE_HEAP + 1 : FACE_IMALLOC + 1;
-}
-
-static CHECK void free_stray(struct run *run, uintptr_t address, enum stray stray)
-{
-    const char *expected = run->plan.subject->misuse->fault(MISUSE_FREE, stray);
-    for (unsigned face = 0; face < faces_of(run); face++) {
-        call_free(run, (enum face)face, (void *)address);
-        check_fault(run, calls[MISUSE_FREE][face], address, expected);
-        check_counts(run, calls[MISUSE_FREE][face]);
+    const char *expected = heap->subject->misuse->fault(MISUSE_FREE, stray);
+    for (unsigned face = 0; face < heap_faces(heap); face++) {
+        heap_free(heap, (enum face)face, (void *)address);
+        check_fault(heap, heap_free_name(heap, (enum face)face), address, expected);
+        check_counts(heap, heap_free_name(heap, (enum face)face));
     }
 }
 
-static CHECK void check_not_granted(struct run *run, const char *call, size_t size_bytes,
-                                    const void *block)
+static CHECK void check_not_granted(const char *call, size_t size_bytes, const void *block)
 {
-    LAW(run, MISUSE, block == NULL, "%s to %s bytes is %s, expected NULL", call,
-        place_size(size_bytes), place_name((uintptr_t)block));
+    LAW(MISUSE, block == NULL, "%s to %s bytes is %s, expected NULL", call, place_size(size_bytes),
+        place_name((uintptr_t)block));
 }
 
 // A size of 0 makes it a free (spec R3), and above the limit the block is not looked at (spec R9).
-static CHECK void reallocate_stray(struct run *run, uintptr_t address, enum stray stray)
+static CHECK void reallocate_stray(struct heap *heap, uintptr_t address, enum stray stray)
 {
-    const struct subject *subject = run->plan.subject;
+    const struct subject *subject = heap->subject;
     size_t limit_bytes = subject->policies.limit_bytes;
     const size_t sizes[] = {0, 1, (size_t)64 * 1024, limit_bytes < SIZE_MAX ? limit_bytes + 1 : 0};
-    for (unsigned face = 0; face < faces_of(run); face++) {
+    for (unsigned face = 0; face < heap_faces(heap); face++) {
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
             enum misuse misuse = sizes[i] == 0 ? MISUSE_FREE : MISUSE_REALLOCATE;
             bool is_over = face == FACE_HEAP && sizes[i] > limit_bytes;
             const char *expected = is_over ? "nothing" : subject->misuse->fault(misuse, stray);
-            const char *call = calls[MISUSE_REALLOCATE][face];
-            void *block = call_reallocate(run, (enum face)face, (void *)address, sizes[i]);
-            check_not_granted(run, call, sizes[i], block);
-            check_fault(run, call, address, expected);
-            check_counts(run, call);
+            const char *call = heap_reallocate_name(heap, (enum face)face);
+            void *block = heap_reallocate(heap, (enum face)face, (void *)address, sizes[i]);
+            check_not_granted(call, sizes[i], block);
+            check_fault(heap, call, address, expected);
+            check_counts(heap, call);
         }
     }
 }
 
-static CHECK void size_stray(struct run *run, uintptr_t address)
+static CHECK void size_stray(struct heap *heap, uintptr_t address)
 {
-    size_t expected = run->plan.subject->misuse->size_bytes;
-    size_t size_bytes = IAtlMemMgr_GetSize(run->heap, (void *)address);
-    LAW(run, MISUSE, size_bytes == expected, "IAtlMemMgr::GetSize is %s, expected %s",
-        place_size(size_bytes), place_size(expected));
-    size_bytes = run->malloc == NULL ? expected : IMalloc_GetSize(run->malloc, (void *)address);
-    LAW(run, MISUSE, size_bytes == expected, "IMalloc::GetSize is %s, expected %s",
-        place_size(size_bytes), place_size(expected));
+    size_t expected = heap->subject->misuse->size_bytes;
+    for (unsigned face = 0; face < heap_faces(heap); face++) {
+        const char *call = heap_size_name(heap, (enum face)face);
+        if (call != NULL) {
+            size_t size_bytes = heap_size(heap, (enum face)face, (void *)address);
+            LAW(MISUSE, size_bytes == expected, "%s is %s, expected %s", call,
+                place_size(size_bytes), place_size(expected));
+        }
+    }
 }
 
-static CHECK void check_block(struct run *run, uint32_t slot)
+static CHECK void check_block(struct heap *heap, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
-    size_t size_bytes = IAtlMemMgr_GetSize(run->heap, held->block);
-    bool is_exact = run->plan.subject->policies.size_is_exact;
-    LAW(run, MISUSE, is_exact ? size_bytes == held->size_bytes : size_bytes >= held->size_bytes,
+    size_t size_bytes = IAtlMemMgr_GetSize(heap->manager, held->block);
+    bool is_exact = heap->subject->policies.size_is_exact;
+    LAW(MISUSE, is_exact ? size_bytes == held->size_bytes : size_bytes >= held->size_bytes,
         "GetSize(b%u) is %s after it, it was %zu%s", slot, place_size(size_bytes), held->size_bytes,
         is_exact ? "" : " or more");
     size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->fill, held->size_bytes);
-    LAW(run, MISUSE, wrong == SIZE_MAX, "byte %zu of b%u has changed after it", wrong, slot);
+    LAW(MISUSE, wrong == SIZE_MAX, "byte %zu of b%u has changed after it", wrong, slot);
 }
 
 // The block at the address or behind it is what it was; now and then, so that many live blocks do
 // not make it slow, all of them are, and so are the heap's invariants.
-static void check_heap(struct run *run, uintptr_t address)
+static void check_heap(struct heap *heap, uintptr_t address)
 {
     uint32_t next = model_next(address);
     if (next != SLOTS) {
-        check_block(run, next);
+        check_block(heap, next);
     }
-    if (++run->misuses_unwalked > model.live_blocks / WALK_BLOCKS) {
-        run->misuses_unwalked = 0;
+    if (++heap->misuses_unwalked > model.live_blocks / WALK_BLOCKS) {
+        heap->misuses_unwalked = 0;
         for (size_t i = 0; i < model.live_blocks; i++) {
-            check_block(run, model_live_slot(i));
+            check_block(heap, model_live_slot(i));
         }
-        oracle_walk(run);
+        oracle_walk(heap, MOMENT_OTHER);
     }
 }
 
-static CHECK void check_pages(struct run *run, size_t committed_bytes)
+static CHECK void check_pages(size_t committed_bytes)
 {
-    LAW(run, MISUSE, world_committed_bytes() == committed_bytes,
+    LAW(MISUSE, world_committed_bytes() == committed_bytes,
         "the heap holds %zu bytes of the world after it, it was %zu", world_committed_bytes(),
         committed_bytes);
 }
 
-enum outcome misuse_pointer(struct run *run, uintptr_t address, enum stray stray)
+enum outcome misuse_pointer(struct heap *heap, struct op op, uintptr_t address, enum stray stray)
 {
     size_t committed_bytes = world_committed_bytes();
-    if (run->verb == VERB_BAD_FREE || run->verb == VERB_BAD_ADDRESS) {
-        free_stray(run, address, stray);
+    if (op.verb == VERB_BAD_FREE || op.verb == VERB_BAD_ADDRESS) {
+        free_stray(heap, address, stray);
     }
-    if (run->verb == VERB_BAD_REALLOCATE || run->verb == VERB_BAD_ADDRESS) {
-        reallocate_stray(run, address, stray);
+    if (op.verb == VERB_BAD_REALLOCATE || op.verb == VERB_BAD_ADDRESS) {
+        reallocate_stray(heap, address, stray);
     }
-    check_pages(run, committed_bytes);
-    size_stray(run, address);
-    if (run->plan.subject->owns != NULL) {
-        (void)oracle_owned(run, (void *)address, run->plan.subject->owns((void *)address));
+    check_pages(committed_bytes);
+    size_stray(heap, address);
+    if (heap->subject->owns != NULL) {
+        (void)oracle_owned(heap, (void *)address, heap->subject->owns((void *)address));
     }
-    check_heap(run, address);
+    check_heap(heap, address);
     return OUTCOME_DONE;
 }
 
-size_t misuse_extent(const struct run *run, uint32_t slot, uintptr_t address, size_t most)
+size_t misuse_extent(const struct heap *heap, uint32_t slot, uintptr_t address, size_t most)
 {
     const struct held *held = &model.slots[slot];
     uintptr_t last_end = held->is_live ? address : (uintptr_t)held->block + held->last_bytes;
     uintptr_t at = address;
     uintptr_t end = address + (most < MISUSE_SCRIBBLED_BYTES ? most : MISUSE_SCRIBBLED_BYTES);
-    while (at < end && is_in_pages(run, at) &&
+    while (at < end && is_in_pages(heap, at) &&
            (at < last_end || world_is_committed((const void *)at))) {
         at = (at / WORLD_PAGE_BYTES + 1) * WORLD_PAGE_BYTES;
     }
@@ -233,7 +217,8 @@ static uint64_t pattern_of(uintptr_t address, unsigned which)
     return patterns[which];
 }
 
-enum outcome misuse_scribble(struct run *run, uintptr_t address, size_t size_bytes, unsigned which)
+enum outcome misuse_scribble(struct heap *heap, uintptr_t address, size_t size_bytes,
+                             unsigned which)
 {
     uint64_t pattern = pattern_of(address, which);
     uintptr_t end = address + size_bytes;
@@ -249,6 +234,6 @@ enum outcome misuse_scribble(struct run *run, uintptr_t address, size_t size_byt
             at = begin + (taken == 0 ? 1 : taken);
         }
     }
-    check_heap(run, address);
+    check_heap(heap, address);
     return OUTCOME_DONE;
 }

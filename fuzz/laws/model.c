@@ -27,7 +27,7 @@ void model_clear(void)
     model.peak_live_bytes = 0;
     model.grown_bytes = 0;
     model.peak_grown_bytes = 0;
-    model.spied_blocks = 0;
+    model.wrapped_blocks = 0;
     model.fills = 0;
     model_minimize();
 }
@@ -207,13 +207,13 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
         .front_bytes = model.front_bytes,
         .tail_bytes = model.tail_bytes,
         .spare_bytes = model_spare_bytes(size_bytes, model.front_bytes + model.tail_bytes),
-        .is_spied = model.is_spied,
+        .is_wrapped = model.is_wrapped,
         .is_live = true,
         .is_known = true,
     };
     model.is_used = true;
     insert(place, slot);
-    model.spied_blocks += held->is_spied;
+    model.wrapped_blocks += held->is_wrapped;
     set_live_bytes(plus(model.live_bytes, model_real_bytes(held)));
     set_grown_bytes(held, model_real_bytes(held));
     held->room_bytes = model_real_bytes(held);
@@ -231,7 +231,7 @@ static void end_block(uint32_t slot)
     held->is_live = false;
     model.live_bytes -= model_real_bytes(held);
     set_grown_bytes(held, 0);
-    model.spied_blocks -= held->is_spied;
+    model.wrapped_blocks -= held->is_wrapped;
     held->last_bytes = held->size_bytes;
     held->size_bytes = 0;
 }
@@ -248,8 +248,8 @@ uint32_t model_move(uint32_t slot, void *block, size_t size_bytes)
     return model_begin(slot, block, size_bytes);
 }
 
-// A block that is reallocated while a spy is registered is spied from then on. What the spy keeps
-// in front of it can't change where the block stays.
+// A block that is reallocated through a wrapper is wrapped from then on. The wrapper's bytes in
+// front can't change where the block stays.
 uint32_t model_resize(uint32_t slot, size_t size_bytes)
 {
     struct held *held = &model.slots[slot];
@@ -260,8 +260,8 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
     if (place < model.live_blocks && front_of(live_slots[place]) < end) {
         return live_slots[place];
     }
-    model.spied_blocks += model.is_spied && !held->is_spied;
-    held->is_spied = model.is_spied;
+    model.wrapped_blocks += model.is_wrapped && !held->is_wrapped;
+    held->is_wrapped = model.is_wrapped;
     held->tail_bytes = model.tail_bytes;
     held->spare_bytes = 0; // What is reallocated has a byte at least.
     held->size_bytes = size_bytes;

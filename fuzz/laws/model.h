@@ -1,5 +1,8 @@
-// The model: what the harness believes of a heap, kept in memory of its own. It knows which slots
+// The model: the harness's belief about a heap, kept in memory of its own. It knows which slots
 // hold a block, where and of what size, and finds overlaps; it asks the heap nothing.
+//
+// A wrapper stands in front of the heap: it asks for more than the caller does, and keeps bytes of
+// its own before and after each block.
 #ifndef LAWS_MODEL_H
 #define LAWS_MODEL_H
 
@@ -15,14 +18,14 @@ struct held {
     void *block;
     size_t size_bytes;
     size_t last_bytes;  ///< The size that it had when it was last live.
-    size_t grown_bytes; ///< The largest that it has had, with what a spy keeps,
+    size_t grown_bytes; ///< The largest that it has had, with the wrapper's bytes,
     size_t room_bytes;  ///< and up to which it must grow in place; at least its size.
     struct fill fill;   ///< The bytes in it.
     enum lane lane;     ///< It was allocated on.
-    size_t front_bytes; ///< What a spy keeps for itself of it, before the address,
+    size_t front_bytes; ///< A wrapper's own bytes of it, before the address,
     size_t tail_bytes;  ///< and after the end.
     size_t spare_bytes; ///< What the heap has behind that, so that no block starts at this address.
-    bool is_spied;      ///< It was granted while a spy was registered.
+    bool is_wrapped;    ///< It was granted through a wrapper.
     bool is_live;
     bool is_known; ///< On the list of slots to clear.
 };
@@ -31,7 +34,7 @@ struct held {
 struct model {
     struct held slots[SLOTS];
     size_t live_blocks;
-    size_t live_bytes; ///< With what a spy keeps of them, and what is spare.
+    size_t live_bytes; ///< With the wrapper's bytes, and spare ones.
     size_t peak_live_bytes;
     size_t grown_bytes, peak_grown_bytes; ///< Likewise of the largest sizes that blocks have had.
     size_t since_empty_bytes; ///< Granted since the heap was as good as new: see subject.h.
@@ -39,9 +42,9 @@ struct model {
     enum lane lane;                 ///< Calls come from it.
     bool is_used;                   ///< A block was granted since no lane had any,
     bool is_mixed;                  ///< and after that calls came from another lane.
-    bool is_spied;                  ///< A spy is registered: what is granted is spied,
-    size_t front_bytes, tail_bytes; ///< and it keeps so much of it.
-    size_t spied_blocks;            ///< Of the live ones.
+    bool is_wrapped;                ///< A wrapper grants blocks,
+    size_t front_bytes, tail_bytes; ///< and keeps so many bytes of each.
+    size_t wrapped_blocks;          ///< Of the live ones.
     uint64_t fills;                 ///< How many blocks were filled: no two have the same bytes.
 };
 extern struct model model;
@@ -78,21 +81,20 @@ uint32_t model_move(uint32_t slot, void *block, size_t size_bytes);
 /// Notes a block that came and went within another call.
 void model_pass(size_t size_bytes);
 
-/// What the heap has for a slot's live block: its size, what a spy keeps of it, and what is spare;
-/// and how far that goes from the address on.
+/// Return the size of the heap's own block behind a slot's live one (its size, a wrapper's bytes
+/// and spare ones), and the part of that from the address on.
 size_t model_real_bytes(const struct held *held);
 size_t model_end_bytes(const struct held *held);
 
-/// What the heap has to spare where a caller asks for size_bytes, and a spy for that for
-/// asked_bytes: a block of 0 bytes may be the end of what the spy asked for, which then must not be
-/// where another block can start.
+/// Returns the spare bytes of a block for which a caller asks size_bytes and a wrapper asked_bytes.
+/// A block of 0 bytes may be the end of the wrapper's request: no other block may start there.
 size_t model_spare_bytes(size_t size_bytes, size_t asked_bytes);
 
 /// The live block that starts at this address, or NULL.
 const struct held *model_at(const void *address);
 
 /// Whether the heap's own block of a live one starts at this address: at its own, or where what a
-/// spy keeps in front of it does.
+/// wrapper's bytes in front of it do.
 bool model_owns(const void *address);
 
 /// Returns the slot of the index-th live block in the order of addresses; index is below

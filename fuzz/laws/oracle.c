@@ -4,7 +4,6 @@
 
 #include "laws/oracle.h"
 
-#include "com/spy_expect.h"
 #include "laws/fill.h"
 #include "laws/model.h"
 #include "laws/oracle_parts.h"
@@ -12,48 +11,41 @@
 #include "laws/reach.h"
 #include "world/world.h"
 
-size_t oracle_limit(const struct run *run, enum face face)
-{
-    return face == FACE_HEAP || run->malloc == NULL ? run->plan.subject->policies.limit_bytes
-                                                    : SIZE_MAX;
-}
-
-CHECK void oracle_check_size(struct run *run, uint32_t slot, size_t answer)
+CHECK void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer)
 {
     size_t expected = model.slots[slot].size_bytes;
-    if (run->plan.subject->policies.size_is_exact) {
-        LAW_AT(run, EXACT_SIZE, answer == expected, place_end(slot, answer),
+    if (heap->subject->policies.size_is_exact) {
+        LAW_AT(EXACT_SIZE, answer == expected, place_end(slot, answer),
                "GetSize(b%u) is %s, expected %zu", slot, place_size(answer), expected);
     } else {
-        LAW_AT(run, EXACT_SIZE, answer >= expected, place_end(slot, answer),
+        LAW_AT(EXACT_SIZE, answer >= expected, place_end(slot, answer),
                "GetSize(b%u) is %s, expected %zu or more", slot, place_size(answer), expected);
     }
 }
 
-CHECK void oracle_check_faultless(struct run *run)
+CHECK void oracle_check_faultless(struct heap *heap)
 {
-    if (run->plan.subject->fault != NULL) {
+    if (heap->subject->fault != NULL) {
         const void *where = NULL;
-        const char *fault = run->plan.subject->fault(&where);
-        LAW_AT(run, FAULTLESS, fault == NULL, place_address(where, "blamed"),
+        const char *fault = heap->subject->fault(&where);
+        LAW_AT(FAULTLESS, fault == NULL, place_address(where, "blamed"),
                "no rule is broken, but the heap raised a fault about %s: %s",
                place_name((uintptr_t)where), fault);
     }
 }
 
-static CHECK void check_bytes_kept(struct run *run, uint32_t slot, const struct held *before,
-                                   size_t kept_bytes)
+static CHECK void check_bytes_kept(uint32_t slot, const struct held *before, size_t kept_bytes)
 {
     const void *block = model.slots[slot].block;
     size_t wrong = fill_find_wrong(block, before->size_bytes, before->fill, kept_bytes);
-    LAW_AT(run, PREFIX, wrong == SIZE_MAX, place_wrong(slot, wrong, before, kept_bytes),
+    LAW_AT(PREFIX, wrong == SIZE_MAX, place_wrong(slot, wrong, before, kept_bytes),
            "byte %zu of b%u is 0x%02x, expected 0x%02x, which it was before Reallocate", wrong,
            slot, ((const unsigned char *)block)[wrong], fill_byte(before->fill, wrong));
 }
 
-static bool is_aligned(const struct run *run, const void *block)
+static bool is_aligned(const struct heap *heap, const void *block)
 {
-    return (uintptr_t)block % subject_alignment(run->plan.subject) == 0;
+    return (uintptr_t)block % subject_alignment(heap->subject) == 0;
 }
 
 // What is looked at past a block's end: up to a page, but not the next block.
@@ -65,45 +57,45 @@ static size_t hidden_past_end(const struct held *held)
     return begin - end < WORLD_PAGE_BYTES ? begin - end : WORLD_PAGE_BYTES;
 }
 
-static CHECK void check_past_end(struct run *run, uint32_t slot)
+static CHECK void check_past_end(struct heap *heap, uint32_t slot)
 {
-    if (!run->plan.subject->policies.hides_slack || !fill_sees_poison()) {
+    if (!heap->subject->policies.hides_slack || !fill_sees_poison()) {
         return;
     }
     const struct held *held = &model.slots[slot];
     size_t end_bytes = model_end_bytes(held);
     const unsigned char *end = (const unsigned char *)held->block + end_bytes;
     size_t most = hidden_past_end(held);
-    LAW_AT(run, PAST_END, most == 0 || fill_is_poisoned(end),
+    LAW_AT(PAST_END, most == 0 || fill_is_poisoned(end),
            place_byte(slot, end_bytes, "can be touched"),
            "byte %zu of b%u, the first past its end, can be touched", end_bytes, slot);
     // The rest of its last granule is nobody else's either, nor is what lies beyond.
-    size_t more = -end_bytes % subject_alignment(run->plan.subject);
+    size_t more = -end_bytes % subject_alignment(heap->subject);
     size_t places[] = {more < most ? more : most, most};
     for (unsigned i = 0; i < 2; i++) {
         size_t at = end_bytes + places[i] - 1;
-        LAW_AT(run, PAST_END, places[i] == 0 || fill_is_poisoned(end + places[i] - 1),
+        LAW_AT(PAST_END, places[i] == 0 || fill_is_poisoned(end + places[i] - 1),
                place_byte(slot, at, "can be touched"),
                "byte %zu of b%u, past its end, can be touched", at, slot);
     }
 }
 
 // The extent of a block that was just granted or resized.
-static CHECK void check_disjoint(struct run *run, uint32_t slot, const void *block,
-                                 size_t size_bytes, uint32_t overlapped)
+static CHECK void check_disjoint(uint32_t slot, const void *block, size_t size_bytes,
+                                 uint32_t overlapped)
 {
-    LAW_AT(run, DISJOINT, overlapped == SLOTS, place_overlap(slot, block, size_bytes, overlapped),
+    LAW_AT(DISJOINT, overlapped == SLOTS, place_overlap(slot, block, size_bytes, overlapped),
            "b%u of %zu bytes overlaps b%u, which is live", slot, size_bytes, overlapped);
 }
 
-CHECK void oracle_write(struct run *run, uint32_t slot, struct fill fill)
+CHECK void oracle_write(uint32_t slot, struct fill fill)
 {
     struct held *held = &model.slots[slot];
     held->fill = fill;
     if (fill_sees_poison()) {
         const void *poisoned = fill_find_poisoned(held->block, held->size_bytes);
         size_t offset = (size_t)((const char *)poisoned - (const char *)held->block);
-        LAW_AT(run, WRITABLE, poisoned == NULL, place_byte(slot, offset, "poisoned"),
+        LAW_AT(WRITABLE, poisoned == NULL, place_byte(slot, offset, "poisoned"),
                "byte %zu of b%u, of %zu bytes, is poisoned: its owner can't write it", offset, slot,
                held->size_bytes);
     }
@@ -123,55 +115,55 @@ static void note_most(void)
     }
 }
 
-static CHECK void check_granted(struct run *run, uint32_t slot, enum face face, const void *block,
+static CHECK void check_granted(struct heap *heap, uint32_t slot, enum face face, const void *block,
                                 size_t size_bytes)
 {
-    LAW_AT(run, LIMIT, size_bytes <= oracle_limit(run, face),
+    LAW_AT(LIMIT, size_bytes <= heap_limit_bytes(heap->subject, heap->extension, face),
            place_granted(slot, block, size_bytes, "granted"),
            "%s bytes granted, above the limit of %s", place_size(size_bytes),
-           place_size(oracle_limit(run, face)));
-    LAW_AT(run, ALIGNED, is_aligned(run, block),
-           place_granted(slot, block, size_bytes, "not aligned"),
+           place_size(heap_limit_bytes(heap->subject, heap->extension, face)));
+    LAW_AT(ALIGNED, is_aligned(heap, block), place_granted(slot, block, size_bytes, "not aligned"),
            "b%u is at %s, which is no multiple of %zu", slot, place_name((uintptr_t)block),
-           subject_alignment(run->plan.subject));
+           subject_alignment(heap->subject));
 }
 
-enum outcome oracle_allocated(struct run *run, uint32_t slot, enum face face, void *block,
+enum outcome oracle_allocated(struct heap *heap, uint32_t slot, enum face face, void *block,
                               size_t size_bytes)
 {
-    oracle_check_faultless(run);
+    oracle_check_faultless(heap);
     if (block == NULL) {
-        return oracle_not_allocated(run, slot, face, size_bytes);
+        return oracle_not_allocated(heap, slot, face, size_bytes);
     }
-    check_granted(run, slot, face, block, size_bytes);
-    size_bytes = spy_expect_held_bytes();
+    check_granted(heap, slot, face, block, size_bytes);
+    size_bytes = heap->request.held_bytes;
     if (size_bytes == 0) {
-        size_bytes = run->plan.subject->policies.zero_size_bytes;
+        size_bytes = heap->subject->policies.zero_size_bytes;
     }
-    bool has_room = run->plan.subject->policies.has_double_room &&
-                    world_refusals() == run->refusals_before && oracle_must_grant(run, size_bytes);
-    check_disjoint(run, slot, block, size_bytes, model_begin(slot, block, size_bytes));
+    bool has_room = heap->subject->policies.has_double_room &&
+                    world_refusals() == heap->refusals_before &&
+                    oracle_must_grant(heap, size_bytes);
+    check_disjoint(slot, block, size_bytes, model_begin(slot, block, size_bytes));
     if (has_room) {
         model_give_room(slot, 2 * size_bytes);
     }
-    oracle_check_size(run, slot, call_size(run, FACE_HEAP, block));
-    check_past_end(run, slot);
-    oracle_write(run, slot, fill_of(++model.fills));
-    reach_granted(run, slot);
+    oracle_check_size(heap, slot, heap_size(heap, FACE_HEAP, block));
+    check_past_end(heap, slot);
+    oracle_write(slot, fill_of(++model.fills));
+    reach_granted(heap, slot);
     note_most();
     return OUTCOME_GRANTED;
 }
 
 // What is left of a block that is no longer live.
-static CHECK void check_gone(struct run *run, uint32_t slot, const struct held *was)
+static CHECK void check_gone(struct heap *heap, uint32_t slot, const struct held *was)
 {
-    const struct subject *subject = run->plan.subject;
+    const struct subject *subject = heap->subject;
     const void *block = was->block;
     size_t size_bytes = was->size_bytes;
     bool is_reused = model_owns(block);
     if (subject->owns != NULL && !is_reused) {
-        int answer = call_owns(run, block);
-        LAW_AT(run, MEMBER, answer == 0,
+        int answer = heap_owns(heap, block);
+        LAW_AT(MEMBER, answer == 0,
                place_gone(slot, block, size_bytes, "freed, DidAlloc says live"),
                "DidAlloc of what b%u was is %d, expected 0", slot, answer);
     }
@@ -181,120 +173,119 @@ static CHECK void check_gone(struct run *run, uint32_t slot, const struct held *
     bool is_hidden = freed_bytes <= subject->policies.hides_freed_bytes;
     if (fill_sees_poison() && size_bytes > 0 && is_hidden && !is_reused) {
         const unsigned char *bytes = block;
-        LAW_AT(run, FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
+        LAW_AT(FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
                place_gone(slot, block, size_bytes, "can be touched"),
                "what b%u was, %zu bytes, can still be touched", slot, size_bytes);
     }
 }
 
-static CHECK void check_zero(struct run *run, uint32_t slot, const void *block)
+static CHECK void check_zero(uint32_t slot, const void *block)
 {
-    LAW_AT(run, ZERO, block == NULL, place_byte(slot, 0, "still there"),
+    LAW_AT(ZERO, block == NULL, place_byte(slot, 0, "still there"),
            "Reallocate(b%u, 0) is not NULL", slot);
 }
 
-static CHECK void check_in_place(struct run *run, uint32_t slot, const void *block)
+static CHECK void check_in_place(struct heap *heap, uint32_t slot, const void *block)
 {
-    if (run->plan.subject->policies.stays_in_place) {
-        LAW_AT(run, IN_PLACE, block == model.slots[slot].block,
+    if (heap->subject->policies.stays_in_place) {
+        LAW_AT(IN_PLACE, block == model.slots[slot].block,
                place_granted(slot, block, model.slots[slot].size_bytes, "moved here"),
                "Reallocate moved b%u to %s", slot, place_name((uintptr_t)block));
     }
 }
 
-enum outcome oracle_reallocated(struct run *run, uint32_t slot, enum face face, void *block,
+enum outcome oracle_reallocated(struct heap *heap, uint32_t slot, enum face face, void *block,
                                 size_t size_bytes)
 {
     struct held before = model.slots[slot];
-    oracle_check_faultless(run);
+    oracle_check_faultless(heap);
     if (size_bytes == 0) {
-        check_zero(run, slot, block);
-        return oracle_freed(run, slot);
+        check_zero(slot, block);
+        return oracle_freed(heap, slot);
     }
     if (block == NULL) {
-        return oracle_not_reallocated(run, slot, face, size_bytes);
+        return oracle_not_reallocated(heap, slot, face, size_bytes);
     }
-    check_granted(run, slot, face, block, size_bytes);
-    size_bytes = spy_expect_held_bytes();
-    check_in_place(run, slot, block);
+    check_granted(heap, slot, face, block, size_bytes);
+    size_bytes = heap->request.held_bytes;
+    check_in_place(heap, slot, block);
     uint32_t overlapped = block == before.block ? model_resize(slot, size_bytes)
                                                 : model_move(slot, block, size_bytes);
-    check_disjoint(run, slot, block, size_bytes, overlapped);
-    oracle_check_size(run, slot, call_size(run, FACE_HEAP, block));
-    check_past_end(run, slot);
-    check_bytes_kept(run, slot, &before,
+    check_disjoint(slot, block, size_bytes, overlapped);
+    oracle_check_size(heap, slot, heap_size(heap, FACE_HEAP, block));
+    check_past_end(heap, slot);
+    check_bytes_kept(slot, &before,
                      size_bytes < before.size_bytes ? size_bytes : before.size_bytes);
-    oracle_write(run, slot, fill_of(++model.fills));
+    oracle_write(slot, fill_of(++model.fills));
     if (block != before.block) {
-        check_gone(run, slot, &before);
+        check_gone(heap, slot, &before);
     }
-    reach_reallocated(run, slot, &before);
+    reach_reallocated(heap, slot, &before);
     note_most();
     return block == before.block ? OUTCOME_IN_PLACE : OUTCOME_MOVED;
 }
 
-enum outcome oracle_freed(struct run *run, uint32_t slot)
+enum outcome oracle_freed(struct heap *heap, uint32_t slot)
 {
     struct held was = model.slots[slot];
-    oracle_check_faultless(run);
+    oracle_check_faultless(heap);
     model_end(slot);
     reach_freed(was.block, was.size_bytes, was.lane);
-    check_gone(run, slot, &was);
+    check_gone(heap, slot, &was);
     return OUTCOME_DONE;
 }
 
-static CHECK void check_null_size(struct run *run, size_t answer, size_t expected)
+static CHECK void check_null_size(size_t answer, size_t expected)
 {
-    LAW(run, NULL_SIZE, answer == expected, "GetSize(NULL) is %s, expected %s", place_size(answer),
+    LAW(NULL_SIZE, answer == expected, "GetSize(NULL) is %s, expected %s", place_size(answer),
         place_size(expected));
 }
 
-enum outcome oracle_sized(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
+enum outcome oracle_sized(struct heap *heap, uint32_t slot, enum face face, size_t size_bytes)
 {
-    const struct policies *policies = &run->plan.subject->policies;
+    const struct policies *policies = &heap->subject->policies;
     if (model.slots[slot].is_live) {
-        oracle_check_size(run, slot, size_bytes);
+        oracle_check_size(heap, slot, size_bytes);
     } else if (policies->has_null_size) {
-        size_t expected =
-            face == FACE_IMALLOC && run->malloc != NULL ? SIZE_MAX : policies->null_size_bytes;
-        check_null_size(run, size_bytes, expected);
+        size_t expected = heap_null_size_bytes(heap->subject, heap->extension, face);
+        check_null_size(size_bytes, expected);
     }
     return OUTCOME_DONE;
 }
 
 // A block that is denied and an address that is claimed are two faults.
-static CHECK void check_denied(struct run *run, const void *address, int answer)
+static CHECK void check_denied(const void *address, int answer)
 {
-    LAW_AT(run, MEMBER, answer == 1, place_address(address, "asked about"),
+    LAW_AT(MEMBER, answer == 1, place_address(address, "asked about"),
            "DidAlloc(%s) is %d, expected 1", place_name((uintptr_t)address), answer);
 }
 
-static CHECK void check_claimed(struct run *run, const void *address, int answer, int expected)
+static CHECK void check_claimed(const void *address, int answer, int expected)
 {
-    LAW_AT(run, MEMBER, answer == expected, place_address(address, "asked about"),
+    LAW_AT(MEMBER, answer == expected, place_address(address, "asked about"),
            "DidAlloc(%s) is %d, expected %d", place_name((uintptr_t)address), answer, expected);
 }
 
-enum outcome oracle_owned(struct run *run, const void *address, int answer)
+enum outcome oracle_owned(struct heap *heap, const void *address, int answer)
 {
     int expected = address == NULL ? -1 : model_owns(address);
-    bool may_be_anybodys = run->plan.subject->policies.shares_heap && !model_holds(address);
+    bool may_be_anybodys = heap->subject->policies.shares_heap && !model_holds(address);
     if (address != NULL && answer == 1 && may_be_anybodys) {
         expected = 1;
     }
     if (expected == 1) {
-        check_denied(run, address, answer);
+        check_denied(address, answer);
     } else {
-        check_claimed(run, address, answer, expected);
+        check_claimed(address, answer, expected);
     }
     return OUTCOME_DONE;
 }
 
-CHECK void oracle_bytes(struct run *run, uint32_t slot)
+CHECK void oracle_bytes(uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
     size_t wrong = fill_find_wrong(held->block, held->size_bytes, held->fill, held->size_bytes);
-    LAW_AT(run, BYTES, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
+    LAW_AT(BYTES, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
            "byte %zu of b%u is 0x%02x, expected 0x%02x, which its owner wrote", wrong, slot,
            ((const unsigned char *)held->block)[wrong], fill_byte(held->fill, wrong));
 }

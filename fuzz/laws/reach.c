@@ -134,18 +134,18 @@ static void note_small_place(const struct held *held)
     mark_if(REACH_SMALL_OVER_LARGE, over_large);
 }
 
-static void note_size(const struct run *run, size_t size_bytes, enum reach most)
+static void note_size(const struct heap *heap, size_t size_bytes, enum reach most)
 {
-    size_t limit_bytes = run->plan.subject->policies.limit_bytes;
+    size_t limit_bytes = heap->subject->policies.limit_bytes;
     mark_if(most, size_bytes == limit_bytes || size_bytes == INT_MAX);
-    mark_if(REACH_HALF, size_bytes > run->arena_bytes / 2 && model.live_blocks > 1);
+    mark_if(REACH_HALF, size_bytes > heap->arena_bytes / 2 && model.live_blocks > 1);
     if (size_bytes == lately.refused_bytes) {
         mark_if(REACH_RECOVERS, size_bytes > 0);
         lately.refused_bytes = 0;
     }
 }
 
-static void note_lane(const struct run *run, const struct held *held)
+static void note_lane(const struct heap *heap, const struct held *held)
 {
     bool are_all_live = true;
     lately.lanes[model.lane].live_blocks++;
@@ -157,20 +157,20 @@ static void note_lane(const struct run *run, const struct held *held)
     mark_if(REACH_ENTERED_AGAIN,
             held->size_bytes < LARGE_BYTES && lately.lanes[model.lane].was_minimized);
     mark_if(REACH_LANE_REFUSED, !lately.lanes[model.lane].was_asked && model.lane > LANE_FIRST &&
-                                    world_refusals() != run->refusals_before);
+                                    world_refusals() != heap->refusals_before);
     lately.lanes[model.lane].was_minimized = false;
     lately.lanes[model.lane].was_asked = true;
 }
 
-void reach_granted(const struct run *run, uint32_t slot)
+void reach_granted(const struct heap *heap, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
-    note_lane(run, held);
+    note_lane(heap, held);
     situations.granted[magnitude(held->size_bytes)] = 1;
     situations.live_blocks[magnitude(model.live_blocks)] = 1;
     mark_if(REACH_THOUSAND, model.live_blocks == 1000);
     mark_if(REACH_SAME_PLACE, (uintptr_t)held->block == lately.last_freed);
-    note_size(run, held->size_bytes, REACH_MOST);
+    note_size(heap, held->size_bytes, REACH_MOST);
     if (held->size_bytes >= LARGE_BYTES) {
         note_large_place(held);
     } else {
@@ -195,14 +195,14 @@ static void note_in_place(const struct held *held, const struct held *before)
     }
 }
 
-void reach_reallocated(const struct run *run, uint32_t slot, const struct held *before)
+void reach_reallocated(const struct heap *heap, uint32_t slot, const struct held *before)
 {
     const struct held *held = &model.slots[slot];
     bool has_moved = held->block != before->block;
     unsigned from = magnitude(before->size_bytes);
     situations.resized[has_moved][from][step(from, magnitude(held->size_bytes))] = 1;
     situations.resized_on[before->lane][model.lane][has_moved] = 1;
-    note_size(run, held->size_bytes, REACH_GROWS_TO_MOST);
+    note_size(heap, held->size_bytes, REACH_GROWS_TO_MOST);
     if (!has_moved) {
         note_in_place(held, before);
         return;
@@ -210,7 +210,7 @@ void reach_reallocated(const struct run *run, uint32_t slot, const struct held *
     mark_if(REACH_MOVES_LARGE, held->size_bytes >= MOVE_BYTES && before->size_bytes >= MOVE_BYTES);
     mark_if(REACH_MOVES_ELSEWHERE, before->size_bytes < LARGE_BYTES && before->lane != model.lane);
     reach_freed(before->block, before->size_bytes, before->lane);
-    note_lane(run, held);
+    note_lane(heap, held);
 }
 
 static void note_small_freed(const void *block, enum lane lane)
@@ -243,7 +243,7 @@ void reach_freed(const void *block, size_t size_bytes, enum lane lane)
     }
 }
 
-void reach_spied(enum reach reach, bool is_so)
+void reach_mark(enum reach reach, bool is_so)
 {
     mark_if(reach, is_so);
 }
@@ -271,26 +271,26 @@ static void note_full(void)
 }
 
 // Whether a size is one too large, in an arena that it would fit in.
-static bool is_just_over(const struct run *run, size_t size_bytes)
+static bool is_just_over(const struct heap *heap, size_t size_bytes)
 {
-    return size_bytes == run->plan.subject->policies.limit_bytes + 1 &&
-           run->arena_bytes - run->arena_bytes / 16 > size_bytes;
+    return size_bytes == heap->subject->policies.limit_bytes + 1 &&
+           heap->arena_bytes - heap->arena_bytes / 16 > size_bytes;
 }
 
-void reach_refused(const struct run *run, uint32_t slot, size_t size_bytes, enum outcome why)
+void reach_refused(const struct heap *heap, uint32_t slot, size_t size_bytes, enum outcome why)
 {
     const struct held *held = &model.slots[slot];
     situations.refused[why][magnitude(size_bytes)] = 1;
-    if (held->is_live && run->plan.subject->policies.stays_in_place) {
+    if (held->is_live && heap->subject->policies.stays_in_place) {
         return; // Whether the heap is full, it does not tell.
     }
     mark_if(REACH_FULL, why == OUTCOME_NO_ROOM && size_bytes < LARGE_BYTES);
-    mark_if(REACH_OVER_MOST, why == OUTCOME_OVER_LIMIT && is_just_over(run, size_bytes));
+    mark_if(REACH_OVER_MOST, why == OUTCOME_OVER_LIMIT && is_just_over(heap, size_bytes));
     if (why == OUTCOME_NO_ROOM) {
         note_full();
     }
     mark_if(REACH_STARVED_SHRINK,
-            why != OUTCOME_SPY && held->is_live && size_bytes < held->size_bytes);
+            why != OUTCOME_EXTENSION && held->is_live && size_bytes < held->size_bytes);
     if (why == OUTCOME_NO_PAGES) {
         lately.refused_bytes = size_bytes;
         mark_if(REACH_STARVED, size_bytes >= LARGE_BYTES);

@@ -5,29 +5,29 @@
 #define LAWS_REACH_H
 
 #include "laws/counters.h"
+#include "laws/heap.h"
 #include "laws/model.h"
-#include "runner/run.h"
 
 /// A world begins: nothing was freed or refused in it yet.
 void reach_begin(void);
 
 /// The slot's block was just granted; it is in the model.
-void reach_granted(const struct run *run, uint32_t slot);
+void reach_granted(const struct heap *heap, uint32_t slot);
 
 /// The slot's block, `before` until now, was just reallocated.
-void reach_reallocated(const struct run *run, uint32_t slot, const struct held *before);
+void reach_reallocated(const struct heap *heap, uint32_t slot, const struct held *before);
 
 /// A block that was allocated on that lane was just freed; it is no longer in the model.
 void reach_freed(const void *block, size_t size_bytes, enum lane lane);
 
 /// A size was just refused: to the slot's live block, or for a new one.
-void reach_refused(const struct run *run, uint32_t slot, size_t size_bytes, enum outcome why);
+void reach_refused(const struct heap *heap, uint32_t slot, size_t size_bytes, enum outcome why);
 
 /// Calls come from another lane now; the heap was just minimized.
 void reach_entered(void);
 void reach_minimized(void);
 
-/// Whether one of a spy's states is reached by this call.
-void reach_spied(enum reach reach, bool is_so);
+/// Marks a state of an extension as reached if it is.
+void reach_mark(enum reach reach, bool is_so);
 
 #endif

@@ -8,8 +8,6 @@
 #define LAWS_SUBJECT_H
 
 #include <comheap/atlmem.h>
-#include <comheap/mallocspy.h>
-#include <comheap/taskmem.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +30,6 @@ struct policies {
     size_t null_size_bytes;
     bool hides_slack;         ///< Under AddressSanitizer, a page past a block's end is poisoned,
     size_t hides_freed_bytes; ///< and a freed block that never had more than this is, at both ends.
-    bool leaves_query;        ///< A QueryInterface that fails may leave the pointer (spec I5).
     bool shares_heap;         ///< DidAlloc is 1 for blocks of others, too (spec D6).
     bool ignores_world;       ///< It takes no pages from the world, so it is refused none.
 };
@@ -54,16 +51,6 @@ struct load {
     size_t peak_grown_bytes; ///< The same of the largest sizes that the live blocks have had.
 };
 
-/// The COM calls over the same heap. Without one of them there is no COM face.
-struct com_calls {
-    void *(*task_alloc)(size_t size_bytes);
-    void *(*task_realloc)(void *block, size_t size_bytes);
-    void (*task_free)(void *block);
-    HRESULT (*get_malloc)(DWORD context, IMalloc **malloc);
-    HRESULT (*register_spy)(IMallocSpy *spy); ///< Where one of these two is NULL, there are no
-    HRESULT (*revoke_spy)(void);              ///< spies, and the rest holds.
-};
-
 /// What can be done with a pointer that is not NULL and no live block,
 enum misuse { MISUSE_FREE, MISUSE_REALLOCATE };
 
@@ -79,6 +66,8 @@ struct misuse_answers {
     size_t size_bytes;                                          ///< GetSize of such a pointer.
     void (*pages)(uintptr_t *begin, uintptr_t *end);            ///< Where blocks can lie.
 };
+
+struct com_calls;
 
 struct subject {
     const char *name;
@@ -110,7 +99,7 @@ struct subject {
     /// good as new. NULL: it states no bound.
     size_t (*most_committed)(const struct load *load);
 
-    const struct com_calls *com;      ///< NULL: it has no COM face.
+    const struct com_calls *com;      ///< NULL: it has no COM face; see com/com.h.
     int (*owns)(const void *address); ///< 1 for a live block, 0 for anything else, -1 for NULL.
     void (*minimize)(void);           ///< Gives back what it can.
     bool (*count)(struct counts *counts);
@@ -125,8 +114,6 @@ struct subject {
 };
 
 /// Whether it has all that is needed for each.
-bool subject_has_com(const struct subject *subject);
-bool subject_has_spies(const struct subject *subject);
 bool subject_has_lanes(const struct subject *subject);
 bool subject_survives_misuse(const struct subject *subject);
 

@@ -3,12 +3,15 @@
 
 #include "runner/run_parts.h"
 
+#include <stdio.h>
+
 #include "laws/model.h"
+#include "laws/place.h"
 #include "world/world.h"
 
 uint64_t run_visible_part(const struct run *run, const struct answer *made)
 {
-    const struct policies *policies = &run->plan.subject->policies;
+    const struct policies *policies = &run->heap.subject->policies;
     if (made->is_elsewhere) {
         return 0;
     }
@@ -41,7 +44,7 @@ void run_answer(struct run *run, struct answer made)
 // Where a foreign heap has room, or room to grow in place, hangs on where its blocks are.
 void run_count(struct run *run, enum outcome outcome)
 {
-    if (outcome == OUTCOME_NO_ROOM && !run->plan.subject->policies.is_repeatable) {
+    if (outcome == OUTCOME_NO_ROOM && !run->heap.subject->policies.is_repeatable) {
         run->answers[run->op_index].is_in_doubt = true;
     }
     run->outcome = outcome;
@@ -65,5 +68,18 @@ bool run_is_anywhere(const struct run *run, uint32_t slot, size_t size_bytes)
 
 bool run_is_elsewhere(const struct run *run, uint32_t slot, size_t size_bytes)
 {
-    return !run->plan.subject->policies.is_repeatable && !run_is_anywhere(run, slot, size_bytes);
+    return !run->heap.subject->policies.is_repeatable && !run_is_anywhere(run, slot, size_bytes);
+}
+
+const char *run_answer_text(const struct answer *answer, char text[ANSWER_TEXT_BYTES])
+{
+    if (answer->kind == ANSWER_SIZE) {
+        return place_size(answer->value);
+    }
+    if (answer->kind == ANSWER_NUMBER) {
+        int number = (int)answer->value;
+        (void)snprintf(text, ANSWER_TEXT_BYTES, number < -1 ? "0x%08x" : "%d", (unsigned)number);
+        return text;
+    }
+    return answer->kind == ANSWER_NONE ? "nothing" : place_name(answer->value);
 }

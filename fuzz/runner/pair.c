@@ -20,7 +20,7 @@ struct step {
 
 static struct {
     const struct subject *first, *second;
-    bool mixes_faces;
+    const struct extension *extension; // That both have.
     struct step *steps;
     size_t capacity;
 
@@ -36,8 +36,12 @@ static struct {
 
 static size_t limit_of(const struct subject *subject, enum verb verb)
 {
-    bool is_task_memory = verb >= VERB_TASK_ALLOCATE && verb <= VERB_IMALLOC_SIZE;
-    return is_task_memory && pair.mixes_faces ? SIZE_MAX : subject->policies.limit_bytes;
+    return heap_limit_bytes(subject, pair.extension, verb_face(verb));
+}
+
+static size_t null_size_of(const struct subject *subject, enum verb verb)
+{
+    return heap_null_size_bytes(subject, pair.extension, verb_face(verb));
 }
 
 static struct step *step_at(size_t index)
@@ -97,7 +101,7 @@ static bool must_second_grant(const struct run *run, size_t size_bytes)
 {
     return !may_stay(run) && size_bytes <= limit_of(pair.second, run->verb) &&
            (pair.second->policies.ignores_world || !pair.is_scarce) &&
-           subject_must_grant(pair.second, run->arena_bytes, pair.since_empty_bytes,
+           subject_must_grant(pair.second, run->heap.arena_bytes, pair.since_empty_bytes,
                               pair.since_empty_blocks);
 }
 
@@ -169,7 +173,7 @@ static CHECK void compare_request(struct run *run, const struct step *step, size
     bool is_asking =
         !(verb_reallocates(run->verb) && pair.was_live && size_bytes == pair.was_bytes);
     bool may_differ = step->is_given_up && is_asking;
-    LAW(run, PAIR, is_granted == (step->answer != 0) || may_differ,
+    LAW(PAIR, is_granted == (step->answer != 0) || may_differ,
         "%s bytes are %s here, where %s %s them%s", place_size(size_bytes),
         is_granted ? "granted" : "refused", pair.first->name, is_granted ? "refused" : "granted",
         is_asking ? "" : ", though the block already had that size");
@@ -187,17 +191,16 @@ static CHECK void compare_size(struct run *run, const struct step *step)
         if (!first->has_null_size || !second->has_null_size) {
             return;
         }
-        bool is_malloc = run->verb == VERB_IMALLOC_SIZE && run->malloc != NULL;
-        may_differ = !is_malloc && first->null_size_bytes != second->null_size_bytes;
+        may_differ = null_size_of(pair.first, run->verb) != null_size_of(pair.second, run->verb);
     }
-    LAW(run, PAIR, answer == step->answer || may_differ, "GetSize is %s here, and %s of %s",
+    LAW(PAIR, answer == step->answer || may_differ, "GetSize is %s here, and %s of %s",
         place_size(answer), place_size(step->answer), pair.first->name);
     note(run, answer != step->answer, pair.was_live ? DIFFERENCE_INEXACT : DIFFERENCE_NULL_SIZE);
 }
 
 static CHECK void compare_number(struct run *run, const struct step *step, const char *what)
 {
-    LAW(run, PAIR, visible(run) == step->answer, "%s is 0x%08x here, and 0x%08x of %s", what,
+    LAW(PAIR, visible(run) == step->answer, "%s is 0x%08x here, and 0x%08x of %s", what,
         (unsigned)visible(run), (unsigned)step->answer, pair.first->name);
     note(run, false, DIFFERENCES);
 }
@@ -208,22 +211,22 @@ static void compare_answer(struct run *run, const struct step *step, uint32_t sl
     bool both_own = pair.first->owns != NULL && pair.second->owns != NULL;
     if (verb_allocates(run->verb) || verb_reallocates(run->verb)) {
         compare_request(run, step, size_bytes);
-    } else if (run->verb == VERB_SIZE || run->verb == VERB_IMALLOC_SIZE) {
+    } else if (verb_action(run->verb) == ACTION_SIZE) {
         compare_size(run, step);
-    } else if (run->verb == VERB_OWNS || run->verb == VERB_OWNS_ADDRESS) {
+    } else if (verb_action(run->verb) == ACTION_OWNS) {
         if (both_own && step->can_tell && run_is_anywhere(run, slot, size_bytes)) {
             compare_number(run, step, "DidAlloc");
         }
-    } else if (run->verb == VERB_GET_MALLOC || run->verb == VERB_QUERY) {
-        if (run->malloc != NULL) {
+    } else if (verb_action(run->verb) == ACTION_EXTENSION) {
+        if (run->answers[run->op_index].is_made) {
             compare_number(run, step, "the HRESULT");
         }
     }
 }
 
-static CHECK void compare_live(struct run *run, const struct step *step)
+static CHECK void compare_live(const struct step *step)
 {
-    LAW(run, PAIR, model.live_blocks == step->live_blocks && model.live_bytes == step->live_bytes,
+    LAW(PAIR, model.live_blocks == step->live_blocks && model.live_bytes == step->live_bytes,
         "%zu blocks of %zu bytes are live here, and %zu of %zu of %s", model.live_blocks,
         model.live_bytes, step->live_blocks, step->live_bytes, pair.first->name);
 }
@@ -235,18 +238,24 @@ static void compare(struct run *run, uint32_t slot, size_t size_bytes)
     if (step->is_given_up) {
         run_give_up(run, slot);
     }
-    compare_live(run, step);
+    compare_live(step);
 }
 
 void pair_run(const struct plan *plan, const struct program *program)
 {
+    if (plan->other == NULL) {
+        run_program(plan, program);
+        return;
+    }
     struct plan one = *plan;
     pair.first = plan->subject;
     pair.second = plan->other;
-    pair.mixes_faces =
-        plan->mixes_faces && subject_has_com(pair.first) && subject_has_com(pair.second);
+    pair.extension = plan->extension != NULL && plan->extension->is_offered(pair.first) &&
+                             plan->extension->is_offered(pair.second)
+                         ? plan->extension
+                         : NULL;
     one.other = NULL;
-    one.mixes_faces = pair.mixes_faces;
+    one.extension = pair.extension;
     one.before_step = before_step;
     one.after_step = record;
     run_program(&one, program);

@@ -18,8 +18,8 @@
 
 #include "runner/run.h"
 
-/// Runs a program on plan->subject, then on plan->other, which is not NULL; the COM verbs use the
-/// COM calls only where both have them. Returns iff no law was broken.
+/// Runs a program on plan->subject, then on plan->other, and compares; on plan->subject alone where
+/// there is no other. An extension is used only where both offer it. Returns iff no law was broken.
 void pair_run(const struct plan *plan, const struct program *program);
 
 #endif

@@ -7,12 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "com/spy.h"
 #include "language/size.h"
 #include "laws/model.h"
 #include "laws/oracle.h"
 #include "laws/reach.h"
-#include "runner/pair.h"
 #include "world/world.h"
 
 // Ops between two walks of the heap's invariants.
@@ -32,64 +30,44 @@ const struct run *run_current(void)
     return current;
 }
 
-void run_own_call(struct run *run, const char *call, size_t number)
-{
-    run->own_call = call;
-    run->own_call_number = number;
-}
-
-void run_own_call_done(struct run *run)
-{
-    run->own_call = NULL;
-}
-
 // A subject without lanes stays where it is; what is believed is the same, so that a pair agrees.
 static void enter_lane(struct run *run, enum lane lane)
 {
-    const struct subject *subject = run->plan.subject;
+    const struct subject *subject = run->heap.subject;
     if (!subject_has_lanes(subject) || subject->select_lane(lane)) {
         model_enter(lane);
         reach_entered();
     }
 }
 
-static void open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
+static bool open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
 {
     enter_lane(run, LANE_FIRST);
     world_open(budget_pages);
-    run->arena_bytes = arena_bytes;
-    run_own_call(run, "open in an arena of bytes: ", arena_bytes);
-    run->heap = run->plan.subject->open(arena_bytes);
-    run_own_call_done(run);
-    if (run->heap != NULL) {
-        run->fresh_committed_bytes = world_committed_bytes();
-        run->rolling = 0;
+    bool is_open = heap_open(&run->heap, arena_bytes);
+    if (is_open) {
         reach_begin();
-        if (run->plan.mixes_faces && subject_has_com(run->plan.subject)) {
-            (void)run->plan.subject->com->get_malloc(1, &run->malloc);
-        }
     }
+    return is_open;
 }
 
-static CHECK void check_small_heap(struct run *run, size_t arena_bytes)
+static CHECK void check_small_heap(size_t arena_bytes)
 {
-    LAW(run, REASON, world_refusals() > 0, "no heap in an arena of %zu bytes", arena_bytes);
+    LAW(REASON, world_refusals() > 0, "no heap in an arena of %zu bytes", arena_bytes);
 }
 
-static CHECK void check_first_heap(struct run *run)
+static CHECK void check_first_heap(bool is_open)
 {
-    LAW(run, REASON, run->heap != NULL, "no heap in a world that refuses nothing");
+    LAW(REASON, is_open, "no heap in a world that refuses nothing");
 }
 
 static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages)
 {
-    open_heap(run, arena_bytes, budget_pages);
-    run->is_substitute = run->heap == NULL;
-    if (run->heap == NULL) { // The budget is too small for even an empty heap.
-        check_small_heap(run, arena_bytes);
+    run->heap.is_substitute = !open_heap(run, arena_bytes, budget_pages);
+    if (run->heap.is_substitute) { // The budget is too small for even an empty heap.
+        check_small_heap(arena_bytes);
         world_close();
-        open_heap(run, RUN_ARENA_BYTES, 0);
-        check_first_heap(run);
+        check_first_heap(open_heap(run, RUN_ARENA_BYTES, 0));
     }
 }
 
@@ -100,26 +78,22 @@ static void end_world(struct run *run)
     world_lift();
     while (model.live_blocks > 0) {
         uint32_t slot = model_live_slot(model.live_blocks - 1);
-        oracle_bytes(run, slot);
-        run_own_call(run, "GetSize of b", slot);
-        size_t size_bytes = call_size(run, FACE_HEAP, model.slots[slot].block);
-        run_own_call_done(run);
-        (void)oracle_sized(run, slot, FACE_HEAP, size_bytes);
-        run_own_call(run, "Free of b", slot);
-        call_free(run, FACE_HEAP, model.slots[slot].block);
-        run_own_call_done(run);
-        (void)oracle_freed(run, slot);
+        oracle_bytes(slot);
+        heap_own_call(&run->heap, "GetSize of b", slot);
+        size_t size_bytes = heap_size(&run->heap, FACE_HEAP, model.slots[slot].block);
+        heap_own_call_done(&run->heap);
+        (void)oracle_sized(&run->heap, slot, FACE_HEAP, size_bytes);
+        heap_own_call(&run->heap, "Free of b", slot);
+        heap_free(&run->heap, FACE_HEAP, model.slots[slot].block);
+        heap_own_call_done(&run->heap);
+        (void)oracle_freed(&run->heap, slot);
     }
-    run_own_call(run, "RevokeMallocSpy", RUN_NO_NUMBER);
-    spy_close(run);
-    run_own_call_done(run);
-    oracle_between(run);
-    oracle_empty(run);
-    if (run->plan.subject->close != NULL) {
-        run_own_call(run, "close", RUN_NO_NUMBER);
-        run->plan.subject->close();
-        run_own_call_done(run);
+    if (run->heap.extension != NULL) {
+        run->heap.extension->end(&run->heap);
     }
+    oracle_between(&run->heap, MOMENT_END);
+    oracle_empty(&run->heap);
+    heap_close(&run->heap);
     model_clear();
     world_close();
 }
@@ -141,33 +115,56 @@ static bool is_walk_due(const struct run *run)
     return run->calls_walked == UINT64_MAX || calls > model.live_blocks / WALK_BLOCKS;
 }
 
-// The ops that are no calls: they change the world, the bytes of a block or what comes next.
-static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
+static enum moment moment_of(const struct run *run)
 {
-    bool is_live = model.slots[slot].is_live;
-    if (run->verb == VERB_CHECK && is_live) {
-        oracle_bytes(run, slot);
+    return verb_allocates(run->verb)     ? MOMENT_ALLOCATE
+           : verb_reallocates(run->verb) ? MOMENT_REALLOCATE
+           : verb_frees(run->verb)       ? MOMENT_FREE
+                                         : MOMENT_OTHER;
+}
+
+static void check_slot(struct run *run, uint32_t slot)
+{
+    if (model.slots[slot].is_live) {
+        oracle_bytes(slot);
     }
-    if (run->verb == VERB_CHECK && is_walk_due(run)) {
-        oracle_walk(run);
+    if (is_walk_due(run)) {
+        oracle_walk(&run->heap, MOMENT_OTHER);
         run->calls_walked = run->calls;
     }
-    if (run->verb == VERB_WRITE && is_live) {
-        oracle_write(run, slot, fill_of(++model.fills));
+}
+
+static void write_slot(uint32_t slot, struct fill fill)
+{
+    if (model.slots[slot].is_live) {
+        oracle_write(slot, fill);
     }
-    if (run->verb == VERB_PATTERN && is_live) {
-        oracle_write(run, slot, (struct fill){size_bytes, 0});
-    }
-    if (run->verb == VERB_REPEAT) {
+}
+
+// Runs a verb that makes no call: it changes the world, the bytes of a block or the ops that
+// follow.
+static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
+{
+    switch (run->verb) {
+    case VERB_CHECK:
+        check_slot(run, slot);
+        break;
+    case VERB_WRITE:
+        write_slot(slot, fill_of(++model.fills));
+        break;
+    case VERB_PATTERN:
+        write_slot(slot, (struct fill){size_bytes, 0});
+        break;
+    case VERB_REPEAT:
         run->repeats = slot;
-    }
-    if (run->verb == VERB_WORLD) {
+        break;
+    case VERB_WORLD:
         run_world(run, size_bytes, slot);
-    }
-    if (run->verb == VERB_REFUSE) {
+        break;
+    case VERB_REFUSE:
         world_refuse_after(slot);
-    }
-    if (run->verb == VERB_LANE) {
+        break;
+    default: // VERB_LANE
         enter_lane(run, (enum lane)(slot % LANES));
     }
     counters->calls_by[run->verb][OUTCOME_DONE]++;
@@ -201,7 +198,7 @@ static void run_op(struct run *run, const struct op *op)
             run->plan.after_step(run, slot, size_bytes);
         }
         run->steps++;
-        oracle_between(run);
+        oracle_between(&run->heap, moment_of(run));
     }
 }
 
@@ -212,14 +209,14 @@ static void look_around(struct run *run)
     bool walks = run->plan.walks_always || run->op_index % WALK_OPS == WALK_OPS - 1;
     run->sizes_due += SIZES_AN_OP;
     if (walks || run->sizes_due >= model.live_blocks) {
-        oracle_sizes(run);
+        oracle_sizes(&run->heap);
         run->sizes_due = 0;
     }
     if (walks) {
-        oracle_walk(run);
+        oracle_walk(&run->heap, moment_of(run));
     }
     if (run->plan.walks_always) { // The bytes last: an invariant says more than what came of it.
-        oracle_every_block(run);
+        oracle_every_block(&run->heap);
     }
 }
 
@@ -266,12 +263,44 @@ static size_t first_other(const struct run *run, const struct answer *before)
     return run->program->count;
 }
 
+static CHECK void check_repeated(const struct run *run, size_t other)
+{
+    LAW(SAME, other != run->program->count,
+        "a second run differs from the first in a call that a repeat makes");
+}
+
+static CHECK void check_op(struct run *run, size_t other, const struct answer *before)
+{
+    char texts[2][ANSWER_TEXT_BYTES];
+    run->op_index = other;
+    LAW(SAME, false,
+        "op %zu answered %s the first time, and %s when the same program ran again on a new heap",
+        other + 1, run_answer_text(&before[other], texts[0]),
+        run_answer_text(&run->answers[other], texts[1]));
+}
+
+// Holds the answers of a second run against those of the first; `other` is first_other's.
+static void compare_runs(struct run *run, size_t other, const struct answer *before)
+{
+    check_repeated(run, other);
+    if (other < run->program->count) {
+        check_op(run, other, before);
+    }
+}
+
+static const struct extension *extension_of(const struct plan *plan)
+{
+    bool is_used = plan->extension != NULL && plan->extension->is_offered(plan->subject);
+    return is_used ? plan->extension : NULL;
+}
+
 // A second run is held against the answers of the first, where there is one.
 static uint64_t run_once(const struct plan *plan, const struct program *program,
                          const struct answer *before, uint64_t expected)
 {
     struct run run = {
         .plan = *plan,
+        .heap = {.subject = plan->subject, .extension = extension_of(plan)},
         .program = program,
         .answers = answers_for(program->count + 1),
         .calls_walked = UINT64_MAX,
@@ -292,7 +321,7 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
     end_world(&run);
     if (before != NULL) {
         size_t other = run.answer_sum == expected ? SIZE_MAX : first_other(&run, before);
-        oracle_same(&run, other, before);
+        compare_runs(&run, other, before);
     }
     current = NULL;
     return run.answer_sum;
@@ -300,10 +329,6 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
 
 void run_program(const struct plan *plan, const struct program *program)
 {
-    if (plan->other != NULL) {
-        pair_run(plan, program);
-        return;
-    }
     uint64_t sum = run_once(plan, program, NULL, 0);
     // Which programs run twice depends on what they answer, so that it is the same ones every time.
     if (plan->runs_twice || sum % RUN_TWICE_ONE_IN == 0) {

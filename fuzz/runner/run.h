@@ -8,12 +8,9 @@
 
 #include "language/op.h"
 #include "laws/counters.h"
-#include "laws/subject.h"
+#include "laws/heap.h"
 
 struct run;
-
-/// Through which interface an op reaches the heap.
-enum face { FACE_HEAP, FACE_TASK, FACE_IMALLOC };
 
 /// What a call answered, kept for the reader of a finding.
 struct answer {
@@ -35,11 +32,11 @@ struct answer {
 /// How to run: what stays the same from program to program.
 struct plan {
     const struct subject *subject;
-    const struct subject *other; ///< NULL, or run on this one too, and compare: see pair.h.
-    bool mixes_faces;            ///< The COM verbs use the COM calls, where the subject has them.
-    bool spies;                  ///< The verbs of a spy register one, where the subject has any.
-    bool misuses;                ///< The bad verbs and scribble misuse the heap, where it survives.
-    bool walks_always;           ///< Ask for every size and walk the invariants after every op.
+    const struct subject *other;       ///< NULL, or run on this one too, and compare: see pair.h.
+    const struct extension *extension; ///< NULL, or it makes the calls, where the subject has all
+                                       ///< that it needs.
+    bool misuses;          ///< The bad verbs and scribble misuse the heap, where it survives.
+    bool walks_always;     ///< Ask for every size and walk the invariants after every op.
     bool runs_twice;       ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
     size_t refusals_swept; ///< How many page requests sweep.h refuses; run_program does not look at
                            ///< it.
@@ -60,24 +57,14 @@ struct run {
     enum outcome outcome;   ///< Of the last call.
     struct answer *answers; ///< One an op.
 
-    IAtlMemMgr *heap;
-    IMalloc *malloc; ///< NULL: no COM face, or the faces are not mixed.
-    size_t arena_bytes;
-    bool is_substitute; ///< The arena is not the one that the program wants: no heap fits in that.
-    size_t fresh_committed_bytes;
-    uint64_t refusals_before; ///< The world's, before the current call.
-
-    const char *own_call;   ///< Of the harness, for which no op asked: the one under way; or NULL.
-    size_t own_call_number; ///< That ends its words; RUN_NO_NUMBER: none does.
+    struct heap heap;
 
     uint32_t repeats; ///< How many more times the next op runs.
     size_t repeated_calls, repeated_bytes;
-    size_t sizes_due;        ///< How many sizes may be asked for before the next op.
-    size_t rolling;          ///< Which live block is looked at next.
-    uint64_t answer_sum;     ///< Of what the answers so far must have in common with another run's.
-    uint64_t calls;          ///< Made so far.
-    uint64_t calls_walked;   ///< As many had been made when a check last walked the invariants.
-    size_t misuses_unwalked; ///< Misuses since one was followed by a walk.
+    size_t sizes_due;      ///< How many sizes may be asked for before the next op.
+    uint64_t answer_sum;   ///< Of what the answers so far must have in common with another run's.
+    uint64_t calls;        ///< Made so far.
+    uint64_t calls_walked; ///< As many had been made when a check last walked the invariants.
 };
 
 /// The arena that a program begins with. It is small enough that its pages stay with the process
@@ -94,27 +81,12 @@ struct run {
 
 #define RUN_TWICE_ONE_IN 64U
 
-/// Runs a program, now and then twice. Returns iff no law was broken.
+/// Runs a program on plan->subject, now and then twice. Returns iff no law was broken.
 void run_program(const struct plan *plan, const struct program *program);
 
 /// Frees the slot's block, if it holds one, by the face of the op that is under way, and holds that
 /// against the laws: no op asked for it.
 void run_give_up(struct run *run, uint32_t slot);
-
-/// Call the heap through a face; where the faces are not mixed, through its own.
-void *call_allocate(struct run *run, enum face face, size_t size_bytes);
-void *call_reallocate(struct run *run, enum face face, void *block, size_t size_bytes);
-void call_free(struct run *run, enum face face, void *block);
-size_t call_size(const struct run *run, enum face face, void *block);
-
-/// Asks DidAlloc, of a subject that can be asked.
-int call_owns(const struct run *run, const void *address);
-
-/// Note that the harness is about to make a call of its own, in words with a number at their end,
-/// and that it is made: where a subject is stopped in it, that is told.
-#define RUN_NO_NUMBER SIZE_MAX
-void run_own_call(struct run *run, const char *call, size_t number);
-void run_own_call_done(struct run *run);
 
 /// The run that is under way, or NULL.
 const struct run *run_current(void);

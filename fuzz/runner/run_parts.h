@@ -24,4 +24,8 @@ void run_count(struct run *run, enum outcome outcome);
 /// exact; of an address only what does not hang on where blocks are.
 uint64_t run_visible_part(const struct run *run, const struct answer *made);
 
+/// Writes an answer as a report has it. Returns the text.
+#define ANSWER_TEXT_BYTES 24U
+const char *run_answer_text(const struct answer *answer, char text[ANSWER_TEXT_BYTES]);
+
 #endif

@@ -6,18 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "findings/picture.h"
-#include "findings/report.h"
 #include "laws/counters.h"
+#include "laws/finding.h"
 #include "laws/place.h"
+#include "runner/run.h"
 #include "runner/stop_parts.h"
-
-static bool is_quiet;
-
-void stop_quietly(void)
-{
-    is_quiet = true;
-}
 
 bool stop_is_harness(const char *path)
 {
@@ -47,21 +40,21 @@ bool stop_is_hung(void)
 bool stop_tell_where(const char *who)
 {
     const struct run *run = run_current();
-    if (run == NULL || is_quiet) {
+    if (run == NULL || finding_is_silent()) {
         return false;
     }
     fflush(stdout);
-    fprintf(stderr, "%s stopped %s ", who, run->plan.subject->name);
+    fprintf(stderr, "%s stopped %s ", who, run->heap.subject->name);
     if (run->op_index < run->program->count) {
         fprintf(stderr, "in op %zu of %zu", run->op_index + 1, run->program->count);
     } else {
         fprintf(stderr, "at the end, after %zu op%s", run->program->count,
                 run->program->count == 1 ? "" : "s");
     }
-    if (run->own_call != NULL) {
-        fprintf(stderr, ", in a call of the harness's own, %s", run->own_call);
-        if (run->own_call_number != RUN_NO_NUMBER) {
-            fprintf(stderr, "%zu", run->own_call_number);
+    if (run->heap.own_call != NULL) {
+        fprintf(stderr, ", in a call of the harness's own, %s", run->heap.own_call);
+        if (run->heap.own_call_number != HEAP_NO_NUMBER) {
+            fprintf(stderr, "%zu", run->heap.own_call_number);
         }
     }
     fprintf(stderr, ": ");
@@ -73,12 +66,11 @@ void stop_tell_rest(const void *address, const char *says)
     const struct run *run = run_current();
     bool has_op = run->op_index < run->program->count;
     struct op op = has_op ? run->program->ops[run->op_index] : (struct op){0};
-    report_program(run);
     place_clear();
     if (place_is_known(address)) {
         place_address(address, says);
     } else if (has_op && verb_takes_slot(op.verb) && model.slots[op.slot].is_live) {
         place_byte(op.slot, 0, "the block of this op");
     }
-    picture_draw(stderr, run);
+    finding_print_program();
 }

@@ -17,9 +17,6 @@ void stop_watch_hang(void);
 /// Returns whether a path is of the harness's own sources, subjects excepted.
 bool stop_is_harness(const char *path);
 
-/// From now on nothing is told.
-void stop_quietly(void);
-
 /// A process that is stopped by a sanitizer ends with one of these statuses, so that two kinds of
 /// errors hardly ever have the same.
 #define STOP_FIRST_STATUS 10

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <unwind.h>
 
-#include "findings/report.h"
+#include "laws/finding.h"
 #include "laws/place.h"
 #include "runner/stop_parts.h"
 #include "world/asan.h"
@@ -119,7 +119,7 @@ void __asan_on_error(void)
         tell_stack();
         stop_tell_rest(address, is_write ? "written" : "read");
     }
-    report_stop(status_of(kind));
+    finding_stop(status_of(kind));
 }
 
 #endif
@@ -146,7 +146,7 @@ void __ubsan_on_report(void)
         tell_stack();
         stop_tell_rest(address, "here");
     }
-    report_stop(status_of(kind));
+    finding_stop(status_of(kind));
 }
 
 static const struct {
@@ -178,7 +178,7 @@ static void on_signal(int number, siginfo_t *info, void *unused)
             stop_tell_rest(has_address ? info->si_addr : NULL, "touched");
         }
     }
-    report_stop(STOP_SIGNAL_STATUS + number);
+    finding_stop(STOP_SIGNAL_STATUS + number);
 }
 
 static void on_tick(int number, siginfo_t *info, void *context)

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "findings/report.h"
+#include "laws/finding.h"
 #include "laws/place.h"
 #include "runner/stop_parts.h"
 
@@ -40,7 +40,7 @@ static LONG WINAPI on_exception(EXCEPTION_POINTERS *exception)
                                     : "an address that no memory can have");
             }
             stop_tell_rest(address, "touched");
-            report_stop(STOP_SIGNAL_STATUS + exceptions[i].number);
+            finding_stop(STOP_SIGNAL_STATUS + exceptions[i].number);
         }
     }
     return EXCEPTION_CONTINUE_SEARCH;
@@ -52,7 +52,7 @@ static void on_abort(int number)
         fprintf(stderr, "it called abort, or an assertion did\n");
         stop_tell_rest(NULL, "");
     }
-    report_stop(STOP_SIGNAL_STATUS + number);
+    finding_stop(STOP_SIGNAL_STATUS + number);
 }
 
 static DWORD WINAPI watch(void *unused)
@@ -65,7 +65,7 @@ static DWORD WINAPI watch(void *unused)
         fprintf(stderr, "it does not end\n");
         stop_tell_rest(NULL, "");
     }
-    report_stop(STOP_SIGNAL_STATUS);
+    finding_stop(STOP_SIGNAL_STATUS);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "runner/sweep.h"
 
+#include "runner/pair.h"
 #include "runner/trial.h"
 #include "world/world.h"
 
@@ -9,13 +10,13 @@
 #define REQUESTS_MOST 65536U
 
 // A request: before which op a refusal has to stand, and how many requests later it comes.
-struct request {
+struct page_request {
     size_t op_index;
     uint16_t granted_before;
 };
 
 static struct {
-    struct request requests[REQUESTS_MOST];
+    struct page_request requests[REQUESTS_MOST];
     size_t count;
     size_t op_index;      ///< Before this op would the next one's refusal stand.
     uint64_t made_before; ///< Requests, when that op began.
@@ -39,7 +40,7 @@ static void watch_end(const struct run *run)
         return;
     }
     for (uint64_t i = 0; i < made && i <= UINT16_MAX && watched.count < REQUESTS_MOST; i++) {
-        watched.requests[watched.count++] = (struct request){watched.op_index, (uint16_t)i};
+        watched.requests[watched.count++] = (struct page_request){watched.op_index, (uint16_t)i};
     }
 }
 
@@ -52,14 +53,14 @@ static size_t watch(const struct plan *plan, const struct program *program)
     watching.after_op = watch_end;
     watched.count = 0;
     watched.is_repeated = false;
-    run_program(&watching, program);
+    pair_run(&watching, program);
     return watched.count < plan->refusals_swept ? watched.count : plan->refusals_swept;
 }
 
 // Makes a copy of the program with the index-th of `count` refusals in it.
 static void refuse(size_t index, size_t count, const struct program *program, struct program *swept)
 {
-    const struct request *request = &watched.requests[watched.count * index / count];
+    const struct page_request *request = &watched.requests[watched.count * index / count];
     program_clear(swept);
     for (size_t i = 0; i < program->count; i++) {
         if (i == request->op_index) {
@@ -81,13 +82,13 @@ void sweep_run(const struct plan *plan, const struct program *program)
     static struct program swept; // Its memory serves every run.
     struct plan plain = plain_plan(plan);
     if (plan->refusals_swept == 0) {
-        run_program(plan, program);
+        pair_run(plan, program);
         return;
     }
     size_t count = watch(plan, program);
     for (size_t i = 0; i < count; i++) {
         refuse(i, count, program, &swept);
-        run_program(&plain, &swept);
+        pair_run(&plain, &swept);
     }
 }
 

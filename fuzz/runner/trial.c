@@ -3,6 +3,8 @@
 
 #include "runner/trial.h"
 
+#include "runner/pair.h"
+
 // A program and how to run it.
 struct task {
     const struct plan *plan;
@@ -12,7 +14,7 @@ struct task {
 static void run_task(const void *context)
 {
     const struct task *task = context;
-    run_program(task->plan, task->program);
+    pair_run(task->plan, task->program);
 }
 
 trial_verdict trial_run(const struct plan *plan, const struct program *program)

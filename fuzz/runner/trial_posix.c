@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "findings/report.h"
+#include "laws/finding.h"
 #include "runner/stop.h"
 
 // A child ends itself by SIGALRM when its time is over. One that can't, as it blocks the signal or
@@ -42,10 +42,10 @@ static _Noreturn void run_child(void (*act)(const void *context), const void *co
     redirect(is_shown || nowhere < 0 ? STDOUT_FILENO : nowhere);
     stop_watch(true);
     if (!is_shown) {
-        stop_quietly();
+        finding_silence();
     }
     (void)alarm(seconds);
-    report_ends(REPORT_EXITS_BY_LAW);
+    finding_ends(FINDING_EXITS_BY_LAW);
     act(context);
     _exit(TRIAL_CLEAN);
 }

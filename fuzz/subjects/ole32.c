@@ -3,6 +3,7 @@
 
 #undef CH_TAKES_COM_NAMES // Here the names of COM are the system's.
 
+#include "com/com.h"
 #include "subjects/foreign_heap.h"
 
 #include <limits.h>
@@ -74,6 +75,7 @@ static const struct com_calls com = {
     .task_realloc = task_realloc,
     .task_free = task_free,
     .get_malloc = get_malloc,
+    .leaves_query = true,
 };
 
 const struct subject subject_ole32 = {
@@ -86,7 +88,6 @@ const struct subject subject_ole32 = {
             .size_is_exact = true,
             .has_null_size = true,
             .null_size_bytes = SIZE_MAX,
-            .leaves_query = true,
             .shares_heap = true,
             .ignores_world = true,
         },

@@ -1,4 +1,4 @@
-// The list of subjects, and what one has of the members that it may leave out.
+// The list of subjects.
 
 #include "laws/subject.h"
 
@@ -14,37 +14,6 @@ const struct subject *const subjects[] = {
 #undef SUBJECT_DEF
     NULL,
 };
-
-bool subject_has_com(const struct subject *subject)
-{
-    const struct com_calls *com = subject->com;
-    return com != NULL && com->task_alloc != NULL && com->task_realloc != NULL &&
-           com->task_free != NULL && com->get_malloc != NULL;
-}
-
-bool subject_has_spies(const struct subject *subject)
-{
-    return subject_has_com(subject) && subject->com->register_spy != NULL &&
-           subject->com->revoke_spy != NULL;
-}
-
-bool subject_has_lanes(const struct subject *subject)
-{
-    return subject->select_lane != NULL && subject->minimize != NULL;
-}
-
-bool subject_survives_misuse(const struct subject *subject)
-{
-    return subject->misuse != NULL && subject->misuse->fault != NULL &&
-           subject->misuse->pages != NULL && subject->fault != NULL;
-}
-
-bool subject_must_grant(const struct subject *subject, size_t arena_bytes, size_t since_empty_bytes,
-                        size_t since_empty_blocks)
-{
-    return subject->must_grant != NULL &&
-           subject->must_grant(arena_bytes, since_empty_bytes, since_empty_blocks);
-}
 
 const struct subject *subject_beside(const struct subject *subject)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../unit/cmocka_headers.h"
+#include "com/com.h"
 #include "findings/report.h"
 #include "language/text.h"
 #include "runner/trial.h"
@@ -29,12 +30,12 @@ static trial_verdict verdict_of(struct plan plan, const char *text)
 
 static trial_verdict verdict_alone(const struct subject *subject, const char *text)
 {
-    struct plan plan = {.subject = subject, .mixes_faces = true, .spies = true, .misuses = true};
+    struct plan plan = {.subject = subject, .extension = &com_faces_and_spies, .misuses = true};
     return verdict_of(plan, text);
 }
 
-static const int same_broken = REPORT_FIRST_STATUS + (int)LAW_SAME;
-static const int limit_broken = REPORT_FIRST_STATUS + (int)LAW_LIMIT;
+static const int same_broken = FINDING_FIRST_STATUS + (int)LAW_SAME;
+static const int limit_broken = FINDING_FIRST_STATUS + (int)LAW_LIMIT;
 
 // Members left out.
 
@@ -196,8 +197,7 @@ static void expect_clean(const struct subject *subject, int member)
         struct plan plan = {
             .subject = pairs[i][0],
             .other = pairs[i][1],
-            .mixes_faces = true,
-            .spies = i == 0,
+            .extension = i == 0 ? &com_faces_and_spies : &com_faces,
             .misuses = i == 0,
         };
         trial_verdict verdict = verdict_of(plan, everything);

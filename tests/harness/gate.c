@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "com/com.h"
+#include "engines/target.h"
+#include "findings/report.h"
+#include "language/text.h"
 #include "laws/counters.h"
 #include "laws/fill.h"
-#include "findings/report.h"
-#include "runner/run.h"
-#include "engines/target.h"
-#include "language/text.h"
+#include "runner/pair.h"
 
 static struct plan plan;
 static unsigned families; // Of the target's programs.
@@ -41,11 +42,6 @@ static bool any_has(bool (*has)(const struct subject *subject))
 static bool all_have(bool (*has)(const struct subject *subject))
 {
     return has(plan.subject) && (plan.other == NULL || has(plan.other));
-}
-
-static bool has_com_face(const struct subject *subject)
-{
-    return subject->com != NULL;
 }
 
 static bool has_owner(const struct subject *subject)
@@ -118,15 +114,14 @@ static bool can_be_emptied(const struct subject *subject)
     return has_counts(subject) || has_minimize(subject);
 }
 
-static bool has_spies(const struct subject *subject)
-{
-    return plan.mixes_faces && plan.spies && has_com_face(subject) &&
-           subject->com->register_spy != NULL;
-}
-
 static bool has_com(void)
 {
-    return plan.mixes_faces && all_have(has_com_face);
+    return plan.extension != NULL && all_have(com_has_faces);
+}
+
+static bool has_spies(const struct subject *subject)
+{
+    return plan.extension == &com_faces_and_spies && com_has_spies(subject);
 }
 
 // Whether nobody takes pages from the world: then where blocks are put, and whether memory is ever
@@ -165,7 +160,7 @@ static const char *why_never(enum verb verb, enum outcome outcome)
     if (asks_com && !has_com()) {
         return "the COM calls are not mixed in, or there are none";
     }
-    if ((verb == VERB_SPY || verb == VERB_REVOKE || outcome == OUTCOME_SPY) &&
+    if ((verb == VERB_SPY || verb == VERB_REVOKE || outcome == OUTCOME_EXTENSION) &&
         !any_has(has_spies)) {
         return "the target's programs have no spy, or the subject";
     }
@@ -305,7 +300,8 @@ static void hold_all(void)
     for (unsigned reach = 0; reach < REACHES; reach++) {
         // They are the heap's, whatever the face: the seeds of one target are enough.
         hold(counters->reached[reach], why_not_reached((enum reach)reach),
-             is_foreign() || (plan.mixes_faces && reach_family((enum reach)reach) != FAMILY_SPY),
+             is_foreign() ||
+                 (plan.extension != NULL && reach_family((enum reach)reach) != FAMILY_SPY),
              "state ", reach_name((enum reach)reach));
     }
     for (unsigned verb = 0; verb < VERBS; verb++) {
@@ -342,7 +338,7 @@ static void run_file(const char *path)
         printf("%s: a seed of no op\n", path);
         wrong++;
     }
-    run_program(&plan, &program);
+    pair_run(&plan, &program);
     program_close(&program);
 }
 
@@ -364,12 +360,11 @@ int main(int argc, char **argv)
         printf("usage: gate SUBJECT[,OTHER] TARGET FILE...\n");
         return 2;
     }
-    plan.mixes_faces = target->mixes_faces;
-    plan.spies = target->spies;
+    plan.extension = target_extension(target);
     plan.misuses = target->misuses;
     families = target->families;
     plan.runs_twice = true;
-    report_ends(REPORT_EXITS);
+    report_findings(FINDING_EXITS);
     for (int i = 3; i < argc; i++) {
         run_file(argv[i]);
     }

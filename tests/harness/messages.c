@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include "../unit/cmocka_headers.h"
+#include "findings/report.h"
+#include "language/text.h"
 #include "laws/counters.h"
 #include "laws/place.h"
-#include "language/text.h"
 #include "runner/trial.h"
-#include "world/world.h"
 #include "subjects/foreign_heap.h"
+#include "world/world.h"
 
 static char said[8192];
 
@@ -196,6 +197,7 @@ static void what_is_not_nothing_does_not_look_like_it(void **state)
 
 int main(void)
 {
+    report_findings(FINDING_EXITS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_arena_is_told_where_it_is_the_subjects),
         cmocka_unit_test(no_arena_is_told_where_it_is_not),

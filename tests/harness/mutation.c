@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "../unit/cmocka_headers.h"
-#include "laws/counters.h"
 #include "language/mix.h"
 #include "language/mutate.h"
-#include "runner/run.h"
 #include "language/size.h"
+#include "laws/counters.h"
+#include "runner/run.h"
 #include "runner/sweep.h"
 #include "world/world.h"
 

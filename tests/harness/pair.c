@@ -151,7 +151,7 @@ static void run_clean(const char *text, bool is_changed_first)
     program_close(&program);
 }
 
-static const int pair_broken = REPORT_FIRST_STATUS + (int)LAW_PAIR;
+static const int pair_broken = FINDING_FIRST_STATUS + (int)LAW_PAIR;
 
 static const char some_calls[] = "allocate b0 100\nreallocate b0 200\nsize b0\nsize b1\nfree b0\n"
                                  "reallocate b1 30\nowns b1 0\nowns b1 29\nreallocate b1 0\n";

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../unit/cmocka_headers.h"
+#include "com/com.h"
 #include "findings/report.h"
 #include "language/text.h"
 #include "runner/trial.h"
@@ -77,7 +78,7 @@ static trial_verdict verdict_of(const char *text)
     struct program program = {0};
     struct text_error error;
     struct subject changed = make_changed();
-    struct plan plan = {.subject = &changed, .mixes_faces = true};
+    struct plan plan = {.subject = &changed, .extension = &com_faces};
     FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "rb");
     assert_non_null(file);
     assert_true(text_read(file, &program, &error));
@@ -87,8 +88,8 @@ static trial_verdict verdict_of(const char *text)
     return verdict;
 }
 
-static const int member_broken = REPORT_FIRST_STATUS + (int)LAW_MEMBER;
-static const int com_broken = REPORT_FIRST_STATUS + (int)LAW_COM;
+static const int member_broken = FINDING_FIRST_STATUS + (int)LAW_MEMBER;
+static const int com_broken = FINDING_FIRST_STATUS + (int)LAW_COM;
 
 static void who_shares_a_heap_may_own_what_is_elsewhere(void **state)
 {
@@ -116,7 +117,7 @@ static void who_leaves_the_pointer_of_a_query_may_store_null_too(void **state)
     assert_int_equal(verdict_of("query 2\n"), TRIAL_CLEAN);
     change.on_failure = STORES_NOTHING;
     assert_int_equal(verdict_of("query 2\n"), com_broken);
-    change.policies.leaves_query = true;
+    com.leaves_query = true;
     assert_int_equal(verdict_of("query 2\n"), TRIAL_CLEAN);
     change.on_failure = STORES_NULL;
     assert_int_equal(verdict_of("query 2\n"), TRIAL_CLEAN);
@@ -125,7 +126,7 @@ static void who_leaves_the_pointer_of_a_query_may_store_null_too(void **state)
 static void who_leaves_the_pointer_of_a_query_stores_no_other(void **state)
 {
     (void)state;
-    change.policies.leaves_query = true;
+    com.leaves_query = true;
     change.on_failure = STORES_ITSELF;
     assert_int_equal(verdict_of("query 2\n"), com_broken);
 }
@@ -153,7 +154,7 @@ static void a_run_says_what_a_policy_turns_off(void **state)
     assert_false(says_off(resizing));
     change.policies.shares_heap = true;
     assert_true(says_off(member));
-    change.policies.leaves_query = true;
+    com.leaves_query = true;
     assert_true(says_off(query_left));
     change.policies.stays_in_place = true;
     assert_true(says_off(resizing));

@@ -1,0 +1,76 @@
+// The record of a finding, its hook, and the end of the process.
+
+#include "laws/finding.h"
+
+#include <stdio.h>
+#include <stdlib.h> // For _Exit.
+
+static struct finding_hooks hooks;
+static enum finding_end ending = FINDING_ABORTS;
+static void (*act_before_end)(void);
+static bool is_silent;
+
+void finding_call(const struct finding_hooks *wanted)
+{
+    hooks = *wanted;
+}
+
+void finding_ends(enum finding_end end)
+{
+    ending = end;
+}
+
+void finding_before_end(void (*act)(void))
+{
+    act_before_end = act;
+}
+
+void finding_report(enum law law, const char *format, va_list arguments)
+{
+    static struct finding finding;
+    finding.law = law;
+    (void)vsnprintf(finding.seen, sizeof finding.seen, format, arguments);
+    fflush(stdout);
+    if (hooks.law_broken != NULL) {
+        hooks.law_broken(&finding);
+    } else {
+        fprintf(stderr, "law %s broken: %s\n", law_name(law), finding.seen);
+    }
+    finding_end(law);
+}
+
+void finding_print_program(void)
+{
+    if (hooks.program != NULL) {
+        hooks.program();
+    }
+}
+
+void finding_stop(int own_status)
+{
+    if (ending != FINDING_ABORTS) {
+        void (*act)(void) = act_before_end;
+        act_before_end = NULL; // A stop inside of it is not reported again.
+        if (act != NULL) {
+            act();
+        }
+        fflush(NULL);
+        _Exit(ending == FINDING_EXITS ? 1 : own_status);
+    }
+}
+
+void finding_end(unsigned number)
+{
+    finding_stop(FINDING_FIRST_STATUS + (int)number);
+    finding_silence(); // The report is complete; the trap is no finding of its own.
+}
+
+void finding_silence(void)
+{
+    is_silent = true;
+}
+
+bool finding_is_silent(void)
+{
+    return is_silent;
+}
