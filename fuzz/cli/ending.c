@@ -13,6 +13,7 @@
 #include "cli/text_target.h"
 #include "findings/report.h"
 #include "laws/counters.h"
+#include "laws/language.h"
 
 static uint64_t sum(const uint64_t *counts, size_t length)
 {

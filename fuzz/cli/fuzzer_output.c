@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "laws/language.h"
+#include "laws/language_law.h"
 #include "laws/law.h"
 #include "runner/stop.h"
 

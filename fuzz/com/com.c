@@ -4,6 +4,7 @@
 
 #include "com/com.h"
 
+#include "com/com_calls.h"
 #include "com/com_oracle.h"
 #include "com/spy.h"
 #include "com/spy_expect.h"
@@ -13,19 +14,6 @@ static struct {
     HRESULT result;  // Of the last call that only COM has,
     void *object;    // and the pointer that it stored.
 } com;
-
-bool com_has_faces(const struct subject *subject)
-{
-    const struct com_calls *calls = subject->com;
-    return calls != NULL && calls->task_alloc != NULL && calls->task_realloc != NULL &&
-           calls->task_free != NULL && calls->get_malloc != NULL;
-}
-
-bool com_has_spies(const struct subject *subject)
-{
-    return com_has_faces(subject) && subject->com->register_spy != NULL &&
-           subject->com->revoke_spy != NULL;
-}
 
 // INT_MAX is CComHeap's limit, not the task allocator's.
 static size_t limit_bytes(const struct subject *subject, enum face face)

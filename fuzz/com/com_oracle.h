@@ -2,7 +2,7 @@
 #ifndef COM_COM_ORACLE_H
 #define COM_COM_ORACLE_H
 
-#include "com/com.h"
+#include "com/com_calls.h"
 
 /// Checks CoGetMalloc's answer for a context, with *malloc preset to a pointer that is not NULL.
 void com_oracle_got_malloc(const IMalloc *expected, DWORD context, HRESULT result,

@@ -3,7 +3,8 @@
 #ifndef COM_SPY_H
 #define COM_SPY_H
 
-#include "com/com.h"
+#include "com/com_calls.h"
+#include "laws/heap.h"
 
 /// Make the call of a VERB_SPY, or of a VERB_REVOKE, and hold it against the laws. Return its
 /// answer.

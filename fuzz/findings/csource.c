@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "com/com.h"
+#include "com/com_calls.h"
 #include "findings/csource_parts.h"
 #include "findings/report.h"
+#include "runner/runner.h"
 #include "world/os.h"
 #include "world/world.h"
 

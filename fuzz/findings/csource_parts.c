@@ -2,6 +2,7 @@
 // functions those that it calls.
 
 #include "findings/csource_parts.h"
+#include "runner/runner.h"
 
 #include <stdarg.h>
 #include <string.h>

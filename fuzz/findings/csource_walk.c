@@ -2,6 +2,7 @@
 // calls, of which all is known that it depends on.
 
 #include "findings/csource_parts.h"
+#include "runner/runner.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,13 +7,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "com/com.h"
+#include "com/com_calls.h"
 #include "findings/history.h"
 #include "findings/picture.h"
 #include "language/text.h"
 #include "laws/fill.h"
 #include "laws/misuse.h"
 #include "laws/place.h"
+#include "runner/runner.h"
 #include "world/world.h"
 
 // How much of a long program is printed: its last ops.
@@ -105,15 +106,13 @@ static void print_program(const struct run *run)
 static void print_law_broken(const struct finding *finding)
 {
     const struct run *run = run_current();
-    const char *law = law_name(finding->law);
-    const char *sentence = law_sentence(finding->law);
     size_t ops = run->program->count;
     if (run->op_index < ops) {
-        fprintf(stderr, "law %s broken at op %zu of %zu: %s\n", law, run->op_index + 1, ops,
-                sentence);
+        fprintf(stderr, "law %s broken at op %zu of %zu: %s\n", finding->law, run->op_index + 1,
+                ops, finding->sentence);
     } else {
-        fprintf(stderr, "law %s broken at the end, when all was freed, after %zu op%s: %s\n", law,
-                ops, ops == 1 ? "" : "s", sentence);
+        fprintf(stderr, "law %s broken at the end, when all was freed, after %zu op%s: %s\n",
+                finding->law, ops, ops == 1 ? "" : "s", finding->sentence);
     }
     fprintf(stderr, "  %s: %s\n", run->plan.subject->name, finding->seen);
     print_program(run);

@@ -4,7 +4,7 @@
 #define LAWS_COUNTERS_H
 
 #include "language/op.h"
-#include "laws/language.h"
+#include "laws/language_law.h"
 #include "laws/law.h"
 
 /// How a call came out, or that an op which is no call was run.

@@ -25,18 +25,21 @@ void finding_before_end(void (*act)(void))
     act_before_end = act;
 }
 
-void finding_report(enum law law, const char *format, va_list arguments)
+void finding_report(unsigned number, const char *law, const char *sentence, const char *format,
+                    va_list arguments)
 {
     static struct finding finding;
+    finding.number = number;
     finding.law = law;
+    finding.sentence = sentence;
     (void)vsnprintf(finding.seen, sizeof finding.seen, format, arguments);
     fflush(stdout);
     if (hooks.law_broken != NULL) {
         hooks.law_broken(&finding);
     } else {
-        fprintf(stderr, "law %s broken: %s\n", law_name(law), finding.seen);
+        fprintf(stderr, "law %s broken: %s\n", law, finding.seen);
     }
-    finding_end(law);
+    finding_end(number);
 }
 
 void finding_print_program(void)

@@ -6,12 +6,11 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-#include "laws/law.h"
-
 #define FINDING_SEEN_BYTES 1024U
 
 struct finding {
-    enum law law;
+    unsigned number;               ///< Of the law: LAW_<id>.
+    const char *law, *sentence;    ///< Its name, and its sentence.
     char seen[FINDING_SEEN_BYTES]; ///< A sentence: the values seen, and those expected.
 };
 
@@ -36,7 +35,8 @@ void finding_before_end(void (*act)(void));
 #define FINDING_FIRST_STATUS 100
 
 /// Reports a broken law to the hook, then ends the process or returns as finding_end does.
-void finding_report(enum law law, const char *format, va_list arguments);
+void finding_report(unsigned number, const char *law, const char *sentence, const char *format,
+                    va_list arguments);
 
 /// Prints the program under way by the hook.
 void finding_print_program(void);

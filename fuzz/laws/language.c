@@ -19,29 +19,10 @@
 #define LINES_SHOWN 24U
 #define COLUMNS_SHOWN 96U
 
-static const struct {
-    const char *name;
-    const char *sentence;
-} table[LANGUAGE_LAWS] = {
-#define LAW_DEF(id, name, sentence) [LANGUAGE_##id] = {name, sentence},
-#include "laws/language_laws.def"
-#undef LAW_DEF
-};
-
 static struct {
     const uint8_t *bytes;
     size_t size_bytes;
 } input; // The one that is under way.
-
-const char *language_law_name(enum language_law law)
-{
-    return table[law].name;
-}
-
-const char *language_law_sentence(enum language_law law)
-{
-    return table[law].sentence;
-}
 
 // Prints the input by lines; what is not for a terminal by its number.
 static void print_input(void)
@@ -67,8 +48,8 @@ static void print_input(void)
 static void report(enum language_law law, const char *format, va_list arguments)
 {
     fflush(stdout);
-    fprintf(stderr, "law %s broken by %zu bytes: %s\n  ", table[law].name, input.size_bytes,
-            table[law].sentence);
+    fprintf(stderr, "law %s broken by %zu bytes: %s\n  ", language_law_name(law), input.size_bytes,
+            language_law_sentence(law));
     vfprintf(stderr, format, arguments);
     fprintf(stderr, "\n");
     print_input();
@@ -313,7 +294,7 @@ void language_print(void)
     printf("%-12s%12" PRIu64 "%12s\n", "bytes", counters->programs, ".");
     printf("\n%-12s%12s  %s\n", "law", "checks", "that");
     for (unsigned law = 0; law < LANGUAGE_LAWS; law++) {
-        printf("%-12s%12" PRIu64 "  %s\n", table[law].name, counters->checks_by_language[law],
-               table[law].sentence);
+        printf("%-12s%12" PRIu64 "  %s\n", language_law_name(law),
+               counters->checks_by_language[law], language_law_sentence(law));
     }
 }

@@ -30,7 +30,7 @@ const char *law_sentence(enum law law)
     {                                                                                              \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
-        finding_report(LAW_##id, format, arguments);                                               \
+        finding_report(LAW_##id, name, sentence, format, arguments);                               \
         va_end(arguments);                                                                         \
         FINDING_TRAP();                                                                            \
     }

@@ -1,7 +1,7 @@
 // Keeps the part of an answer that has to be the same in another run of the program. Nothing in it
 // hangs on where an allocator that is not of the world puts its blocks. Makes no calls.
 
-#include "runner/run_parts.h"
+#include "runner/answers.h"
 
 #include <stdio.h>
 

@@ -2,12 +2,13 @@
 // the model, and the answer is kept for the report. Does not know programs: what comes before and
 // after an op is run.c's.
 
-#include "runner/run_parts.h"
+#include "runner/calls.h"
 
 #include "laws/misuse.h"
 #include "laws/model.h"
 #include "laws/oracle.h"
 #include "laws/reach.h"
+#include "runner/answers.h"
 
 static uintptr_t owned_address(const struct run *run, uint32_t slot, size_t size_bytes)
 {

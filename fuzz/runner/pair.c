@@ -7,7 +7,9 @@
 
 #include "laws/model.h"
 #include "laws/place.h"
-#include "runner/run_parts.h"
+#include "runner/answers.h"
+#include "runner/calls.h"
+#include "runner/runner.h"
 
 // What the first subject did in a step.
 struct step {

@@ -1,4 +1,5 @@
-// A run: one program on one subject, from the first op to the last law.
+// A run: one program on one subject, from the first op to the last law. Its plan, its state, and
+// the answers of its ops.
 #ifndef RUNNER_RUN_H
 #define RUNNER_RUN_H
 
@@ -66,29 +67,5 @@ struct run {
     uint64_t calls;        ///< Made so far.
     uint64_t calls_walked; ///< As many had been made when a check last walked the invariants.
 };
-
-/// The arena that a program begins with. It is small enough that its pages stay with the process
-/// from run to run, and that filling it takes few ops; a program that wants blocks of INT_MAX bytes
-/// begins with a world that has room for them.
-#define RUN_ARENA_BYTES ((size_t)64 * 1024 * 1024)
-
-/// A program's repeats make at most this many calls more, and ask for at most so many bytes with
-/// them, a size above RUN_REPEATED_SIZE counting as that; what is beyond is not repeated. So no
-/// program is slow, and none needs much memory of the machine.
-#define RUN_REPEATED_CALLS 4096U
-#define RUN_REPEATED_BYTES ((size_t)64 * 1024 * 1024)
-#define RUN_REPEATED_SIZE ((size_t)128 * 1024)
-
-#define RUN_TWICE_ONE_IN 64U
-
-/// Runs a program on plan->subject, now and then twice. Returns iff no law was broken.
-void run_program(const struct plan *plan, const struct program *program);
-
-/// Frees the slot's block, if it holds one, by the face of the op that is under way, and holds that
-/// against the laws: no op asked for it.
-void run_give_up(struct run *run, uint32_t slot);
-
-/// The run that is under way, or NULL.
-const struct run *run_current(void);
 
 #endif

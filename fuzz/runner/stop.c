@@ -9,7 +9,7 @@
 #include "laws/counters.h"
 #include "laws/finding.h"
 #include "laws/place.h"
-#include "runner/run.h"
+#include "runner/runner.h"
 #include "runner/stop_parts.h"
 
 bool stop_is_harness(const char *path)

@@ -1,6 +1,6 @@
 // The project's own CComHeap: its faces as they ship, on a heap whose pages are the world's.
 
-#include "com/com.h"
+#include "com/com_calls.h"
 #include "subjects/world_heap.h"
 
 #include <limits.h>

@@ -3,7 +3,7 @@
 
 #undef CH_TAKES_COM_NAMES // Here the names of COM are the system's.
 
-#include "com/com.h"
+#include "com/com_calls.h"
 #include "subjects/foreign_heap.h"
 
 #include <limits.h>

@@ -3,7 +3,7 @@
 // obviously right, it is what a subject is compared with: it is exact, has the limit and the COM
 // face, and takes no part in the world.
 
-#include "com/com.h"
+#include "com/com_calls.h"
 #include "subjects/foreign_heap.h"
 
 #include <limits.h>

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "com/com.h"
+#include "com/com_calls.h"
 #include "engines/target.h"
 #include "findings/report.h"
 #include "language/text.h"

@@ -8,6 +8,7 @@
 
 #include "../unit/cmocka_headers.h"
 #include "com/com.h"
+#include "com/com_calls.h"
 #include "findings/report.h"
 #include "language/text.h"
 #include "runner/trial.h"

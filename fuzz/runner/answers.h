@@ -1,12 +1,8 @@
-// What the files behind run.h share.
-#ifndef RUNNER_RUN_PARTS_H
-#define RUNNER_RUN_PARTS_H
+// Answers of a run: kept for a report, and compared with those of another run.
+#ifndef RUNNER_ANSWERS_H
+#define RUNNER_ANSWERS_H
 
 #include "runner/run.h"
-
-/// Makes the call that the op of this run is. Returns false iff it is none: it changes the world,
-/// the bytes of a block or what comes next.
-bool run_call(struct run *run, uint32_t slot, size_t size_bytes);
 
 /// Whether what is at the address that the run's op asks about is the same wherever blocks are: of
 /// NULL and what is too low for any block, of a live block and of its inside.

@@ -2,7 +2,7 @@
 // and a second time, to compare. size_resolve turns an op's code into a number; which call it is is
 // known in calls.c.
 
-#include "runner/run_parts.h"
+#include "runner/runner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,8 @@
 #include "laws/model.h"
 #include "laws/oracle.h"
 #include "laws/reach.h"
+#include "runner/answers.h"
+#include "runner/calls.h"
 #include "world/world.h"
 
 // Ops between two walks of the heap's invariants.

@@ -1,0 +1,16 @@
+// Questions about the COM calls of a subject.
+
+#include "com/com_calls.h"
+
+bool com_has_faces(const struct subject *subject)
+{
+    const struct com_calls *calls = subject->com;
+    return calls != NULL && calls->task_alloc != NULL && calls->task_realloc != NULL &&
+           calls->task_free != NULL && calls->get_malloc != NULL;
+}
+
+bool com_has_spies(const struct subject *subject)
+{
+    return com_has_faces(subject) && subject->com->register_spy != NULL &&
+           subject->com->revoke_spy != NULL;
+}
