@@ -14,6 +14,7 @@
 #include "findings/report.h"
 #include "laws/counters.h"
 #include "laws/language.h"
+#include "world/clock.h"
 
 static uint64_t sum(const uint64_t *counts, size_t length)
 {
@@ -39,7 +40,7 @@ static void print_done(const struct fuzzing *fuzzing, const char *how)
 {
     char subjects_text[CHOICE_BYTES];
     uint64_t checks;
-    double seconds = seconds_now() - fuzzing->progress.began;
+    double seconds = clock_seconds() - fuzzing->progress.began;
     if (fuzzing->choice.target->reads_texts) {
         size_t laws = count_laws(counters->checks_by_language, LANGUAGE_LAWS, &checks);
         printf("%s after %.0f s: %" PRIu64 " texts, %" PRIu64 " checks of %zu laws", how, seconds,

@@ -9,6 +9,7 @@
 
 #include "cli/fuzzing.h"
 #include "laws/counters.h"
+#include "world/clock.h"
 
 #define SECONDS_MOST 86400000U
 #define TICK_MILLISECONDS 250
@@ -172,8 +173,8 @@ static void watch(struct fuzzing *fuzzing)
             is_stopping = true;
             child_signal(&fuzzing->child, SIGINT);
         }
-        if (seconds_now() >= next_tick) {
-            next_tick = seconds_now() + TICK_MILLISECONDS * 1e-3;
+        if (clock_seconds() >= next_tick) {
+            next_tick = clock_seconds() + TICK_MILLISECONDS * 1e-3;
             tick(fuzzing);
         }
     }

@@ -7,28 +7,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "laws/counters.h"
+#include "world/clock.h"
 #include "world/os.h"
 
 // Seconds between two lines where they are not rewritten.
 #define LINE_SECONDS 10.0
 
-double seconds_now(void)
+bool progress_is_live(void)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    const char *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
 void progress_begin(struct progress *progress, size_t seconds)
 {
-    const char *terminal = getenv("TERM");
     *progress = (struct progress){
-        .is_live = isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0,
-        .began = seconds_now(),
+        .is_live = progress_is_live(),
+        .began = clock_seconds(),
         .seconds = seconds,
     };
     progress->printed = progress->began;
@@ -122,7 +120,7 @@ static void print_line(const struct progress *progress, const struct fuzzer_outp
 
 void progress_tick(struct progress *progress, const struct fuzzer_output *fuzzer)
 {
-    double now = seconds_now();
+    double now = clock_seconds();
     size_t at = progress->ticks++ % PROGRESS_SAMPLES;
     progress->samples[at].time = now;
     progress->samples[at].programs = counters->programs;

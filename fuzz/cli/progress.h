@@ -22,7 +22,8 @@ struct progress {
     } samples[PROGRESS_SAMPLES];
 };
 
-double seconds_now(void);
+/// Returns whether standard output is a terminal that can rewrite a line.
+bool progress_is_live(void);
 
 void progress_begin(struct progress *progress, size_t seconds);
 

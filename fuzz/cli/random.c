@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/finding.h"
 #include "cli/progress.h"
@@ -21,6 +20,7 @@
 #include "laws/counters.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
+#include "world/clock.h"
 
 #define COUNT_MOST 1000000000U
 #define OPS_MOST 256U
@@ -45,14 +45,6 @@ static struct {
     struct program pool[POOL];
     size_t pooled, given; ///< The files' programs come first, and stay.
 } making;
-
-static void copy(struct program *to, const struct program *from)
-{
-    program_clear(to);
-    for (size_t i = 0; i < from->count; i++) {
-        program_add(to, from->ops[i]);
-    }
-}
 
 // Takes the words; files are read into the pool.
 static void read_words(int argc, char **argv)
@@ -95,7 +87,7 @@ static void make(uint64_t *random)
     bool is_fresh = making.pooled == 0 || draw(random, FRESH_ONE_IN) == 0;
     program_clear(&making.program);
     if (!is_fresh) {
-        copy(&making.program, &making.pool[draw(random, (uint32_t)making.pooled)]);
+        program_copy(&making.program, &making.pool[draw(random, (uint32_t)making.pooled)]);
     }
     for (uint32_t rounds = 1 + draw(random, ROUNDS); rounds > 0; rounds--) {
         mutate_program(&making.program, making.choice.target->families, OPS_MOST,
@@ -114,12 +106,12 @@ static void keep(uint64_t *random)
     } else {
         making.pooled++;
     }
-    copy(&making.pool[at], &making.program);
+    program_copy(&making.pool[at], &making.program);
 }
 
 static void tell_how_far(void)
 {
-    double now = seconds_now();
+    double now = clock_seconds();
     if (now - making.printed < (making.is_live ? LIVE_SECONDS : LINE_SECONDS)) {
         return;
     }
@@ -160,8 +152,8 @@ static void print_done(void)
     char subjects_text[CHOICE_BYTES];
     print_subjects(&making.choice, subjects_text);
     printf("%sno finding after %.0f s: %zu programs of seed %zu, %" PRIu64 " calls of %s\n\n",
-           making.is_live ? "\r\033[K" : "", seconds_now() - making.began, making.done, making.seed,
-           counters->calls, subjects_text);
+           making.is_live ? "\r\033[K" : "", clock_seconds() - making.began, making.done,
+           making.seed, counters->calls, subjects_text);
     counters_print(counters);
     report_laws_off(stdout, making.choice.subject);
     if (making.choice.other != NULL) {
@@ -172,14 +164,13 @@ static void print_done(void)
 int command_random(int argc, char **argv)
 {
     read_words(argc, argv);
-    const char *terminal = getenv("TERM");
     uint64_t random = (making.seed + 1) * 0x9e3779b97f4a7c15U;
     report_findings(FINDING_EXITS);
     finding_before_end(keep_finding);
     stop_watch(true);
     stop_watch_hang();
-    making.is_live = isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
-    making.began = making.printed = seconds_now();
+    making.is_live = progress_is_live();
+    making.began = making.printed = clock_seconds();
     for (; making.done < making.count; making.done++) {
         make(&random);
         struct plan plan = choice_plan(&making.choice, &making.program);

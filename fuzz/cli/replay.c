@@ -14,6 +14,7 @@
 #include "runner/run.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
+#include "world/clock.h"
 
 // It would break no law, having done nothing.
 static void refuse_empty(const char *path, const struct program *program)
@@ -50,10 +51,10 @@ int command_replay(int argc, char **argv)
         fflush(stdout); // A finding ends the process, and the reader must know where.
         struct plan plan = choice_plan(&choice, &program);
         uint64_t calls_before = counters->calls;
-        double started = seconds_now();
+        double started = clock_seconds();
         sweep_run(&plan, &program);
         printf("%zu ops, %" PRIu64 " calls, %.2f s, no finding\n", program.count,
-               counters->calls - calls_before, seconds_now() - started);
+               counters->calls - calls_before, clock_seconds() - started);
     }
     program_close(&program);
     return 0;

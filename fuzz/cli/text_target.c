@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "laws/language.h"
 #include "runner/trial.h"
+#include "world/clock.h"
 
 #define TRIALS 4096U
 #define SECONDS 60
@@ -43,10 +44,10 @@ static bool shrink(struct text *text)
 {
     struct text guess;
     size_t trials = 0;
-    double ends = seconds_now() + SECONDS;
+    double ends = clock_seconds() + SECONDS;
     trial_verdict verdict = trial_call(hold, text, false);
     for (size_t part = (text->size_bytes + 1) / 2; part > 0; part /= 2) {
-        for (size_t at = 0; at < text->size_bytes && trials < TRIALS && seconds_now() < ends;
+        for (size_t at = 0; at < text->size_bytes && trials < TRIALS && clock_seconds() < ends;
              trials++) {
             size_t end = part < text->size_bytes - at ? at + part : text->size_bytes;
             memcpy(guess.bytes, text->bytes, at);

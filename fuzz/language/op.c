@@ -121,6 +121,14 @@ void program_add(struct program *program, struct op op)
     program->ops[program->count++] = op;
 }
 
+void program_copy(struct program *to, const struct program *from)
+{
+    program_clear(to);
+    for (size_t i = 0; i < from->count; i++) {
+        program_add(to, from->ops[i]);
+    }
+}
+
 void program_clear(struct program *program)
 {
     program->count = 0;

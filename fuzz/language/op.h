@@ -86,6 +86,9 @@ bool verb_frees(enum verb verb);
 /// Adds an op. Ends the process with a sentence iff there is no memory.
 void program_add(struct program *program, struct op op);
 
+/// Makes a program a copy of another one.
+void program_copy(struct program *to, const struct program *from);
+
 /// Empties a program and keeps its memory, or gives that back too.
 void program_clear(struct program *program);
 void program_close(struct program *program);

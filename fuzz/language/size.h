@@ -49,6 +49,12 @@ typedef size_t (*size_of_slot)(const void *context, uint32_t slot);
 /// on any system.
 uint32_t size_canonical(uint32_t code);
 
+/// Returns a sum of sizes, SIZE_MAX where it has no room.
+static inline size_t size_sum(size_t a, size_t b)
+{
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
 /// Returns the code of a literal of up to SIZE_LITERAL_MAX bytes.
 #define SIZE_LITERAL_MAX 536870911U
 uint32_t size_literal(uint32_t size_bytes);

@@ -4,6 +4,7 @@
 
 #include "laws/model.h"
 
+#include "language/size.h"
 #include "world/asan.h"
 
 // That of a block of task memory (spec A12).
@@ -77,14 +78,9 @@ static uintptr_t end_of(uintptr_t begin, size_t size_bytes)
     return taken_bytes > UINTPTR_MAX - begin ? UINTPTR_MAX : begin + taken_bytes;
 }
 
-static size_t plus(size_t a, size_t b)
-{
-    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
-}
-
 size_t model_end_bytes(const struct held *held)
 {
-    return plus(held->size_bytes, held->tail_bytes + held->spare_bytes);
+    return size_sum(held->size_bytes, held->tail_bytes + held->spare_bytes);
 }
 
 static uintptr_t end_of_slot(uint32_t slot)
@@ -94,7 +90,7 @@ static uintptr_t end_of_slot(uint32_t slot)
 
 size_t model_real_bytes(const struct held *held)
 {
-    return plus(held->front_bytes, model_end_bytes(held));
+    return size_sum(held->front_bytes, model_end_bytes(held));
 }
 
 size_t model_spare_bytes(size_t size_bytes, size_t asked_bytes)
@@ -163,7 +159,7 @@ static void set_live_bytes(size_t live_bytes)
 // The block's largest size is that from now on.
 static void set_grown_bytes(struct held *held, size_t size_bytes)
 {
-    model.grown_bytes = plus(model.grown_bytes - held->grown_bytes, size_bytes);
+    model.grown_bytes = size_sum(model.grown_bytes - held->grown_bytes, size_bytes);
     held->grown_bytes = size_bytes;
     if (model.grown_bytes > model.peak_grown_bytes) {
         model.peak_grown_bytes = model.grown_bytes;
@@ -180,9 +176,9 @@ static void insert(size_t place, uint32_t slot)
 void model_pass(size_t size_bytes)
 {
     size_t live_bytes = model.live_bytes;
-    set_live_bytes(plus(live_bytes, size_bytes));
+    set_live_bytes(size_sum(live_bytes, size_bytes));
     model.live_bytes = live_bytes;
-    model.since_empty_bytes = plus(model.since_empty_bytes, size_bytes);
+    model.since_empty_bytes = size_sum(model.since_empty_bytes, size_bytes);
     model.since_empty_blocks++;
     model.is_used = true;
 }
@@ -191,7 +187,7 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
 {
     uintptr_t begin = (uintptr_t)block;
     size_t place = place_of(begin);
-    uintptr_t end = end_of(begin, plus(size_bytes, model.tail_bytes));
+    uintptr_t end = end_of(begin, size_sum(size_bytes, model.tail_bytes));
     uint32_t overlapped = overlapped_by(place, begin - model.front_bytes, end);
     if (overlapped != SLOTS) {
         return overlapped;
@@ -214,10 +210,10 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
     model.is_used = true;
     insert(place, slot);
     model.wrapped_blocks += held->is_wrapped;
-    set_live_bytes(plus(model.live_bytes, model_real_bytes(held)));
+    set_live_bytes(size_sum(model.live_bytes, model_real_bytes(held)));
     set_grown_bytes(held, model_real_bytes(held));
     held->room_bytes = model_real_bytes(held);
-    model.since_empty_bytes = plus(model.since_empty_bytes, model_real_bytes(held));
+    model.since_empty_bytes = size_sum(model.since_empty_bytes, model_real_bytes(held));
     model.since_empty_blocks++;
     return SLOTS;
 }
@@ -256,7 +252,7 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
     uintptr_t begin = (uintptr_t)held->block;
     size_t place = place_of(begin) + 1;
     size_t former_bytes = model_real_bytes(held);
-    uintptr_t end = end_of(begin, plus(size_bytes, model.tail_bytes));
+    uintptr_t end = end_of(begin, size_sum(size_bytes, model.tail_bytes));
     if (place < model.live_blocks && front_of(live_slots[place]) < end) {
         return live_slots[place];
     }
@@ -267,14 +263,14 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
     held->size_bytes = size_bytes;
     size_t real_bytes = model_real_bytes(held);
     if (real_bytes > former_bytes) {
-        model.since_empty_bytes = plus(model.since_empty_bytes, real_bytes - former_bytes);
+        model.since_empty_bytes = size_sum(model.since_empty_bytes, real_bytes - former_bytes);
         model.since_empty_blocks++;
     }
-    set_live_bytes(plus(model.live_bytes - former_bytes, real_bytes));
+    set_live_bytes(size_sum(model.live_bytes - former_bytes, real_bytes));
     if (real_bytes > held->grown_bytes) {
         set_grown_bytes(held, real_bytes);
     }
-    size_t kept_bytes = plus(real_bytes, real_bytes);
+    size_t kept_bytes = size_sum(real_bytes, real_bytes);
     if (real_bytes > held->room_bytes) {
         held->room_bytes = real_bytes;
     } else if (real_bytes < former_bytes && kept_bytes < held->room_bytes) {

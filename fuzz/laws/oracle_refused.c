@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "language/size.h"
 #include "laws/fill.h"
 #include "laws/model.h"
 #include "laws/place.h"
@@ -47,9 +48,7 @@ static CHECK void check_room(struct heap *heap, uint32_t slot, size_t size_bytes
 
 bool oracle_must_grant(const struct heap *heap, size_t size_bytes)
 {
-    size_t bytes = model.since_empty_bytes > SIZE_MAX - size_bytes
-                       ? SIZE_MAX
-                       : model.since_empty_bytes + size_bytes;
+    size_t bytes = size_sum(model.since_empty_bytes, size_bytes);
     return subject_must_grant(heap->subject, heap->arena_bytes, bytes,
                               model.since_empty_blocks + 1);
 }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "language/size.h"
 #include "laws/model.h"
 #include "laws/place.h"
 #include "runner/answers.h"
@@ -80,8 +81,7 @@ static void keep_account(const struct run *run, uint32_t number, size_t size_byt
     }
     if ((verb_allocates(run->verb) || verb_reallocates(run->verb)) &&
         size_bytes <= limit_of(pair.second, run->verb)) {
-        size_t left_bytes = SIZE_MAX - pair.since_empty_bytes;
-        pair.since_empty_bytes += size_bytes < left_bytes ? size_bytes : left_bytes;
+        pair.since_empty_bytes = size_sum(pair.since_empty_bytes, size_bytes);
         pair.since_empty_blocks++;
     }
 }

@@ -103,10 +103,7 @@ bool sweep_settle(const struct plan *plan, struct program *program)
         fails = trial_run(&plain, &swept) != TRIAL_CLEAN;
     }
     if (fails && swept.count > 0) {
-        program_clear(program);
-        for (size_t i = 0; i < swept.count; i++) {
-            program_add(program, swept.ops[i]);
-        }
+        program_copy(program, &swept);
     }
     program_close(&swept);
     return fails;

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "laws/finding.h"
 #include "runner/stop.h"
+#include "world/clock.h"
 
 // A child ends itself by SIGALRM when its time is over. One that can't, as it blocks the signal or
 // hangs in its handler, has this much longer.
@@ -62,20 +62,13 @@ static _Noreturn void fail(void)
     exit(2);
 }
 
-static double now(void)
-{
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 // Waits for the child, of which `alive` is the end of a pipe that it closes when it ends. Returns
 // false iff it had to be killed.
 static bool wait_for(pid_t child, int alive, int *status)
 {
-    double ends = now() + seconds + GRACE_SECONDS;
+    double ends = clock_seconds() + seconds + GRACE_SECONDS;
     struct pollfd end = {.fd = alive, .events = POLLIN};
-    while (now() < ends) {
+    while (clock_seconds() < ends) {
         if (poll(&end, 1, end.fd < 0 ? 1 : 100) > 0) {
             end.fd = -1; // It is closed, and the child about to end.
         }
