@@ -59,15 +59,15 @@ static inline void ch_lock_open(struct ch_lock *lock)
 /// Returns false iff it is taken.
 static inline bool ch_lock_try(struct ch_lock *lock)
 {
-    uintptr_t nobody = 0;
+    uintptr_t unheld = 0;
     if (!ch_threads_are_many()) {
-        bool is_free = atomic_load_explicit(&lock->word, memory_order_relaxed) == nobody;
+        bool is_free = atomic_load_explicit(&lock->word, memory_order_relaxed) == unheld;
         if (is_free) {
             atomic_store_explicit(&lock->word, ch_lock_me(), memory_order_relaxed);
         }
         return is_free;
     }
-    return atomic_compare_exchange_strong_explicit(&lock->word, &nobody, ch_lock_me(),
+    return atomic_compare_exchange_strong_explicit(&lock->word, &unheld, ch_lock_me(),
                                                    memory_order_acquire, memory_order_relaxed);
 }
 

@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-#include "pages/numbers.h"
+#include "pages/thread_numbers.h"
 
 #ifdef __GLIBC__
 // The C library's lock around its list of files, which a thread may take again. fork takes it after
@@ -26,7 +26,7 @@ __attribute__((weak)) void _IO_list_resetlock(void);
 #endif
 
 static struct ch_lock fork_locks_lock;
-static struct ch_fork_lock *fork_locks = &ch_threads_numbers_lock;
+static struct ch_fork_lock *fork_locks = &ch_thread_numbers_lock;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key; // Has a value in each thread that has a number.
@@ -156,7 +156,7 @@ __attribute__((constructor)) static void prepare_early(void)
     (void)pthread_once(&once, prepare);
 }
 
-bool ch_threads_tell_ends(void)
+bool ch_threads_prepare_ends(void)
 {
     (void)pthread_once(&once, prepare);
     return has_key;

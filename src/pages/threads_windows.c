@@ -11,7 +11,7 @@
 
 #include <windows.h>
 
-#include "pages/numbers.h"
+#include "pages/thread_numbers.h"
 
 static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
 static DWORD slot = TLS_OUT_OF_INDEXES; // A process has only so many.
@@ -40,7 +40,7 @@ static BOOL CALLBACK prepare(INIT_ONCE *unused, void *argument, void **context)
     return TRUE;
 }
 
-bool ch_threads_tell_ends(void)
+bool ch_threads_prepare_ends(void)
 {
     (void)InitOnceExecuteOnce(&once, prepare, NULL, NULL);
     return slot != TLS_OUT_OF_INDEXES;

@@ -1,7 +1,7 @@
 // Between numbers.c, which gives threads their numbers, and the operating system's file, which
 // knows when a thread ends. Nobody else's.
-#ifndef COMHEAP_PAGES_NUMBERS_H
-#define COMHEAP_PAGES_NUMBERS_H
+#ifndef COMHEAP_PAGES_THREAD_NUMBERS_H
+#define COMHEAP_PAGES_THREAD_NUMBERS_H
 
 #include <stdbool.h>
 
@@ -9,7 +9,7 @@
 
 /// Of the operating system's file: gets ready to be told that threads end. Returns false iff it
 /// never will be.
-bool ch_threads_tell_ends(void);
+bool ch_threads_prepare_ends(void);
 
 /// Of the operating system's file: has ch_thread_leave called when the calling thread ends, with
 /// the number that it has now. May allocate.
@@ -20,6 +20,6 @@ void ch_thread_leave(unsigned number);
 
 /// The lock around all numbers, which no other lock is wanted under. In a child, only the calling
 /// thread keeps its number.
-extern struct ch_fork_lock ch_threads_numbers_lock;
+extern struct ch_fork_lock ch_thread_numbers_lock;
 
 #endif

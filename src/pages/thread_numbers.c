@@ -2,7 +2,7 @@
 //
 // Does not know what the numbers are for, nor how a thread's end is told.
 
-#include "pages/numbers.h"
+#include "pages/thread_numbers.h"
 
 CH_THREAD_LOCAL _Alignas(8) unsigned ch_thread_number;
 static CH_THREAD_LOCAL bool is_settled; // It has chosen its number, or has ended: it gets no other.
@@ -27,7 +27,7 @@ static void in_child(void)
     set_numbers(1 | bit_of(ch_thread_number));
 }
 
-struct ch_fork_lock ch_threads_numbers_lock = {.in_child = in_child};
+struct ch_fork_lock ch_thread_numbers_lock = {.in_child = in_child};
 
 // Under the lock: the thread has the number from now on. A signal may come in between, and its
 // handler fork: the child must see the thread's number before it is taken from the rest.
@@ -40,14 +40,14 @@ static void keep(unsigned number)
 
 void ch_thread_join(void)
 {
-    if (ch_thread_number != 0 || is_settled || is_full || !ch_threads_tell_ends()) {
+    if (ch_thread_number != 0 || is_settled || is_full || !ch_threads_prepare_ends()) {
         return;
     }
-    ch_lock_take(&ch_threads_numbers_lock.lock);
+    ch_lock_take(&ch_thread_numbers_lock.lock);
     if (numbers != UINT64_MAX) {
         keep((unsigned)__builtin_ctzll(~numbers));
     }
-    ch_lock_give(&ch_threads_numbers_lock.lock);
+    ch_lock_give(&ch_thread_numbers_lock.lock);
     ch_threads_expect_end(); // Without the lock, for it may allocate.
 }
 
@@ -56,8 +56,8 @@ bool ch_thread_choose(unsigned number)
     if (number >= CH_THREAD_NUMBERS) {
         return false;
     }
-    bool tells_ends = ch_threads_tell_ends();
-    ch_lock_take(&ch_threads_numbers_lock.lock);
+    bool is_prepared = ch_threads_prepare_ends();
+    ch_lock_take(&ch_thread_numbers_lock.lock);
     uint64_t others = numbers & ~bit_of(ch_thread_number);
     bool is_free = (others & bit_of(number)) == 0;
     if (is_free) {
@@ -65,8 +65,8 @@ bool ch_thread_choose(unsigned number)
         keep(number);
         is_settled = true;
     }
-    ch_lock_give(&ch_threads_numbers_lock.lock);
-    if (tells_ends) {
+    ch_lock_give(&ch_thread_numbers_lock.lock);
+    if (is_prepared) {
         ch_threads_expect_end();
     }
     return is_free;
@@ -76,18 +76,18 @@ void ch_thread_leave(unsigned number)
 {
     ch_thread_number = 0; // What is still freed at a thread's end is freed without a number.
     is_settled = true;
-    ch_lock_take(&ch_threads_numbers_lock.lock);
+    ch_lock_take(&ch_thread_numbers_lock.lock);
     set_numbers(numbers & ~bit_of(number));
-    ch_lock_give(&ch_threads_numbers_lock.lock);
+    ch_lock_give(&ch_thread_numbers_lock.lock);
 }
 
 uint64_t ch_threads_hold(void)
 {
-    ch_lock_take(&ch_threads_numbers_lock.lock);
+    ch_lock_take(&ch_thread_numbers_lock.lock);
     return numbers;
 }
 
 void ch_threads_let_go(void)
 {
-    ch_lock_give(&ch_threads_numbers_lock.lock);
+    ch_lock_give(&ch_thread_numbers_lock.lock);
 }
