@@ -47,14 +47,14 @@ static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_
     size_t page = heap->page_bytes;
     size_t bits = ((size_t)page_count + 63) / 64 * sizeof(uint64_t);
     size_t spans = spans_of(heap, page_count);
-    size_t words = spans * CH_SPAN_GRANULES * sizeof(uint16_t);
+    size_t tags = spans * CH_SPAN_GRANULES * sizeof(uint16_t);
     heap->lanes_start = arena + round_up(sizeof(struct ch_heap), page);
     size_t end = round_up(sizeof(struct ch_heap), page) + heap->lane_limit * heap->lane_bytes;
     end = lay_table(&heap->committed_table, arena, end, bits, page);
     end = lay_table(&heap->starts_table, arena, end, bits, page);
     end = lay_table(&heap->runs_table, arena, end, page_count * sizeof(struct ch_run), page);
     end = lay_table(&heap->spans_table, arena, end, spans * sizeof(struct ch_span), page);
-    return lay_table(&heap->words_table, arena, end, words, page);
+    return lay_table(&heap->tags_table, arena, end, tags, page);
 }
 
 // What it may take to begin the pages at a multiple of CH_SMALL_BYTES, so that small blocks can be
@@ -197,7 +197,7 @@ static bool commit(struct ch_heap *heap, void *start, size_t size_bytes)
 
 // Somebody may be asking about a pointer to where a span has been: such a word is read without the
 // lock, and must be written as one.
-static void clear_words(unsigned char *start, size_t size_bytes)
+static void clear_tags(unsigned char *start, size_t size_bytes)
 {
     atomic_size_t *words = (atomic_size_t *)(void *)start;
     for (size_t i = 0; i < size_bytes / sizeof words[0]; i++) {
@@ -211,8 +211,8 @@ static bool commit_table(struct ch_heap *heap, struct ch_table *table, size_t fr
         return false;
     }
     // Records are written when their span or run begins; only bits and words are read before.
-    if (table == &heap->words_table) {
-        clear_words(table->start + from, to - from);
+    if (table == &heap->tags_table) {
+        clear_tags(table->start + from, to - from);
     } else if (table != &heap->runs_table && table != &heap->spans_table) {
         memset(table->start + from, 0, to - from);
     }
@@ -336,8 +336,7 @@ bool ch_arena_grow_small(struct ch_heap *heap)
         return false;
     }
     return (cover_low(heap, &heap->spans_table, span_count * sizeof(struct ch_span)) &&
-            cover_low(heap, &heap->words_table,
-                      span_count * CH_SPAN_GRANULES * sizeof(uint16_t))) ||
+            cover_low(heap, &heap->tags_table, span_count * CH_SPAN_GRANULES * sizeof(uint16_t))) ||
            end_use(heap, pages);
 }
 
@@ -411,15 +410,15 @@ void ch_arena_trim(struct ch_heap *heap)
     trim_table(heap, &heap->runs_table, 0, runs);
     trim_table(heap, &heap->spans_table, ch_span_count(heap) * sizeof(struct ch_span),
                heap->spans_table.end_bytes);
-    trim_table(heap, &heap->words_table,
+    trim_table(heap, &heap->tags_table,
                (size_t)ch_span_count(heap) * CH_SPAN_GRANULES * sizeof(uint16_t),
-               heap->words_table.end_bytes);
+               heap->tags_table.end_bytes);
 }
 
 size_t ch_arena_table_bytes(const struct ch_heap *heap)
 {
     const struct ch_table *tables[] = {&heap->committed_table, &heap->starts_table,
-                                       &heap->runs_table, &heap->spans_table, &heap->words_table};
+                                       &heap->runs_table, &heap->spans_table, &heap->tags_table};
     size_t size_bytes = round_up(sizeof(struct ch_heap), heap->page_bytes);
     size_bytes += (size_t)__builtin_popcountll(heap->open_lanes) * heap->lane_bytes;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {

@@ -17,10 +17,10 @@
 
 #include "engine/idle.h"
 #include "engine/lane.h"
-#include "engine/place.h"
-#include "engine/room.h"
+#include "engine/lookup.h"
 #include "engine/run.h"
 #include "engine/shadow.h"
+#include "engine/supply.h"
 
 // Moving pages costs a few calls into the kernel and a page-table walk, and leaves a place behind
 // that the kernel fills anew. That is cheaper than to copy this much, if it was to pages that the
@@ -80,17 +80,17 @@ static void count(struct ch_heap *heap, bool is_small, size_t blocks, size_t byt
 
 static inline void start_small(struct ch_heap *heap, void *block, size_t size_bytes)
 {
-    ch_word_set(heap, ch_offset(heap, block) / CH_GRANULE_BYTES, size_bytes + 1);
+    ch_tag_set(heap, ch_offset(heap, block) / CH_GRANULE_BYTES, size_bytes + 1);
     ch_shadow_unpoison(block, size_bytes);
 }
 
 // Ends a small block. Returns false, and changes nothing, iff another thread has ended it.
-static inline bool end_small(struct ch_heap *heap, size_t granule, void *block, unsigned word)
+static inline bool end_small(struct ch_heap *heap, size_t granule, void *block, unsigned tag)
 {
-    if (!ch_word_turn(heap, granule, word, 0)) {
+    if (!ch_tag_replace(heap, granule, tag, 0)) {
         return false;
     }
-    ch_shadow_poison(block, ch_word_bytes(word));
+    ch_shadow_poison(block, ch_tag_bytes(tag));
     return true;
 }
 
@@ -103,7 +103,7 @@ RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
     if (is_small) {
         ch_lane_open_mine(heap);
     }
-    void *block = ch_room_take(heap, size_bytes);
+    void *block = ch_supply_take(heap, size_bytes);
     if (block != NULL && is_small) {
         start_small(heap, block, size_bytes);
     }
@@ -150,7 +150,7 @@ static void *alloc_large_zeroed(struct ch_heap *heap, size_t size_bytes)
 {
     lock(heap);
     heap->was_refused = false;
-    unsigned char *block = ch_room_take(heap, size_bytes);
+    unsigned char *block = ch_supply_take(heap, size_bytes);
     size_t dirty_bytes = 0;
     size_t end_bytes = size_bytes;
     if (block != NULL) {
@@ -198,7 +198,7 @@ void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alig
     size_t longer_bytes = rounded_bytes + alignment_bytes - heap->page_bytes;
     lock(heap);
     heap->was_refused = false;
-    void *block = ch_room_take(heap, longer_bytes);
+    void *block = ch_supply_take(heap, longer_bytes);
     if (block != NULL) {
         uint32_t page = ch_run_at(heap, ch_offset(heap, block));
         block = ch_run_cut(heap, page, rounded_bytes, alignment_bytes);
@@ -239,19 +239,19 @@ RARE static void settle(struct ch_heap *heap, struct ch_lane *lane)
 }
 
 // Under the lock. Returns false, and changes nothing, iff the place has no live block.
-static bool give(struct ch_heap *heap, struct ch_place place, void *block)
+static bool give(struct ch_heap *heap, struct ch_found found, void *block)
 {
-    if (place.kind == CH_PLACE_LARGE) {
-        ch_run_give(heap, place.page);
-    } else if (place.kind == CH_PLACE_SMALL && end_small(heap, place.granule, block, place.word)) {
+    if (found.kind == CH_FOUND_LARGE) {
+        ch_run_give(heap, found.page);
+    } else if (found.kind == CH_FOUND_SMALL && end_small(heap, found.granule, block, found.tag)) {
         // A thread whose lane is not open yet has mostly allocated nothing: the block is another's,
         // who may be writing next to it, and goes to its span.
-        ch_lane_give(heap, place.class_index, block);
+        ch_lane_give(heap, found.class_index, block);
         ch_lane_open_mine(heap);
     } else {
         return false;
     }
-    count(heap, place.kind == CH_PLACE_SMALL, -(size_t)1, -place.size_bytes);
+    count(heap, found.kind == CH_FOUND_SMALL, -(size_t)1, -found.size_bytes);
     forget_if_empty(heap);
     ch_idle_keep_bound(heap);
     return true;
@@ -261,13 +261,13 @@ RARE static void free_locked(struct ch_heap *heap, void *block)
 {
     ch_thread_join();
     lock(heap);
-    struct ch_place place;
+    struct ch_found found;
     bool is_given;
     do { // Between the two another thread may have given a small block another size.
-        place = ch_place_find(heap, block);
-        is_given = give(heap, place, block);
-    } while (!is_given && place.kind != CH_PLACE_NOWHERE);
-    enum ch_stray stray = is_given ? CH_STRAY_STALE : ch_place_explain(heap, block);
+        found = ch_lookup_find(heap, block);
+        is_given = give(heap, found, block);
+    } while (!is_given && found.kind != CH_FOUND_NOTHING);
+    enum ch_stray stray = is_given ? CH_STRAY_STALE : ch_lookup_explain(heap, block);
     unlock(heap);
     if (!is_given) {
         raise_fault(heap, CH_FAULT_FREE_TWICE, stray, block);
@@ -279,17 +279,17 @@ void ch_heap_free(struct ch_heap *heap, void *block)
     if (block == NULL) {
         return;
     }
-    size_t granule = ch_place_granule(heap, block);
-    unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
-    if (!ch_word_is_plain(word)) {
+    size_t granule = ch_lookup_granule(heap, block);
+    unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
+    if (!ch_tag_is_plain(tag)) {
         free_locked(heap, block);
         return;
     }
-    size_t size_bytes = word - 1U;
+    size_t size_bytes = tag - 1U;
     struct ch_lane *lane = ch_lane_mine(heap);
     struct ch_magazine *magazine = &lane->magazines[ch_class_of(size_bytes)];
     uint32_t waiting = atomic_load_explicit(&magazine->count, memory_order_relaxed);
-    if (waiting == magazine->capacity || !end_small(heap, granule, block, word)) {
+    if (waiting == magazine->capacity || !end_small(heap, granule, block, tag)) {
         free_locked(heap, block);
         return;
     }
@@ -321,7 +321,7 @@ static void *replace_large(struct ch_heap *heap, void *block, size_t old_bytes, 
     lock(heap);
     heap->was_refused = false;
     size_t before_pages = heap->committed_pages;
-    void *grown = ch_room_take_to_grow(heap, size_bytes);
+    void *grown = ch_supply_take_to_grow(heap, size_bytes);
     bool is_fresh = heap->committed_pages >= before_pages + (old_bytes >> heap->page_log2 >> 1);
     if (grown != NULL) {
         count(heap, false, 1, size_bytes);
@@ -353,14 +353,14 @@ static void *replace(struct ch_heap *heap, void *block, size_t old_bytes, size_t
 
 // Makes a small block's word another one, and shows as much of it as that says. Returns false, and
 // changes nothing, iff another thread has ended or resized it.
-static inline bool turn_word(struct ch_heap *heap, size_t granule, unsigned word, unsigned next,
-                             void *block)
+static inline bool replace_tag(struct ch_heap *heap, size_t granule, unsigned tag, unsigned next,
+                               void *block)
 {
-    if (!ch_word_turn(heap, granule, word, next)) {
+    if (!ch_tag_replace(heap, granule, tag, next)) {
         return false;
     }
-    ch_shadow_poison(block, ch_word_bytes(word));
-    ch_shadow_unpoison(block, ch_word_bytes(next));
+    ch_shadow_poison(block, ch_tag_bytes(tag));
+    ch_shadow_unpoison(block, ch_tag_bytes(next));
     return true;
 }
 
@@ -369,84 +369,84 @@ static inline bool turn_word(struct ch_heap *heap, size_t granule, unsigned word
 enum policy { PLACE_OF_SIZE, PLACE_STAYS };
 
 // Under the lock. Whether a small block's place may have that size.
-static bool fits(const struct ch_heap *heap, const struct ch_place *place, size_t size_bytes,
+static bool fits(const struct ch_heap *heap, const struct ch_found *found, size_t size_bytes,
                  enum policy policy)
 {
-    return ch_room_is_possible(heap, place->size_bytes, size_bytes) &&
-           size_bytes <= ch_class_bytes(place->class_index) &&
-           (policy == PLACE_STAYS || size_bytes >= place->size_bytes ||
-            ch_class_of(size_bytes) == place->class_index);
+    return ch_supply_is_possible(heap, found->size_bytes, size_bytes) &&
+           size_bytes <= ch_class_bytes(found->class_index) &&
+           (policy == PLACE_STAYS || size_bytes >= found->size_bytes ||
+            ch_class_of(size_bytes) == found->class_index);
 }
 
-static bool resize_run(struct ch_heap *heap, const struct ch_place *place, size_t size_bytes,
+static bool resize_run(struct ch_heap *heap, const struct ch_found *found, size_t size_bytes,
                        enum policy policy)
 {
-    if (!ch_room_is_possible(heap, place->size_bytes, size_bytes)) {
+    if (!ch_supply_is_possible(heap, found->size_bytes, size_bytes)) {
         return false;
     }
-    if (policy == PLACE_STAYS || size_bytes == place->size_bytes) {
-        return ch_run_resize(heap, place->page, size_bytes, ch_run_roomy_pages(heap, size_bytes));
+    if (policy == PLACE_STAYS || size_bytes == found->size_bytes) {
+        return ch_run_resize(heap, found->page, size_bytes, ch_run_roomy_pages(heap, size_bytes));
     }
-    return size_bytes > CH_SMALL_BYTES && ch_run_resize(heap, place->page, size_bytes, 0);
+    return size_bytes > CH_SMALL_BYTES && ch_run_resize(heap, found->page, size_bytes, 0);
 }
 
 // Under the lock. Returns false, and changes nothing, iff the place can't have that size.
-static bool turn_large(struct ch_heap *heap, const struct ch_place *place, size_t size_bytes,
-                       enum policy policy)
+static bool resize_large(struct ch_heap *heap, const struct ch_found *found, size_t size_bytes,
+                         enum policy policy)
 {
     heap->was_refused = false;
     // Growing in place may have been refused pages, which then are worth making room for.
-    bool is_resized =
-        resize_run(heap, place, size_bytes, policy) ||
-        (heap->was_refused && ch_room_make(heap) && resize_run(heap, place, size_bytes, policy));
-    heap->live_bytes += is_resized ? size_bytes - place->size_bytes : 0;
+    bool is_resized = resize_run(heap, found, size_bytes, policy) ||
+                      (heap->was_refused && ch_supply_reclaim(heap) &&
+                       resize_run(heap, found, size_bytes, policy));
+    heap->live_bytes += is_resized ? size_bytes - found->size_bytes : 0;
     ch_idle_keep_bound(heap);
     return is_resized;
 }
 
 // Gives a block another size where it is. Returns false, and changes nothing, iff that can't be:
 // its size is then in old_bytes, or SIZE_MAX where there is no such block, which is a fault.
-RARE static bool turn_locked(struct ch_heap *heap, void *block, size_t size_bytes,
-                             enum policy policy, size_t *old_bytes)
+RARE static bool resize_locked(struct ch_heap *heap, void *block, size_t size_bytes,
+                               enum policy policy, size_t *old_bytes)
 {
     lock(heap);
-    struct ch_place place;
-    bool is_small, is_turned;
+    struct ch_found found;
+    bool is_small, is_resized;
     do { // Between the two another thread may have given a small block another size.
-        place = ch_place_find(heap, block);
-        is_small = place.kind == CH_PLACE_SMALL;
-        is_turned =
-            is_small ? fits(heap, &place, size_bytes, policy)
-                     : place.kind == CH_PLACE_LARGE && turn_large(heap, &place, size_bytes, policy);
-    } while (is_small && is_turned &&
-             !turn_word(heap, place.granule, place.word, ch_word_of(size_bytes, place.class_index),
-                        block));
-    if (is_small && is_turned) {
-        count(heap, true, 0, size_bytes - place.size_bytes);
+        found = ch_lookup_find(heap, block);
+        is_small = found.kind == CH_FOUND_SMALL;
+        is_resized = is_small ? fits(heap, &found, size_bytes, policy)
+                              : found.kind == CH_FOUND_LARGE &&
+                                    resize_large(heap, &found, size_bytes, policy);
+    } while (is_small && is_resized &&
+             !replace_tag(heap, found.granule, found.tag, ch_tag_of(size_bytes, found.class_index),
+                          block));
+    if (is_small && is_resized) {
+        count(heap, true, 0, size_bytes - found.size_bytes);
     }
-    bool is_fault = place.kind == CH_PLACE_NOWHERE;
-    enum ch_stray stray = is_fault ? ch_place_explain(heap, block) : CH_STRAY_STALE;
+    bool is_fault = found.kind == CH_FOUND_NOTHING;
+    enum ch_stray stray = is_fault ? ch_lookup_explain(heap, block) : CH_STRAY_STALE;
     unlock(heap);
-    *old_bytes = is_fault ? SIZE_MAX : place.size_bytes;
+    *old_bytes = is_fault ? SIZE_MAX : found.size_bytes;
     if (is_fault) {
         raise_fault(heap, CH_FAULT_REALLOC_STALE, stray, block);
     }
-    return is_turned;
+    return is_resized;
 }
 
 static void *realloc_locked(struct ch_heap *heap, void *block, size_t size_bytes)
 {
     size_t old_bytes;
-    if (turn_locked(heap, block, size_bytes, PLACE_OF_SIZE, &old_bytes)) {
+    if (resize_locked(heap, block, size_bytes, PLACE_OF_SIZE, &old_bytes)) {
         return block;
     }
     return old_bytes == SIZE_MAX ? NULL : replace(heap, block, old_bytes, size_bytes);
 }
 
 // What needs no lock: that of a block with a plain word, by a thread whose lane counts it.
-static inline bool is_open_to(const struct ch_heap *heap, unsigned word)
+static inline bool is_open_to(const struct ch_heap *heap, unsigned tag)
 {
-    return ch_word_is_plain(word) && ch_lane_is_open(ch_lane_mine(heap));
+    return ch_tag_is_plain(tag) && ch_lane_is_open(ch_lane_mine(heap));
 }
 
 void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
@@ -454,17 +454,17 @@ void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
     if (block == NULL) {
         return ch_heap_alloc(heap, size_bytes);
     }
-    size_t granule = ch_place_granule(heap, block);
-    unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
-    if (!ch_word_is_plain(word)) {
+    size_t granule = ch_lookup_granule(heap, block);
+    unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
+    if (!ch_tag_is_plain(tag)) {
         return realloc_locked(heap, block, size_bytes);
     }
-    size_t old_bytes = word - 1U;
+    size_t old_bytes = tag - 1U;
     if (size_bytes > CH_SMALL_BYTES || ch_class_of(size_bytes) != ch_class_of(old_bytes)) {
         return replace(heap, block, old_bytes, size_bytes);
     }
-    if (!is_open_to(heap, word) ||
-        !turn_word(heap, granule, word, (unsigned)size_bytes + 1, block)) {
+    if (!is_open_to(heap, tag) ||
+        !replace_tag(heap, granule, tag, (unsigned)size_bytes + 1, block)) {
         return realloc_locked(heap, block, size_bytes);
     }
     (void)ch_lane_count(ch_lane_mine(heap), 0, size_bytes - old_bytes);
@@ -476,13 +476,13 @@ bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes)
     if (block == NULL) {
         return false;
     }
-    size_t granule = ch_place_granule(heap, block);
-    unsigned word = granule == CH_GRANULE_NONE ? 0 : ch_word(heap, granule);
-    size_t old_bytes = ch_word_bytes(word);
-    unsigned class_index = ch_word_is_plain(word) ? ch_class_of(old_bytes) : CH_CLASS_NONE;
-    if (!is_open_to(heap, word) || size_bytes > ch_class_bytes(class_index) ||
-        !turn_word(heap, granule, word, ch_word_of(size_bytes, class_index), block)) {
-        return turn_locked(heap, block, size_bytes, PLACE_STAYS, &old_bytes);
+    size_t granule = ch_lookup_granule(heap, block);
+    unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
+    size_t old_bytes = ch_tag_bytes(tag);
+    unsigned class_index = ch_tag_is_plain(tag) ? ch_class_of(old_bytes) : CH_CLASS_NONE;
+    if (!is_open_to(heap, tag) || size_bytes > ch_class_bytes(class_index) ||
+        !replace_tag(heap, granule, tag, ch_tag_of(size_bytes, class_index), block)) {
+        return resize_locked(heap, block, size_bytes, PLACE_STAYS, &old_bytes);
     }
     (void)ch_lane_count(ch_lane_mine(heap), 0, size_bytes - old_bytes);
     return true;
@@ -490,14 +490,14 @@ bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes)
 
 size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block)
 {
-    size_t granule = ch_place_granule(heap, block);
+    size_t granule = ch_lookup_granule(heap, block);
     if (granule != CH_GRANULE_NONE) {
-        return ch_word_bytes(ch_word(heap, granule)); // No word: SIZE_MAX.
+        return ch_tag_bytes(ch_tag(heap, granule)); // No tag: SIZE_MAX.
     }
     lock(heap);
-    struct ch_place place = ch_place_find(heap, block);
+    struct ch_found found = ch_lookup_find(heap, block);
     unlock(heap);
-    return place.kind == CH_PLACE_NOWHERE ? SIZE_MAX : place.size_bytes;
+    return found.kind == CH_FOUND_NOTHING ? SIZE_MAX : found.size_bytes;
 }
 
 bool ch_heap_owns(struct ch_heap *heap, const void *block)

@@ -56,7 +56,7 @@ static struct ch_broken check_regions(const struct ch_heap *heap)
         !is_covered(&heap->runs_table, heap->first_run * sizeof(struct ch_run),
                     heap->page_count * sizeof(struct ch_run)) ||
         !is_covered(&heap->spans_table, 0, ch_span_count(heap) * sizeof(struct ch_span)) ||
-        !is_covered(&heap->words_table, 0,
+        !is_covered(&heap->tags_table, 0,
                     (size_t)ch_span_count(heap) * CH_SPAN_GRANULES * sizeof(uint16_t))) {
         return broken(CH_INVARIANT_TABLES_COVER, heap->pages);
     }
@@ -101,42 +101,42 @@ static const void *check_waiting(const struct ch_heap *heap, uint32_t span, unsi
 
 // Whether a block with that word may be of a class. A size above all small ones has none of its
 // own.
-static bool is_of_class(unsigned word, unsigned class_index)
+static bool is_of_class(unsigned tag, unsigned class_index)
 {
-    size_t size_bytes = ch_word_bytes(word);
-    if (ch_word_is_plain(word)) {
+    size_t size_bytes = ch_tag_bytes(tag);
+    if (ch_tag_is_plain(tag)) {
         return ch_class_of(size_bytes) == class_index;
     }
-    return (word & CH_WORD_ROOMY) != 0 && size_bytes <= ch_class_bytes(class_index) &&
+    return (tag & CH_TAG_ROOMY) != 0 && size_bytes <= ch_class_bytes(class_index) &&
            ch_class_of(size_bytes) != class_index;
 }
 
 // A word of the bitmap and the 64 sizes beside it: free or live blocks only where the class cuts
 // them. Returns how many live blocks it saw, or stops at the first thing that is wrong.
 static struct ch_broken check_granule(const struct walk *walk, uint32_t span, unsigned granule,
-                                      uint16_t word, bool is_free)
+                                      uint16_t tag, bool is_free)
 {
     const struct ch_span *record = &ch_spans(walk->heap)[span];
     const void *where = ch_span_start(walk->heap, span) + granule * CH_GRANULE_BYTES;
     if (granule % ch_class_granules(record->class_index) != 0 || granule >= record->cut_granules) {
         return broken(CH_INVARIANT_SPAN_GRID, where);
     }
-    if (is_free && word != 0) {
+    if (is_free && tag != 0) {
         return broken(CH_INVARIANT_SPAN_FREE_OR_LIVE, where);
     }
-    if (word != 0 && !is_of_class(word, record->class_index)) {
+    if (tag != 0 && !is_of_class(tag, record->class_index)) {
         return broken(CH_INVARIANT_SPAN_LIVE_CLASS, where);
     }
     return holds();
 }
 
 // 64 sizes at once: most of the table is zeros.
-static bool is_all_zero(const _Atomic uint16_t *words)
+static bool is_all_zero(const _Atomic uint16_t *tags)
 {
     uint64_t any = 0;
     for (unsigned i = 0; i < 16; i++) {
         uint64_t four;
-        memcpy(&four, (const void *)(words + i * 4), sizeof four);
+        memcpy(&four, (const void *)(tags + i * 4), sizeof four);
         any |= four;
     }
     return any == 0;
@@ -145,7 +145,7 @@ static bool is_all_zero(const _Atomic uint16_t *words)
 static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
 {
     const struct ch_span *record = &ch_spans(walk->heap)[span];
-    const _Atomic uint16_t *words = ch_words(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
+    const _Atomic uint16_t *tags = ch_tags(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
     unsigned waiting;
     const void *twice = check_waiting(walk->heap, span, &waiting);
     if (twice != NULL) {
@@ -158,20 +158,20 @@ static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
         if ((record->summary >> word & 1) != (bits != 0)) {
             return broken(CH_INVARIANT_SPAN_SUMMARY, ch_span_start(walk->heap, span));
         }
-        if (bits == 0 && is_all_zero(words + word * 64)) {
+        if (bits == 0 && is_all_zero(tags + word * 64)) {
             continue;
         }
         for (unsigned granule = word * 64; granule < word * 64 + 64; granule++) {
             bool is_free = bits >> granule % 64 & 1;
-            if (is_free || words[granule] != 0) {
+            if (is_free || tags[granule] != 0) {
                 struct ch_broken answer =
-                    check_granule(walk, span, granule, words[granule], is_free);
+                    check_granule(walk, span, granule, tags[granule], is_free);
                 if (answer.invariant != CH_INVARIANTS) {
                     return answer;
                 }
                 free += is_free;
-                live += words[granule] != 0;
-                walk->live_bytes += words[granule] == 0 ? 0 : ch_word_bytes(words[granule]);
+                live += tags[granule] != 0;
+                walk->live_bytes += tags[granule] == 0 ? 0 : ch_tag_bytes(tags[granule]);
             }
         }
     }
@@ -185,9 +185,9 @@ static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
 
 static struct ch_broken check_free_span(const struct walk *walk, uint32_t span)
 {
-    const _Atomic uint16_t *words = ch_words(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
+    const _Atomic uint16_t *tags = ch_tags(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
     for (unsigned granule = 0; granule < CH_SPAN_GRANULES; granule += 64) {
-        if (!is_all_zero(words + granule)) {
+        if (!is_all_zero(tags + granule)) {
             return broken(CH_INVARIANT_SPAN_GRID, ch_span_start(walk->heap, span));
         }
     }
@@ -243,7 +243,7 @@ static bool may_wait(const struct ch_heap *heap, unsigned class_index, const voi
     uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
     return span < ch_span_count(heap) && offset % CH_GRANULE_BYTES == 0 &&
            ch_spans(heap)[span].class_index == class_index &&
-           ch_word(heap, offset / CH_GRANULE_BYTES) == 0 &&
+           ch_tag(heap, offset / CH_GRANULE_BYTES) == 0 &&
            !ch_bits_get(ch_spans(heap)[span].free, granule) &&
            granule < ch_spans(heap)[span].cut_granules &&
            granule % ch_class_granules(class_index) == 0;

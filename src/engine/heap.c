@@ -6,8 +6,8 @@
 #include "engine/fault.h"
 #include "engine/idle.h"
 #include "engine/lane.h"
-#include "engine/room.h"
 #include "engine/shadow.h"
+#include "engine/supply.h"
 
 struct ch_heap *ch_heap_create(const struct ch_config *config)
 {
@@ -93,7 +93,7 @@ struct ch_stats ch_heap_stats(struct ch_heap *heap)
     struct ch_stats stats = {
         .live_blocks = live.blocks,
         .live_bytes = live.bytes,
-        .committed_bytes = ch_room_committed_bytes(heap),
+        .committed_bytes = ch_supply_committed_bytes(heap),
         .arena_bytes = heap->config.arena_bytes,
         .pages = heap->pages,
         .pages_bytes = (size_t)heap->page_count << heap->page_log2,

@@ -132,27 +132,27 @@ void ch_lane_close_mine(struct ch_heap *heap)
 
 // Detaches the lanes that are nobody's, of which this is one bit each. Threads begin and end
 // meanwhile, so it is done before anything else is.
-static uint64_t detach_nobodys(struct ch_heap *heap)
+static uint64_t detach_orphans(struct ch_heap *heap)
 {
-    uint64_t nobodys = heap->open_lanes & ~ch_threads_hold();
-    for (uint64_t rest = nobodys; rest != 0; rest &= rest - 1) {
+    uint64_t orphans = heap->open_lanes & ~ch_threads_hold();
+    for (uint64_t rest = orphans; rest != 0; rest &= rest - 1) {
         detach(heap, (unsigned)__builtin_ctzll(rest));
     }
     ch_threads_let_go();
-    return nobodys;
+    return orphans;
 }
 
 bool ch_lane_flush(struct ch_heap *heap)
 {
     struct ch_lane *mine = ch_lane_mine(heap);
     bool had_one = ch_lane_is_open(mine) && flush(heap, mine);
-    uint64_t nobodys = detach_nobodys(heap);
-    for (uint64_t rest = nobodys; rest != 0; rest &= rest - 1) {
+    uint64_t orphans = detach_orphans(heap);
+    for (uint64_t rest = orphans; rest != 0; rest &= rest - 1) {
         struct ch_lane *lane = ch_lane_at(heap, (unsigned)__builtin_ctzll(rest));
         (void)flush(heap, lane);
         end(heap, lane);
     }
-    return had_one || nobodys != 0;
+    return had_one || orphans != 0;
 }
 
 const struct ch_lane *ch_lane_next(const struct ch_heap *heap, unsigned *number)

@@ -107,19 +107,19 @@ static void close_span(struct ch_heap *heap, uint32_t span)
 // What a span's blocks are found from.
 struct base {
     unsigned char *start;
-    const _Atomic uint16_t *words;
+    const _Atomic uint16_t *tags;
 };
 
 static struct base base_of(const struct ch_heap *heap, uint32_t span)
 {
     return (struct base){ch_span_start(heap, span),
-                         ch_words(heap) + (size_t)span * CH_SPAN_GRANULES};
+                         ch_tags(heap) + (size_t)span * CH_SPAN_GRANULES};
 }
 
 // The block that starts at a granule. Its word is about to be wanted.
 static inline void *block_at(struct base base, unsigned granule)
 {
-    __builtin_prefetch((const void *)(base.words + granule), 1);
+    __builtin_prefetch((const void *)(base.tags + granule), 1);
     return base.start + granule * CH_GRANULE_BYTES;
 }
 

@@ -95,7 +95,7 @@ struct ch_heap {
     unsigned char *pages;         ///< The first page.
     atomic_size_t small_granules; ///< The small region: whole spans.
     unsigned page_log2;
-    struct ch_table words_table;
+    struct ch_table tags_table;
     struct ch_lane *lanes[CH_LANES]; ///< By the thread's number; &ch_lane_closed: not open.
     struct ch_config config;
     size_t page_bytes;
@@ -148,56 +148,55 @@ static inline struct ch_span *ch_spans(const struct ch_heap *heap)
 }
 
 /// Readers and writers in other threads agree on each word, and on nothing else by it.
-static inline _Atomic uint16_t *ch_words(const struct ch_heap *heap)
+static inline _Atomic uint16_t *ch_tags(const struct ch_heap *heap)
 {
-    return (_Atomic uint16_t *)(void *)heap->words_table.start;
+    return (_Atomic uint16_t *)(void *)heap->tags_table.start;
 }
 
 /// In the word of a block whose class is not that of its size, but one of larger blocks: that of
 /// its span, which is read under the lock. So such a word is turned under the lock, too.
-#define CH_WORD_ROOMY 0x8000U
+#define CH_TAG_ROOMY 0x8000U
 
-_Static_assert(CH_SMALL_BYTES + 1 < CH_WORD_ROOMY, "a word has a bit to spare");
+_Static_assert(CH_SMALL_BYTES + 1 < CH_TAG_ROOMY, "a tag has a bit to spare");
 
 /// The word of a live block.
-static inline unsigned ch_word_of(size_t size_bytes, unsigned class_index)
+static inline unsigned ch_tag_of(size_t size_bytes, unsigned class_index)
 {
-    return ((unsigned)size_bytes + 1) |
-           (ch_class_of(size_bytes) != class_index ? CH_WORD_ROOMY : 0);
+    return ((unsigned)size_bytes + 1) | (ch_class_of(size_bytes) != class_index ? CH_TAG_ROOMY : 0);
 }
 
 /// The size that a word says; SIZE_MAX for 0.
-static inline size_t ch_word_bytes(unsigned word)
+static inline size_t ch_tag_bytes(unsigned tag)
 {
-    return (size_t)(word & (CH_WORD_ROOMY - 1)) - 1;
+    return (size_t)(tag & (CH_TAG_ROOMY - 1)) - 1;
 }
 
 /// Whether a word is that of a live block whose size says its class.
-static inline bool ch_word_is_plain(unsigned word)
+static inline bool ch_tag_is_plain(unsigned tag)
 {
-    return word - 1U <= CH_SMALL_BYTES;
+    return tag - 1U <= CH_SMALL_BYTES;
 }
 
-static inline unsigned ch_word(const struct ch_heap *heap, size_t granule)
+static inline unsigned ch_tag(const struct ch_heap *heap, size_t granule)
 {
-    return atomic_load_explicit(&ch_words(heap)[granule], memory_order_relaxed);
+    return atomic_load_explicit(&ch_tags(heap)[granule], memory_order_relaxed);
 }
 
-static inline void ch_word_set(struct ch_heap *heap, size_t granule, size_t word)
+static inline void ch_tag_set(struct ch_heap *heap, size_t granule, size_t tag)
 {
-    atomic_store_explicit(&ch_words(heap)[granule], (uint16_t)word, memory_order_release);
+    atomic_store_explicit(&ch_tags(heap)[granule], (uint16_t)tag, memory_order_release);
 }
 
 /// Makes a word say something else. Where there is one thread that is a store. Returns false, and
 /// changes nothing, iff another thread has made it say something else than `word`.
-static inline bool ch_word_turn(struct ch_heap *heap, size_t granule, unsigned word, unsigned next)
+static inline bool ch_tag_replace(struct ch_heap *heap, size_t granule, unsigned tag, unsigned next)
 {
     if (!ch_threads_are_many()) {
-        ch_word_set(heap, granule, next);
+        ch_tag_set(heap, granule, next);
         return true;
     }
-    uint16_t expected = (uint16_t)word;
-    return atomic_compare_exchange_strong_explicit(&ch_words(heap)[granule], &expected,
+    uint16_t expected = (uint16_t)tag;
+    return atomic_compare_exchange_strong_explicit(&ch_tags(heap)[granule], &expected,
                                                    (uint16_t)next, memory_order_release,
                                                    memory_order_relaxed);
 }

@@ -267,7 +267,7 @@ BREAKAGES(USED_COUNT, BREAKAGE(one_more_page_is_counted_as_used),
 MISCOUNTED(one_more_block_is_counted, scene->heap->live_blocks++)
 MISCOUNTED(one_more_byte_is_counted, scene->heap->live_bytes++)
 MISCOUNTED(a_small_block_has_a_byte_more,
-           ch_words(scene->heap)[ch_offset(scene->heap, scene->live) / CH_GRANULE_BYTES]++)
+           ch_tags(scene->heap)[ch_offset(scene->heap, scene->live) / CH_GRANULE_BYTES]++)
 MISCOUNTED(a_large_block_has_a_byte_less, record(scene, RUN_TOP)->size_bytes--)
 
 BREAKAGES(LIVE_COUNT, BREAKAGE(one_more_block_is_counted), BREAKAGE(one_more_byte_is_counted),

@@ -14,9 +14,9 @@ static unsigned char *start_of(const struct scene *scene, unsigned span)
     return scene->heap->pages + (size_t)span * CH_SPAN_BYTES;
 }
 
-static _Atomic uint16_t *word_of(const struct scene *scene, const void *block)
+static _Atomic uint16_t *tag_of(const struct scene *scene, const void *block)
 {
-    return &ch_words(scene->heap)[ch_offset(scene->heap, block) / CH_GRANULE_BYTES];
+    return &ch_tags(scene->heap)[ch_offset(scene->heap, block) / CH_GRANULE_BYTES];
 }
 
 static const void *the_tables_have_room_for_fewer_spans(struct scene *scene)
@@ -53,14 +53,14 @@ UNCOVERED(committed_bits_of_runs_are_gone, committed_table, high_bytes,
 UNCOVERED(starts_are_gone, starts_table, high_bytes, scene->heap->starts_table.end_bytes)
 UNCOVERED(runs_are_gone, runs_table, high_bytes, scene->heap->runs_table.end_bytes)
 UNCOVERED(spans_are_gone, spans_table, low_bytes, 0)
-UNCOVERED(words_are_gone, words_table, low_bytes, 0)
-UNCOVERED(the_last_page_of_words_is_gone, words_table, low_bytes,
-          scene->heap->words_table.low_bytes - scene->heap->page_bytes)
+UNCOVERED(tags_are_gone, tags_table, low_bytes, 0)
+UNCOVERED(the_last_page_of_tags_is_gone, tags_table, low_bytes,
+          scene->heap->tags_table.low_bytes - scene->heap->page_bytes)
 
 BREAKAGES(TABLES_COVER, BREAKAGE(committed_bits_of_spans_are_gone),
           BREAKAGE(committed_bits_of_runs_are_gone), BREAKAGE(starts_are_gone),
-          BREAKAGE(runs_are_gone), BREAKAGE(spans_are_gone), BREAKAGE(words_are_gone),
-          BREAKAGE(the_last_page_of_words_is_gone));
+          BREAKAGE(runs_are_gone), BREAKAGE(spans_are_gone), BREAKAGE(tags_are_gone),
+          BREAKAGE(the_last_page_of_tags_is_gone));
 
 static const void *a_class_does_not_exist(struct scene *scene)
 {
@@ -108,7 +108,7 @@ BREAKAGES(SPAN_SUMMARY, BREAKAGE(a_summary_misses_a_word), BREAKAGE(a_summary_ha
 static const void *a_live_block_is_off_the_grid(struct scene *scene)
 {
     unsigned char *off_grid = scene->live + CH_GRANULE_BYTES;
-    *word_of(scene, off_grid) = 100 + 1;
+    *tag_of(scene, off_grid) = 100 + 1;
     return off_grid;
 }
 
@@ -122,13 +122,13 @@ static const void *a_live_block_is_behind_what_was_cut(struct scene *scene)
 {
     unsigned cut = record(scene, SPAN_OPEN)->cut_granules;
     unsigned char *uncut = start_of(scene, SPAN_OPEN) + cut * CH_GRANULE_BYTES;
-    *word_of(scene, uncut) = 100 + 1;
+    *tag_of(scene, uncut) = 100 + 1;
     return uncut;
 }
 
 static const void *a_free_span_has_a_live_block(struct scene *scene)
 {
-    *word_of(scene, start_of(scene, SPAN_FREE + 1) - CH_GRANULE_BYTES) = 1;
+    *tag_of(scene, start_of(scene, SPAN_FREE + 1) - CH_GRANULE_BYTES) = 1;
     return start_of(scene, SPAN_FREE);
 }
 
@@ -137,32 +137,31 @@ BREAKAGES(SPAN_GRID, BREAKAGE(a_live_block_is_off_the_grid), BREAKAGE(a_free_blo
 
 static const void *a_live_block_is_too_small_for_its_span(struct scene *scene)
 {
-    *word_of(scene, scene->live) = (uint16_t)(ch_class_bytes(SCENE_CLASS - 1) + 1);
+    *tag_of(scene, scene->live) = (uint16_t)(ch_class_bytes(SCENE_CLASS - 1) + 1);
     return scene->live;
 }
 
 static const void *a_live_block_is_too_large_for_its_span(struct scene *scene)
 {
-    *word_of(scene, scene->live) = (uint16_t)(ch_class_bytes(SCENE_CLASS) + 1 + 1);
+    *tag_of(scene, scene->live) = (uint16_t)(ch_class_bytes(SCENE_CLASS) + 1 + 1);
     return scene->live;
 }
 
 static const void *a_live_block_of_its_class_is_roomy(struct scene *scene)
 {
-    *word_of(scene, scene->live) |= CH_WORD_ROOMY;
+    *tag_of(scene, scene->live) |= CH_TAG_ROOMY;
     return scene->live;
 }
 
 static const void *a_roomy_block_is_too_large_for_its_span(struct scene *scene)
 {
-    *word_of(scene, scene->live) =
-        (uint16_t)((ch_class_bytes(SCENE_CLASS) + 1 + 1) | CH_WORD_ROOMY);
+    *tag_of(scene, scene->live) = (uint16_t)((ch_class_bytes(SCENE_CLASS) + 1 + 1) | CH_TAG_ROOMY);
     return scene->live;
 }
 
 static const void *a_roomy_block_is_larger_than_any(struct scene *scene)
 {
-    *word_of(scene, scene->live) = UINT16_MAX;
+    *tag_of(scene, scene->live) = UINT16_MAX;
     return scene->live;
 }
 
@@ -174,7 +173,7 @@ BREAKAGES(SPAN_LIVE_CLASS, BREAKAGE(a_live_block_is_too_small_for_its_span),
 
 static const void *a_free_block_is_live_too(struct scene *scene)
 {
-    *word_of(scene, scene->in_span) = 100 + 1;
+    *tag_of(scene, scene->in_span) = 100 + 1;
     return scene->in_span;
 }
 
@@ -216,7 +215,7 @@ static const void *the_lane_has_lost_a_block(struct scene *scene)
 
 static const void *a_live_block_was_forgotten(struct scene *scene)
 {
-    *word_of(scene, scene->live) = 0;
+    *tag_of(scene, scene->live) = 0;
     return start_of(scene, SPAN_OPEN);
 }
 
@@ -299,7 +298,7 @@ BREAKAGES(SPAN_LIST, BREAKAGE(a_span_with_room_is_on_no_list), BREAKAGE(a_free_s
 static const void *the_last_span_is_free(struct scene *scene)
 {
     struct ch_heap *heap = scene->heap;
-    *word_of(scene, scene->last) = 0;
+    *tag_of(scene, scene->last) = 0;
     heap->live_blocks--;
     heap->live_bytes -= CH_SMALL_BYTES;
     heap->used_pages -= heap->span_pages;

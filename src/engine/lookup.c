@@ -1,30 +1,30 @@
 // What a pointer is: found from its bits and the tables, never by following it.
 
-#include "engine/place.h"
+#include "engine/lookup.h"
 
 #include "engine/run.h"
 
-struct ch_place ch_place_find(const struct ch_heap *heap, const void *block)
+struct ch_found ch_lookup_find(const struct ch_heap *heap, const void *block)
 {
-    struct ch_place place = {.kind = CH_PLACE_NOWHERE};
-    size_t granule = ch_place_granule(heap, block);
+    struct ch_found found = {.kind = CH_FOUND_NOTHING};
+    size_t granule = ch_lookup_granule(heap, block);
     if (granule != CH_GRANULE_NONE) {
-        unsigned word = ch_word(heap, granule);
-        if (word != 0) {
-            place.kind = CH_PLACE_SMALL;
-            place.granule = granule;
-            place.word = word;
-            place.class_index = ch_spans(heap)[granule / CH_SPAN_GRANULES].class_index;
-            place.size_bytes = ch_word_bytes(word);
+        unsigned tag = ch_tag(heap, granule);
+        if (tag != 0) {
+            found.kind = CH_FOUND_SMALL;
+            found.granule = granule;
+            found.tag = tag;
+            found.class_index = ch_spans(heap)[granule / CH_SPAN_GRANULES].class_index;
+            found.size_bytes = ch_tag_bytes(tag);
         }
-        return place;
+        return found;
     }
-    place.page = ch_run_at(heap, ch_offset(heap, block));
-    if (place.page != CH_NONE) {
-        place.kind = CH_PLACE_LARGE;
-        place.size_bytes = ch_runs(heap)[place.page].size_bytes;
+    found.page = ch_run_at(heap, ch_offset(heap, block));
+    if (found.page != CH_NONE) {
+        found.kind = CH_FOUND_LARGE;
+        found.size_bytes = ch_runs(heap)[found.page].size_bytes;
     }
-    return place;
+    return found;
 }
 
 static bool is_inside_small(const struct ch_heap *heap, size_t offset)
@@ -37,11 +37,11 @@ static bool is_inside_small(const struct ch_heap *heap, size_t offset)
     size_t granule = offset / CH_GRANULE_BYTES;
     size_t start = granule - granule % CH_SPAN_GRANULES % granules;
     size_t inside = offset - start * CH_GRANULE_BYTES;
-    unsigned word = start % CH_SPAN_GRANULES < span->cut_granules ? ch_word(heap, start) : 0;
-    return word != 0 && inside < ch_word_bytes(word);
+    unsigned tag = start % CH_SPAN_GRANULES < span->cut_granules ? ch_tag(heap, start) : 0;
+    return tag != 0 && inside < ch_tag_bytes(tag);
 }
 
-enum ch_stray ch_place_explain(const struct ch_heap *heap, const void *block)
+enum ch_stray ch_lookup_explain(const struct ch_heap *heap, const void *block)
 {
     size_t offset = ch_offset(heap, block);
     if (offset >> heap->page_log2 >= heap->page_count) {
