@@ -1,10 +1,17 @@
-// The lock around a heap. Most calls hold it for some hundred instructions, those that give pages
-// back or move them for as long as the system takes. A thread that finds it taken looks again for a
-// moment, then sleeps until it is given back. So the holder can run, whatever the priorities are.
-// On a system that has no such sleep for us, neither Linux nor Windows, it lets others run first.
+// The lock around a heap. Most calls hold it for some hundred instructions. Calls that give pages
+// back or move them hold it for as long as the system takes. A thread that finds the lock taken
+// spins briefly, then sleeps until the holder gives it back. So the holder can run, whatever the
+// priorities are. Systems other than Linux and Windows offer us no such sleep: there the waiting
+// thread yields.
 //
-// Its word is 0, or names the thread that has it. A handler of a signal, or of fork, so knows a
-// lock that its own thread had before.
+//     word   | 0 | the lock is free
+//            | address of the holder's ch_thread_number | KEPT | AWAITED |
+//                                                         bit 1   bit 0
+//
+// The word is 0, or names the thread that holds the lock. So a signal handler or a fork handler
+// recognizes a lock that its own thread already held. On Windows the lock is the system's own.
+//
+// This file does not know what a lock guards.
 #ifndef COMHEAP_PAGES_LOCK_H
 #define COMHEAP_PAGES_LOCK_H
 
@@ -39,13 +46,14 @@ static inline void ch_lock_give(struct ch_lock *lock)
 #else
 
 struct ch_lock {
-    atomic_uintptr_t word; ///< The holder's ch_lock_me(), and these bits.
+    atomic_uintptr_t word; ///< 0, or the holder's ch_lock_me() with the bits below.
 };
 
-#define CH_LOCK_AWAITED ((uintptr_t)1) ///< A thread may be asleep until it is given back.
-#define CH_LOCK_KEPT ((uintptr_t)2)    ///< Its thread forks, and may take it any number of times.
+#define CH_LOCK_AWAITED ((uintptr_t)1) ///< A thread may be asleep until it is free.
+#define CH_LOCK_KEPT ((uintptr_t)2)    ///< Its thread forks, and may take it repeatedly.
 
-/// An address that no other thread has. In a child the thread that forked has the same.
+/// Returns an address that no other thread has. In a child it is the address of the thread that
+/// forked.
 static inline uintptr_t ch_lock_me(void)
 {
     return (uintptr_t)&ch_thread_number;
@@ -56,7 +64,7 @@ static inline void ch_lock_open(struct ch_lock *lock)
     atomic_init(&lock->word, 0);
 }
 
-/// Returns false iff it is taken.
+/// Takes the lock if it is free. Returns false iff it is taken.
 static inline bool ch_lock_try(struct ch_lock *lock)
 {
     uintptr_t unheld = 0;
@@ -71,7 +79,8 @@ static inline bool ch_lock_try(struct ch_lock *lock)
                                                    memory_order_acquire, memory_order_relaxed);
 }
 
-/// The rest of the two functions below, where the lock is taken, and where it is awaited or kept.
+/// Finish the two functions below: take a lock that is taken, give back one that is awaited or
+/// kept.
 void ch_lock_take_late(struct ch_lock *lock);
 void ch_lock_give_late(struct ch_lock *lock);
 
@@ -93,15 +102,16 @@ static inline void ch_lock_give(struct ch_lock *lock)
     }
 }
 
-/// Takes a lock and keeps it, so that this thread alone may take it and give it back any number of
-/// times, until it is let go. Leaves a lock alone that this thread has. Returns 0; or, iff another
-/// thread has it, a word to await.
+/// Takes a lock and keeps it: until it is let go, this thread alone may take it and give it back
+/// any number of times. Leaves the lock alone if this thread already holds it. Returns 0; or, iff
+/// another thread holds the lock, a word to await.
 uintptr_t ch_lock_keep(struct ch_lock *lock);
 
-/// Ends keeping, iff this thread keeps the lock.
+/// Ends keeping, if this thread keeps the lock; does nothing otherwise.
 void ch_lock_let_go(struct ch_lock *lock);
 
-/// Sleeps until the lock's word is another than ch_lock_keep has returned, or is gone.
+/// Sleeps until the lock's word differs from the word that ch_lock_keep returned, or the lock is
+/// gone. May wake early.
 void ch_lock_await(struct ch_lock *lock, uintptr_t word);
 
 #endif

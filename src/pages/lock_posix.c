@@ -1,8 +1,8 @@
-// The lock's slow side on POSIX: looking again, sleeping, waking, and what a thread keeps that
-// forks. Linux has the sleep, a futex; elsewhere a thread that waits lets others run first.
+// The lock's slow paths on POSIX: spinning, sleeping, waking, and keeping a lock across fork.
+// lock.h draws the word. Linux sleeps on a futex; elsewhere a waiting thread yields to others.
 //
-// No function here is a cancellation point: `syscall` is none, whatever it calls. Does not know
-// what a lock guards.
+// No function here is a cancellation point: `syscall` is none, whatever it calls. This file does
+// not know what a lock guards.
 #ifdef __linux__
 #define _GNU_SOURCE // For syscall.
 #endif
@@ -17,14 +17,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef SYS_futex // Where there never was a time of 32 bits, which is not used here.
+#ifndef SYS_futex // Systems with 64-bit time only. No timeout is used here.
 #define SYS_futex SYS_futex_time64
 #endif
 #else
 #include <sched.h>
 #endif
 
-// A heap's lock is mostly given back within this many looks.
+// The holder mostly gives a heap's lock back within this many looks.
 #define LOOKS 40U
 
 static inline void relax(void)
@@ -37,7 +37,7 @@ static inline void relax(void)
 }
 
 #ifdef __linux__
-// A futex has 32 bits: those of the word that change when the lock does.
+// Returns the 32 bits of the word that change when the lock does: a futex has no more.
 static uint32_t *futex_of(struct ch_lock *lock)
 {
     uint32_t *halves = (uint32_t *)(void *)&lock->word;
@@ -93,7 +93,8 @@ static uintptr_t word_of(const struct ch_lock *lock)
     return atomic_load_explicit(&lock->word, memory_order_relaxed);
 }
 
-// Returns the word by which its holder knows that it has to wake a thread; 0 iff nobody has it.
+// Marks the lock as awaited, so that its holder wakes a thread. Returns the marked word; 0 iff the
+// lock is free.
 static uintptr_t announce(struct ch_lock *lock)
 {
     uintptr_t word = word_of(lock);
@@ -116,7 +117,8 @@ __attribute__((noinline, cold)) void ch_lock_take_late(struct ch_lock *lock)
         }
         relax();
     }
-    // It may have been one of several that sleep, so it wakes the next in its turn.
+    // This thread may have been one of several sleepers, so it marks the lock and wakes the next in
+    // turn.
     while (!turn(lock, 0, ch_lock_me() | CH_LOCK_AWAITED)) {
         word = announce(lock);
         if (word != 0) {
@@ -163,5 +165,5 @@ void ch_lock_let_go(struct ch_lock *lock)
 void ch_lock_await(struct ch_lock *lock, uintptr_t word)
 {
     sleep_on(lock, word);
-    wake_one(lock); // This thread has not taken it: the next that sleeps may.
+    wake_one(lock); // This thread has not taken the lock: the next sleeper may.
 }

@@ -1,14 +1,19 @@
-// The operating system's pages on POSIX: reserve is an inaccessible mapping, commit makes part of
-// it accessible, decommit lets the kernel drop what is behind it.
+// The operating system's pages on POSIX. reserve makes an inaccessible mapping, commit makes part
+// of it accessible, decommit lets the kernel drop the memory.
 //
-// A decommitted range stays accessible, so that committing and decommitting in turn does not cut
-// the mapping into ever more pieces, of which the kernel allows only so many.
+//     reserve    |-----------------------------|      - inaccessible   0 accessible, no memory yet
+//     commit     |-----|0000000000|------------|      # memory, once written
+//     decommit   |-----|##|000|###|------------|
 //
-// `move` is mremap with MREMAP_DONTUNMAP, which Linux has from 5.7 on. It unmaps what is at the
-// destination before it knows that it can succeed, so it is called only where it will; and each
-// range that it has moved may stay a mapping of its own, so it is called only so often.
+// A decommitted range stays accessible. Otherwise, committing and decommitting in turn would cut
+// the mapping into ever more pieces, and the kernel allows only so many.
 //
-// No function here is a cancellation point, which a thread would end at with the heap's lock.
+// `move` is mremap with MREMAP_DONTUNMAP, which Linux has since 5.7. mremap unmaps the destination
+// before it knows that it can succeed, so `move` calls it only where it will succeed. Each range
+// that it has moved may stay a mapping of its own, so `move` calls it only so often.
+//
+// No function here is a cancellation point: a thread would end there with the heap's lock. This
+// file does not know what pages hold.
 #define _GNU_SOURCE // For MAP_ANONYMOUS, MAP_NORESERVE, mremap and syscall.
 
 #include <comheap/pages.h>
@@ -41,7 +46,7 @@ static void *reserve(void *world, size_t size_bytes)
 #ifdef MAP_NORESERVE
     flags |= MAP_NORESERVE; // Addresses must not count as memory before they are committed.
 #endif
-    int errno_before = errno; // A face that answers NULL says nothing through errno (spec A13).
+    int errno_before = errno; // A call that returns NULL leaves errno alone (spec A13).
     void *start = mmap(NULL, size_bytes, PROT_NONE, flags, -1, 0);
     errno = errno_before;
     return start == MAP_FAILED ? NULL : start;
@@ -56,7 +61,8 @@ static bool commit(void *world, void *start, size_t size_bytes)
     return is_committed;
 }
 
-// Where AddressSanitizer takes the range for freed, memset would be a finding.
+// Writes zeros even where AddressSanitizer takes the range for freed: memset would be a finding
+// there.
 __attribute__((no_sanitize("address"))) static void write_zeros(void *start, size_t size_bytes)
 {
     volatile size_t *words = start;
@@ -70,14 +76,14 @@ static void decommit(void *world, void *start, size_t size_bytes)
     (void)world;
     int errno_before = errno;
     if (madvise(start, size_bytes, MADV_DONTNEED) != 0 && errno != ENOMEM) {
-        write_zeros(start, size_bytes); // Pages that are locked in memory stay, for one.
+        write_zeros(start, size_bytes); // Locked pages, for example, stay in memory.
     }
     errno = errno_before;
 }
 
 static void clear(void *world, void *start, size_t size_bytes)
 {
-    decommit(world, start, size_bytes); // As commit has it, the range can be used on.
+    decommit(world, start, size_bytes); // The range stays committed and usable.
 }
 
 static void release(void *world, void *start, size_t size_bytes)
@@ -87,19 +93,19 @@ static void release(void *world, void *start, size_t size_bytes)
 }
 
 #ifdef MREMAP_DONTUNMAP
-// A move cuts at most two mappings in two, of the 65,530 that the kernel allows a process. After so
-// many moves a quarter of them may be ours, and the heap copies from then on.
+// A move cuts at most two mappings in two. The kernel allows a process 65,530. After this many
+// moves a quarter of them may be ours, and from then on the heap copies.
 #define MOVES_MOST 8192U
 
-// As msync, which is a cancellation point.
+// Does the work of msync, which is a cancellation point.
 static int sync_range(void *start, size_t size_bytes, int flags)
 {
     return (int)syscall(SYS_msync, start, size_bytes, flags);
 }
 
-// Whether what a move leaves behind can be used, as a kernel has it. An emulator that passes the
-// flag on may take the range for unmapped, and end the process at the next touch. The kernel is
-// asked to write there, and the emulator reports an address that it believes to be none.
+// Returns whether a moved range can still be used at its old address, as a kernel allows. An
+// emulator that passes the flag on may take the range for unmapped, and end the process at the next
+// access. So the kernel is asked to write there, and the emulator reports a bad address.
 static bool find_out_leaving(unsigned char *range, size_t page_bytes)
 {
     unsigned char *other = range + page_bytes;
@@ -109,8 +115,8 @@ static bool find_out_leaving(unsigned char *range, size_t page_bytes)
            uname((struct utsname *)(void *)range) == 0 && other[0] == 1;
 }
 
-// What was found out, once in a process; threads that come together find the same. Where there is
-// no memory to find out with, nothing is known yet.
+// Returns the result of that test, run once in a process. Threads that run it together get the same
+// result. If there is no memory for the test, the result stays unknown.
 static bool leaves_pages(void)
 {
     enum { UNKNOWN, LEAVES, LEAVES_NOTHING };
@@ -130,15 +136,16 @@ static bool leaves_pages(void)
     return known == LEAVES;
 }
 
-// Whether a range is part of one mapping, and not locked in memory. Of several mappings an older
-// kernel moves none, and says so too late; a newer one might move some. To move locked pages would
-// unlock the rest of their mapping.
+// Returns whether a range is part of one mapping, and not locked in memory. Of several mappings an
+// older kernel moves none, and reports it too late; a newer one might move some. Moving locked
+// pages would unlock the rest of their mapping.
 static bool can_leave(void *start, size_t size_bytes)
 {
     if (sync_range(start, size_bytes, MS_ASYNC | MS_INVALIDATE) != 0) {
         return false; // EBUSY: locked.
     }
-    // Can it grow? EFAULT: it is several. ENOMEM: it is one, and there is something behind it.
+    // Can it grow? EFAULT: there are several mappings. ENOMEM: there is one, and something lies
+    // behind it.
     size_t larger_bytes = size_bytes + os_page_bytes(NULL);
     void *grown = mremap(start, size_bytes, larger_bytes, 0);
     if (grown == MAP_FAILED) {
@@ -148,8 +155,9 @@ static bool can_leave(void *start, size_t size_bytes)
     return true;
 }
 
-// The limit of mappings, which is what a move may meet, is looked at before anything is unmapped.
-// Short of that the kernel must have run out of memory for itself, and the range is mapped again.
+// Maps the destination of a failed move again, if it is gone. The kernel checks its limit of
+// mappings, the likely reason, before it unmaps anything. Otherwise, the kernel itself has run out
+// of memory.
 static void keep_mapped(void *start, size_t size_bytes)
 {
     if (sync_range(start, size_bytes, MS_ASYNC) == 0) {
@@ -157,7 +165,7 @@ static void keep_mapped(void *start, size_t size_bytes)
     }
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
     if (mmap(start, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0) != start) {
-        abort(); // A part of the heap is gone, and may be somebody else's.
+        abort(); // A part of the heap is gone, and others may have mapped it.
     }
 }
 

@@ -1,12 +1,18 @@
 // The operating system's pages on Windows: reserve and commit are VirtualAlloc's own.
 //
-// Decommit has to leave the range readable, as zeros. MEM_RESET and DiscardVirtualMemory leave
-// anything in it; only pages that are decommitted and committed again are zeros. So the memory goes
-// back, and the right to it, which Windows counts too, is kept until the range is released. For a
-// moment in between nothing is there: a thread that looks just then is stopped by an access
-// violation, waits until the range is back, and looks again.
+//     reserve    |-----------------------------|      - reserved   # committed
+//     commit     |-----|##########|------------|
+//     decommit   |-----|##|---|###|------------|      for a moment, under the lock
+//                |-----|##########|------------|      then committed again, as zeros
 //
-// No `move`: Windows can't give pages another address.
+// Decommit must leave the range readable, as zeros. MEM_RESET and DiscardVirtualMemory leave
+// arbitrary bytes; only pages that are decommitted and committed again are zeros. So decommit
+// returns the memory, and keeps the commit charge, which Windows counts too, until the range is
+// released. For a moment the range is gone. A thread that reads it then gets an access violation,
+// waits until the range is back, and reads again.
+//
+// There is no `move`: Windows can't give pages another address. This file does not know what pages
+// hold.
 
 #include <comheap/pages.h>
 
@@ -24,8 +30,8 @@ static bool is_readable(const void *address)
            pages.Protect == PAGE_READWRITE;
 }
 
-// A read of what may be read by now has met a range that was gone: it is tried again. Anything else
-// is somebody else's.
+// Retries a read that met a range which was gone and is readable again. Passes every other
+// exception on.
 static LONG CALLBACK on_exception(EXCEPTION_POINTERS *exception)
 {
     const EXCEPTION_RECORD *record = exception->ExceptionRecord;
@@ -74,7 +80,7 @@ static void decommit(void *world, void *start, size_t size_bytes)
     (void)world;
     AcquireSRWLockExclusive(&recommit_lock);
     if (VirtualFree(start, size_bytes, MEM_DECOMMIT)) {
-        // Refused only where another process takes in this moment what was just given back.
+        // This fails only if another process takes the memory just given back in this moment.
         (void)VirtualAlloc(start, size_bytes, MEM_COMMIT, PAGE_READWRITE);
     }
     ReleaseSRWLockExclusive(&recommit_lock);

@@ -1,4 +1,5 @@
-// What a thread knows of itself without a call, which could allocate.
+// A thread's own number, and whether it is alone: both are known without a call, which could
+// allocate.
 #ifndef COMHEAP_PAGES_SELF_H
 #define COMHEAP_PAGES_SELF_H
 
@@ -11,18 +12,18 @@
 #endif
 #endif
 
-// Found by one instruction.
+// One instruction finds such a variable.
 #if defined(__ELF__)
 #define CH_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 #else
 #define CH_THREAD_LOCAL _Thread_local
 #endif
 
-/// The calling thread's number. No two threads have the same at once, except 0. A lock keeps its
-/// address, and two bits in that.
+/// Holds the calling thread's number. No two threads have the same number at once, except 0. A
+/// lock's word holds the address of this variable, and two bits in it: hence the alignment.
 extern CH_THREAD_LOCAL _Alignas(8) unsigned ch_thread_number;
 
-/// Whether the process may have another thread than this one.
+/// Returns whether the process may have another thread than this one.
 static inline bool ch_threads_are_many(void)
 {
 #ifdef CH_THREADS_COUNTED

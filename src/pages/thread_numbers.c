@@ -1,14 +1,17 @@
-// The numbers that threads have: who has which, and how one is asked for, chosen and given back.
+// The numbers of threads: which are taken, and how a thread gets, chooses and returns one.
 //
-// Does not know what the numbers are for, nor how a thread's end is told.
+//     numbers   bit  63 ........ 2 1 0
+//                     0 ........ 1 1 1     threads 1 and 2 have a number; no thread gets 0
+//
+// This file does not know how a number is used, nor how the system reports the end of a thread.
 
 #include "pages/thread_numbers.h"
 
 CH_THREAD_LOCAL _Alignas(8) unsigned ch_thread_number;
 static CH_THREAD_LOCAL bool is_settled; // It has chosen its number, or has ended: it gets no other.
 
-static uint64_t numbers = 1; // A bit for each that is taken. Nobody gets 0.
-static atomic_bool is_full;  // All are: those that come late need not ask.
+static uint64_t numbers = 1; // A bit for each that is taken. No thread gets 0.
+static atomic_bool is_full;  // All are taken: later threads need not try.
 
 static uint64_t bit_of(unsigned number)
 {
@@ -29,8 +32,8 @@ static void in_child(void)
 
 struct ch_fork_lock ch_thread_numbers_lock = {.in_child = in_child};
 
-// Under the lock: the thread has the number from now on. A signal may come in between, and its
-// handler fork: the child must see the thread's number before it is taken from the rest.
+// Under the lock: gives the thread the number. A signal may come in between, and its handler may
+// fork. The child must see the thread's number before the number is marked as taken.
 static void keep(unsigned number)
 {
     ch_thread_number = number;
@@ -48,7 +51,7 @@ void ch_thread_join(void)
         keep((unsigned)__builtin_ctzll(~numbers));
     }
     ch_lock_give(&ch_thread_numbers_lock.lock);
-    ch_threads_expect_end(); // Without the lock, for it may allocate.
+    ch_threads_expect_end(); // Without the lock, because it may allocate.
 }
 
 bool ch_thread_choose(unsigned number)
@@ -74,7 +77,7 @@ bool ch_thread_choose(unsigned number)
 
 void ch_thread_leave(unsigned number)
 {
-    ch_thread_number = 0; // What is still freed at a thread's end is freed without a number.
+    ch_thread_number = 0; // Later frees at the thread's end have no number.
     is_settled = true;
     ch_lock_take(&ch_thread_numbers_lock.lock);
     set_numbers(numbers & ~bit_of(number));

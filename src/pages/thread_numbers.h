@@ -1,5 +1,5 @@
-// Between numbers.c, which gives threads their numbers, and the operating system's file, which
-// knows when a thread ends. Nobody else's.
+// The seam between thread_numbers.c, which gives threads their numbers, and the system's file,
+// which sees threads end. No other file includes this one.
 #ifndef COMHEAP_PAGES_THREAD_NUMBERS_H
 #define COMHEAP_PAGES_THREAD_NUMBERS_H
 
@@ -7,19 +7,19 @@
 
 #include "pages/threads.h"
 
-/// Of the operating system's file: gets ready to be told that threads end. Returns false iff it
-/// never will be.
+/// Prepares to see threads end. Returns false iff the system can't report that. In the system's
+/// file.
 bool ch_threads_prepare_ends(void);
 
-/// Of the operating system's file: has ch_thread_leave called when the calling thread ends, with
-/// the number that it has now. May allocate.
+/// Arranges a call of ch_thread_leave when the calling thread ends, with the number that it has
+/// now. May allocate. In the system's file.
 void ch_threads_expect_end(void);
 
-/// The calling thread ends, and gives that number back. It gets no other.
+/// Takes a number back from the calling thread, which ends. The thread gets no other.
 void ch_thread_leave(unsigned number);
 
-/// The lock around all numbers, which no other lock is wanted under. In a child, only the calling
-/// thread keeps its number.
+/// Guards all numbers. No other lock is taken under it. In a child, only the calling thread keeps
+/// its number.
 extern struct ch_fork_lock ch_thread_numbers_lock;
 
 #endif

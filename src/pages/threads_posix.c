@@ -1,12 +1,15 @@
-// Threads on POSIX: when one ends, and what happens when the process forks.
+// Threads on POSIX: their ends, and forks of the process.
 //
-// In a child there is one thread. The thread that forks keeps every lock of ours, so the child
-// finds them free and what they guard whole, and the numbers of the threads that are gone are
-// nobody's.
+//     before_fork            signals blocked -> glibc's file lock -> every lock of ours, kept
+//     after_fork             locks let go -> file lock let go -> signals as before
+//     after_fork_in_child    in_child of each lock -> file lock reset -> as after_fork
 //
-// Does not know who has which number.
+// A child has one thread. The thread that forks keeps every lock of ours. So the child finds the
+// locks free and the guarded data whole, and the numbers of the threads that are gone are free.
+//
+// This file does not know which thread has which number.
 
-#define _POSIX_C_SOURCE 200809L // For signals, which C alone has few of.
+#define _POSIX_C_SOURCE 200809L // For signals, of which C alone has few.
 
 #include "pages/threads.h"
 
@@ -17,9 +20,10 @@
 #include "pages/thread_numbers.h"
 
 #ifdef __GLIBC__
-// The C library's lock around its list of files, which a thread may take again. fork takes it after
-// every handler, a thread that flushes all files waits for a file's lock while it has it, and one
-// that reads a line allocates while it has the file's. So it comes before any lock of ours.
+// The C library's lock around its list of files, which a thread may take again. It comes before any
+// lock of ours, for three reasons. fork takes it after every handler. A thread that flushes all
+// files waits for a file's lock while it holds it. A thread that reads a line allocates while it
+// holds the file's lock.
 __attribute__((weak)) void _IO_list_lock(void);
 __attribute__((weak)) void _IO_list_unlock(void);
 __attribute__((weak)) void _IO_list_resetlock(void);
@@ -38,7 +42,7 @@ static void on_end(void *unused)
     ch_thread_leave(ch_thread_number);
 }
 
-static CH_THREAD_LOCAL unsigned forks; // Of this thread, one in a handler of the other.
+static CH_THREAD_LOCAL unsigned forks; // Of this thread, each inside a handler of the one before.
 static CH_THREAD_LOCAL bool holds_files;
 static CH_THREAD_LOCAL sigset_t signals_before;
 
@@ -62,7 +66,7 @@ static void let_go_of_files(void)
 #endif
 }
 
-// fork has done the same there, for a process of more than one thread.
+// fork itself has reset the lock in the child, if the process had more than one thread.
 static void let_go_of_files_in_child(void)
 {
 #ifdef __GLIBC__
@@ -81,8 +85,8 @@ static void let_go_of_locks(void)
     ch_lock_let_go(&fork_locks_lock);
 }
 
-// Keeps every lock. Returns NULL; or, iff another thread has one of them, that one, and a word to
-// await. Then it keeps none.
+// Keeps every lock. Returns NULL; or, iff another thread holds one of them, that lock, and a word
+// to await. In that case it keeps none.
 static struct ch_lock *keep_locks(uintptr_t *word)
 {
     *word = ch_lock_keep(&fork_locks_lock);
@@ -99,9 +103,9 @@ static struct ch_lock *keep_locks(uintptr_t *word)
     return NULL;
 }
 
-// A thread may have one lock of ours and want another, or a file: this one waits for a lock only
-// while it has nothing. The handler of a signal, which could fork in the middle of this, waits
-// until the fork is over.
+// A thread may hold one lock of ours and wait for another, or for a file. So this thread waits for
+// a lock only while it holds none. A signal handler could fork in the middle of this, so signals
+// wait until the fork is over.
 static void before_fork(void)
 {
     if (forks++ > 0) {
@@ -131,7 +135,8 @@ static void after_fork(void)
     }
 }
 
-// The child of a handler goes on with the fork that called it, as its parent, and alone.
+// If a handler forked, its child continues the fork that called the handler, as its parent does,
+// and alone.
 static void after_fork_in_child(void)
 {
     for (struct ch_fork_lock *lock = fork_locks; lock != NULL; lock = lock->next) {
@@ -146,11 +151,13 @@ static void after_fork_in_child(void)
 static void prepare(void)
 {
     has_key = pthread_key_create(&key, on_end) == 0;
-    // Without this a child may wait for ever: only when there is no memory for a few bytes.
+    // Without the handlers a child may wait forever. They are missing only if there is no memory
+    // for a few bytes.
     (void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
-// Of the handlers that come before fork, those that are registered later run first.
+// Registers our handlers early: fork runs those that come before it in reverse order, so ours run
+// last.
 __attribute__((constructor)) static void prepare_early(void)
 {
     (void)pthread_once(&once, prepare);

@@ -1,11 +1,11 @@
-// Threads on Windows: when one ends. Nothing forks there, so a fork lock is a lock.
+// Threads on Windows: their ends. No process forks there, so a fork lock is a plain lock.
 //
-// The end of a thread is told by a callback of the image that this is linked into. A callback of
-// fiber-local storage would come when a fiber ends, too, of which a thread can have several. The
-// number is also kept in a slot of the system's, for a compiler's thread-local variables may be
+// A callback of the image that links this file reports the end of a thread. A callback of
+// fiber-local storage would also run when a fiber ends, and a thread can have several fibers. The
+// number is also kept in a slot of the system, because a compiler's thread-local variables may be
 // gone by then.
 //
-// Does not know who has which number.
+// This file does not know which thread has which number.
 
 #include "pages/threads.h"
 
@@ -29,8 +29,8 @@ static void NTAPI on_thread(void *image, DWORD reason, void *unused)
     }
 }
 
-// The linker sorts the parts of .CRT by name: from XLA to XLZ they are a table of callbacks. Ours
-// comes before XLD, where the compiler's run time ends thread-local variables.
+// The linker sorts the parts of .CRT by name: XLA to XLZ form a table of callbacks. Ours comes
+// before XLD, where the compiler's run time ends thread-local variables.
 __attribute__((section(".CRT$XLB"), used)) static const PIMAGE_TLS_CALLBACK callback = on_thread;
 
 static BOOL CALLBACK prepare(INIT_ONCE *unused, void *argument, void **context)
@@ -61,7 +61,7 @@ void ch_fork_lock_close(struct ch_fork_lock *lock)
     (void)lock;
 }
 
-// Nothing is cancelled there.
+// Windows cancels no threads.
 
 int ch_threads_defer_cancel(void)
 {
