@@ -1,7 +1,11 @@
-// The arena's layout, and the committing of its tables and pages (state.h draws both).
+// The arena: its layout, and the commits of its tables and pages (state.h draws both).
 //
-// Fresh memory may hold anything, so tables whose entries are read before they are written are
-// zeroed when they are committed. Does not know which block lies where.
+//     a table   |#########|..........................|#######|      # committed   . not
+//               0         low_bytes         high_bytes       end_bytes
+//               entries of the small region ->   <- entries of the large region
+//
+// Fresh memory may hold anything. So a table whose entries are read before they are written is
+// zeroed when it is committed. This file does not know which block lies where.
 
 #include "engine/arena.h"
 
@@ -10,8 +14,8 @@
 #include "engine/lane.h"
 #include "engine/shadow.h"
 
-// No arena uses more pages: their numbers, and those of the bits for them rounded up to words, must
-// stay below CH_NONE.
+// Bounds the pages of an arena. Page numbers must stay below CH_NONE, and so must the number of
+// bits for them, rounded up to machine words.
 #define PAGES_MOST (CH_NONE - 64)
 
 static size_t round_up(size_t size_bytes, size_t step_bytes)
@@ -24,8 +28,9 @@ static size_t round_down(size_t size_bytes, size_t step_bytes)
     return size_bytes & ~(step_bytes - 1);
 }
 
-// Where the sizes of blocks take a quarter of the small region's addresses, half of the arena may
-// be small: otherwise a 32-bit arena has no room for a block of INT_MAX bytes.
+// Returns how many spans the small region may have: all of the arena on 64 bits, half of it on 32
+// bits. There the tags take a quarter of the small region's addresses. A larger share would leave
+// no room for a block of INT_MAX bytes.
 static uint32_t spans_of(const struct ch_heap *heap, uint32_t page_count)
 {
     return page_count / heap->span_pages / (sizeof(void *) == 8 ? 1 : 2);
@@ -57,16 +62,16 @@ static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_
     return lay_table(&heap->tags_table, arena, end, tags, page);
 }
 
-// What it may take to begin the pages at a multiple of CH_SMALL_BYTES, so that small blocks can be
-// aligned to that (block.c). It is set aside wherever the arena lies: heaps of the same size have
-// the same pages.
+// Returns the bytes set aside to begin the pages at a multiple of CH_SMALL_BYTES, so that small
+// blocks can have that alignment (block.c). They are set aside wherever the arena lies: so heaps of
+// the same size have the same pages.
 static size_t aligning_bytes(const struct ch_heap *heap)
 {
     return heap->page_bytes < CH_SMALL_BYTES ? CH_SMALL_BYTES - heap->page_bytes : 0;
 }
 
-// The largest number of pages that fits beside its own tables and the guard, found by halving the
-// interval: the rounding of each table makes a formula for it wrong by a few.
+// Returns the largest number of pages that fits beside its own tables and the guard. It bisects,
+// because the rounding of each table makes a formula wrong by a few pages.
 static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t arena_bytes)
 {
     size_t most = arena_bytes >> heap->page_log2;
@@ -84,8 +89,8 @@ static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t
     return low;
 }
 
-// How many lanes there may be: in a small arena the tables for them would leave little for blocks.
-// A heap with a bound has none: its lanes would hand blocks out without a look at that.
+// Returns the limit of lanes. In a small arena their tables would leave little for blocks. A heap
+// with a bound has no lanes, because they would hand blocks out without a check of the bound.
 static unsigned lanes_of(const struct ch_heap *heap, const struct ch_config *config)
 {
     bool bounds_small = config->block_bytes != 0 && config->block_bytes < CH_SMALL_BYTES;
@@ -124,9 +129,8 @@ static void fill_in(struct ch_heap *heap, const struct ch_config *config, size_t
     ch_shadow_poison(ch_page_start(heap, heap->page_count), page_bytes);
 }
 
-// Reserves the default arena, or a part of it where there is no such range. That part is a quarter
-// to a half of the longest range there is, so what else the process needs addresses for, files and
-// stacks of threads, finds some.
+// Reserves the default arena, or a part of it if there is no such range. The part is a quarter to a
+// half of the longest range. So the process still finds addresses for files and thread stacks.
 static void *reserve_default(struct ch_config *config)
 {
     const struct ch_pages *pages = config->pages;
@@ -195,8 +199,8 @@ static bool commit(struct ch_heap *heap, void *start, size_t size_bytes)
     return is_granted;
 }
 
-// Somebody may be asking about a pointer to where a span has been: such a word is read without the
-// lock, and must be written as one.
+// Zeros tags. Another thread may look up a pointer to a former span at the same time. It reads a
+// tag without the lock, so these writes are atomic.
 static void clear_tags(unsigned char *start, size_t size_bytes)
 {
     atomic_size_t *words = (atomic_size_t *)(void *)start;
@@ -210,7 +214,7 @@ static bool commit_table(struct ch_heap *heap, struct ch_table *table, size_t fr
     if (!commit(heap, table->start + from, to - from)) {
         return false;
     }
-    // Records are written when their span or run begins; only bits and words are read before.
+    // Records are written when their span or page run begins; only bits and tags are read before.
     if (table == &heap->tags_table) {
         clear_tags(table->start + from, to - from);
     } else if (table != &heap->runs_table && table != &heap->spans_table) {
@@ -249,7 +253,8 @@ static bool cover_high(struct ch_heap *heap, struct ch_table *table, size_t from
     return true;
 }
 
-// The bytes of a bitmap that hold its first `count` bits, and the byte where bit `index` is.
+// Return the bytes of a bitmap that hold its first `count` bits, and the byte at which the word
+// with bit `index` starts.
 static size_t bits_bytes(uint32_t count)
 {
     return ((size_t)count + 63) / 64 * sizeof(uint64_t);
@@ -260,7 +265,8 @@ static size_t bits_byte(uint32_t index)
     return index / 64 * sizeof(uint64_t);
 }
 
-// Commits what is not: [page, from) is, and page `from` is the first that is not.
+// Commits the uncommitted pages of [page, end): [page, from) is committed, and page `from` is not.
+// Records a dirty range with all pages that were committed before: those may hold anything.
 static bool commit_rest(struct ch_heap *heap, uint32_t page, uint32_t from, uint32_t end)
 {
     uint32_t dirty_end = from;
@@ -316,15 +322,15 @@ size_t ch_arena_decommit(struct ch_heap *heap, uint32_t page, uint32_t pages, si
     return most;
 }
 
-// Gives pages back that a table could not be made to reach over.
+// Stops counting pages as used, because a table could not be extended over them.
 static bool end_use(struct ch_heap *heap, uint32_t pages)
 {
     heap->used_pages -= pages;
     return false;
 }
 
-// The pages come before the tables: they are what a world that is short refuses, and then no table
-// has grown for nothing. Only the bits that say what is committed have to be there first.
+// The pages are committed before the tables. A world that is short refuses pages, and then no table
+// has grown in vain. Only the bits of committed pages must exist first.
 
 bool ch_arena_grow_small(struct ch_heap *heap)
 {
@@ -352,7 +358,7 @@ bool ch_arena_grow_large(struct ch_heap *heap, uint32_t pages, uint32_t room_pag
            end_use(heap, pages);
 }
 
-// Decommits what lies between [0, low_bytes) and [high_bytes, end) of a table.
+// Decommits the part of a table between [0, low_bytes) and [high_byte, end).
 static void trim_table(struct ch_heap *heap, struct ch_table *table, size_t low_bytes,
                        size_t high_byte)
 {
@@ -360,10 +366,10 @@ static void trim_table(struct ch_heap *heap, struct ch_table *table, size_t low_
     size_t low = round_up(low_bytes, heap->page_bytes);
     size_t high = round_down(high_byte, heap->page_bytes);
     if (low >= high) {
-        return; // The two ends share a page: all of the table is needed.
+        return; // The two ends share a page: the whole table is needed.
     }
     if (low < table->low_bytes) {
-        // Where the ends have met, the low part may reach into what the high end needs.
+        // If the ends have met, the low part may include bytes that the high end needs.
         size_t end = table->low_bytes < high ? table->low_bytes : high;
         pages->decommit(heap->config.world, table->start + low, end - low);
         if (table->low_bytes > high) {
@@ -372,7 +378,7 @@ static void trim_table(struct ch_heap *heap, struct ch_table *table, size_t low_
         table->low_bytes = low;
     }
     if (high > table->high_bytes) {
-        // Likewise the other way round.
+        // The high part may include bytes that the low end needs.
         size_t begin = table->high_bytes > low ? table->high_bytes : low;
         pages->decommit(heap->config.world, table->start + begin, high - begin);
         if (table->high_bytes < low) {
@@ -385,7 +391,8 @@ static void trim_table(struct ch_heap *heap, struct ch_table *table, size_t low_
 size_t ch_arena_decommit_gap(struct ch_heap *heap, size_t most)
 {
     uint32_t end = ch_small_end(heap);
-    // Only pages whose bits are in the table can be committed; each byte of it covers eight.
+    // Only pages with bits in the committed parts of the table can be committed. Each byte covers
+    // eight pages.
     size_t low = heap->committed_table.low_bytes * 8;
     size_t high = heap->committed_table.high_bytes * 8;
     if (low > end) {
@@ -427,8 +434,8 @@ size_t ch_arena_table_bytes(const struct ch_heap *heap)
     return size_bytes;
 }
 
-// Where the gap begins that is hidden as one long range: behind what spans have been, which is
-// hidden already.
+// Returns the page at which the gap starts to be hidden as one long range. It lies behind all pages
+// that spans ever had, which are hidden already.
 static uint32_t gap_start(const struct ch_heap *heap)
 {
     uint32_t start = heap->span_most * heap->span_pages;
@@ -445,7 +452,7 @@ void ch_arena_show_gap(struct ch_heap *heap)
 void ch_arena_hide_gap(struct ch_heap *heap)
 {
     uint32_t spans = heap->first_run / heap->span_pages;
-    if (heap->span_most > spans) { // The large region has taken pages that spans have been.
+    if (heap->span_most > spans) { // The large region has taken pages of former spans.
         ch_shadow_unpoison(heap->pages + (size_t)spans * CH_SPAN_BYTES,
                            (size_t)(heap->span_most - spans) * CH_SPAN_BYTES);
         heap->span_most = spans;

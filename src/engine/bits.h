@@ -1,4 +1,4 @@
-// Bitmaps: a bit per page or per granule, in words of 64.
+// Bitmaps: a bit per page or per granule, in machine words of 64. Word i / 64 holds bit i.
 #ifndef COMHEAP_ENGINE_BITS_H
 #define COMHEAP_ENGINE_BITS_H
 

@@ -1,15 +1,16 @@
-// Blocks: the calls that a caller makes on them. Small ones take a path without the lock where they
-// can; a fault is raised after the lock is given back, so that a handler may use the heap or never
+// Blocks: the calls that a caller makes on them. Small blocks take a path without the lock if they
+// can. A fault is raised after the lock is given back, so a handler may use the heap or never
 // return.
 //
-//     allocate 100       class 6 -> my lane's magazine -> word of the block = 101
+//     allocate 100       class 6 -> my lane's magazine -> tag of the block = 101
 //                                   (empty: lock, span)
-//     free               word of the block: 0 is a fault -> word = 0 -> my lane's magazine
-//                                                                       (full: lock, span)
-//     allocate 100000    lock -> 25 pages -> run
+//     free               tag of the block: 0 is a fault -> tag = 0 -> my lane's magazine
+//                                                                     (full: lock, span)
+//     allocate 100000    lock -> 25 pages -> page run
 //
-// Without the lock a call touches a block's word, which is its caller's as long as the block is,
-// and the lane, which is its thread's. Does not know where blocks come from.
+// Without the lock a call touches two things. A block's tag belongs to the caller that holds the
+// block, as long as the block is live. The lane belongs to its thread. This file does not know
+// where blocks come from.
 
 #include <comheap/heap.h>
 
@@ -22,26 +23,26 @@
 #include "engine/shadow.h"
 #include "engine/supply.h"
 
-// Moving pages costs a few calls into the kernel and a page-table walk, and leaves a place behind
-// that the kernel fills anew. That is cheaper than to copy this much, if it was to pages that the
-// kernel would have had to fill.
+// Bounds copies: a block at least this large is moved to fresh pages. Moving costs a few calls into
+// the kernel and a page-table walk, and the kernel fills the old pages anew. That is cheaper than a
+// copy of this size, if the copy went to pages that the kernel had to fill.
 #define MOVE_BYTES ((size_t)1024 * 1024)
 
-// A block this large is moved wherever to: what of it was never touched has no memory behind it,
-// and a copy would have.
+// A block this large is moved to any pages. Its untouched pages have no memory behind them; after a
+// copy they would.
 #define MOVE_ANYWHERE_BYTES (16 * MOVE_BYTES)
 
-// To drop pages and fault them in anew costs more than to write zeros to them, unless few of them
-// will be used, as is often so where a block is this large.
+// Dropping pages and faulting them in anew costs more than writing zeros, unless few of them will
+// be used. That is often so for a block this large.
 #define CLEAR_BYTES ((size_t)4 * 1024 * 1024)
 
-// An empty heap forgets where its blocks were, if there are more spans than this and they are more
-// than that part of its pages: the next block from a lane could be one high up, and the large
-// region get none of the free spans below it.
+// An empty heap flushes its lanes if it has more spans than EMPTY_SPANS, and they are more than the
+// EMPTY_PART-th part of its pages. Otherwise, the next block from a lane could lie high up, and the
+// large region would get none of the free spans below it.
 #define EMPTY_SPANS 4U
 #define EMPTY_PART 16U
 
-// Kept out of the paths that take no lock, so that those save no registers for it.
+// Keeps a function out of the paths without the lock, so that those save no registers for it.
 #define RARE __attribute__((noinline, cold))
 
 static void lock(struct ch_heap *heap)
@@ -61,7 +62,7 @@ static void raise_fault(struct ch_heap *heap, enum ch_fault first, enum ch_stray
     heap->config.on_fault(heap->config.on_fault_context, fault, block);
 }
 
-// Under the lock. Whatever was counted, the thread's lane has to look again when it is even.
+// Under the lock. After any count, the thread's lane must check again when it is even.
 static void count(struct ch_heap *heap, bool is_small, size_t blocks, size_t bytes)
 {
     struct ch_lane *lane = ch_lane_mine(heap);
@@ -129,7 +130,7 @@ void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes)
     return block;
 }
 
-// Clears what may be anything of a block's first size_bytes, from dirty_bytes on.
+// Clears a block's bytes [dirty_bytes, size_bytes), which may hold anything.
 static void clear(struct ch_heap *heap, unsigned char *block, size_t dirty_bytes, size_t size_bytes)
 {
     const struct ch_pages *pages = heap->config.pages;
@@ -179,16 +180,17 @@ void *ch_heap_alloc_zeroed(struct ch_heap *heap, size_t size_bytes)
     return block;
 }
 
-// A small block starts at a multiple of its alignment by itself: its span starts at a multiple of
-// CH_SMALL_BYTES, and each class rounds to a multiple of some power of two, so of a multiple of a
-// smaller one it makes a multiple of that, and a multiple of a larger one is a class as it is
-// (class.h). A run starts at a page; for more, a longer one is made, and cut.
+// A small block of rounded size is aligned by itself. Its span starts at a multiple of
+// CH_SMALL_BYTES. Each class rounds sizes up to a multiple of some power of two. A multiple of a
+// smaller power becomes a multiple of that one; a multiple of a larger power is a class as it is
+// (class.h). A page run starts at a page; for a larger alignment a longer page run is taken, and
+// cut.
 void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
 {
     if (size_bytes == 0) {
         size_bytes = 1;
     }
-    if (size_bytes > SIZE_MAX - alignment_bytes) { // Then no sum below is too large for its type.
+    if (size_bytes > SIZE_MAX - alignment_bytes) { // Otherwise, no sum below overflows.
         return NULL;
     }
     size_t rounded_bytes = (size_bytes + alignment_bytes - 1) & ~(alignment_bytes - 1);
@@ -208,8 +210,8 @@ void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alig
     return block;
 }
 
-// Whether the small region is so large that an empty one of its size would be missed. What is left
-// of one that was empty is held by the lanes of other threads.
+// Returns whether the small region is so large that an empty one of its size would be missed. Lanes
+// of other threads hold the rest of a region that was emptied before.
 static bool is_spread_out(const struct ch_heap *heap)
 {
     uint32_t spans = ch_span_count(heap);
@@ -226,7 +228,7 @@ static void forget_if_empty(struct ch_heap *heap)
     }
 }
 
-// A lane's thread has freed as many blocks as it allocated.
+// Flushes the heap if it is empty, after a lane's thread has freed as many blocks as it allocated.
 RARE static void settle(struct ch_heap *heap, struct ch_lane *lane)
 {
     lane->is_settled = true;
@@ -238,14 +240,15 @@ RARE static void settle(struct ch_heap *heap, struct ch_lane *lane)
     }
 }
 
-// Under the lock. Returns false, and changes nothing, iff the place has no live block.
+// Under the lock: ends the block that was found. Returns false, and changes nothing, iff there is
+// no live block.
 static bool give(struct ch_heap *heap, struct ch_found found, void *block)
 {
     if (found.kind == CH_FOUND_LARGE) {
         ch_run_give(heap, found.page);
     } else if (found.kind == CH_FOUND_SMALL && end_small(heap, found.granule, block, found.tag)) {
-        // A thread whose lane is not open yet has mostly allocated nothing: the block is another's,
-        // who may be writing next to it, and goes to its span.
+        // A thread whose lane is not open yet has mostly allocated nothing. So the block came from
+        // another thread, which may be writing next to it, and goes to its span.
         ch_lane_give(heap, found.class_index, block);
         ch_lane_open_mine(heap);
     } else {
@@ -263,7 +266,7 @@ RARE static void free_locked(struct ch_heap *heap, void *block)
     lock(heap);
     struct ch_found found;
     bool is_given;
-    do { // Between the two another thread may have given a small block another size.
+    do { // In between, another thread may have resized a small block.
         found = ch_lookup_find(heap, block);
         is_given = give(heap, found, block);
     } while (!is_given && found.kind != CH_FOUND_NOTHING);
@@ -299,7 +302,7 @@ void ch_heap_free(struct ch_heap *heap, void *block)
     }
 }
 
-// Moves a large block's bytes, or copies them where that is cheaper or there is no other way.
+// Moves a large block's pages, or copies its bytes if that is cheaper or the only way.
 static void move(struct ch_heap *heap, void *from, void *to, size_t size_bytes, bool is_fresh)
 {
     const struct ch_pages *pages = heap->config.pages;
@@ -315,7 +318,8 @@ static void move(struct ch_heap *heap, void *from, void *to, size_t size_bytes, 
     }
 }
 
-// Gives a large block a larger place. The pages there are mostly fresh, or mostly were in use.
+// Allocates a larger block and moves a large block's bytes there. Its pages are mostly fresh, or
+// mostly were committed before.
 static void *replace_large(struct ch_heap *heap, void *block, size_t old_bytes, size_t size_bytes)
 {
     lock(heap);
@@ -333,7 +337,7 @@ static void *replace_large(struct ch_heap *heap, void *block, size_t old_bytes, 
     return grown;
 }
 
-// The new block is had before the old one ends, so that a refusal changes nothing.
+// Allocates the new block before the old one ends, so that a refusal changes nothing.
 static void *replace(struct ch_heap *heap, void *block, size_t old_bytes, size_t size_bytes)
 {
     void *other;
@@ -351,8 +355,8 @@ static void *replace(struct ch_heap *heap, void *block, size_t old_bytes, size_t
     return other;
 }
 
-// Makes a small block's word another one, and shows as much of it as that says. Returns false, and
-// changes nothing, iff another thread has ended or resized it.
+// Replaces a small block's tag, and unpoisons as many bytes as the new tag says. Returns false, and
+// changes nothing, iff another thread has ended or resized the block.
 static inline bool replace_tag(struct ch_heap *heap, size_t granule, unsigned tag, unsigned next,
                                void *block)
 {
@@ -364,11 +368,11 @@ static inline bool replace_tag(struct ch_heap *heap, size_t granule, unsigned ta
     return true;
 }
 
-// Which places a block may have. A block that is reallocated has one of its size, or more only
-// until it shrinks; one that is resized has the place that it has.
+// Says which place a block may keep. A block that is reallocated has a place of its size's class,
+// or a larger one until it shrinks. A block that is resized keeps its place.
 enum policy { PLACE_OF_SIZE, PLACE_STAYS };
 
-// Under the lock. Whether a small block's place may have that size.
+// Under the lock: returns whether a small block's place may hold that size.
 static bool fits(const struct ch_heap *heap, const struct ch_found *found, size_t size_bytes,
                  enum policy policy)
 {
@@ -390,12 +394,13 @@ static bool resize_run(struct ch_heap *heap, const struct ch_found *found, size_
     return size_bytes > CH_SMALL_BYTES && ch_run_resize(heap, found->page, size_bytes, 0);
 }
 
-// Under the lock. Returns false, and changes nothing, iff the place can't have that size.
+// Under the lock: resizes a large block in place. Returns false, and changes nothing, iff its place
+// can't hold that size.
 static bool resize_large(struct ch_heap *heap, const struct ch_found *found, size_t size_bytes,
                          enum policy policy)
 {
     heap->was_refused = false;
-    // Growing in place may have been refused pages, which then are worth making room for.
+    // The world may have refused pages to grow in place: then reclaiming is worth a second try.
     bool is_resized = resize_run(heap, found, size_bytes, policy) ||
                       (heap->was_refused && ch_supply_reclaim(heap) &&
                        resize_run(heap, found, size_bytes, policy));
@@ -404,15 +409,15 @@ static bool resize_large(struct ch_heap *heap, const struct ch_found *found, siz
     return is_resized;
 }
 
-// Gives a block another size where it is. Returns false, and changes nothing, iff that can't be:
-// its size is then in old_bytes, or SIZE_MAX where there is no such block, which is a fault.
+// Resizes a block in place. Returns false, and changes nothing, iff that is impossible. Then
+// old_bytes is the block's size; or SIZE_MAX if there is no such block, which is a fault.
 RARE static bool resize_locked(struct ch_heap *heap, void *block, size_t size_bytes,
                                enum policy policy, size_t *old_bytes)
 {
     lock(heap);
     struct ch_found found;
     bool is_small, is_resized;
-    do { // Between the two another thread may have given a small block another size.
+    do { // In between, another thread may have resized a small block.
         found = ch_lookup_find(heap, block);
         is_small = found.kind == CH_FOUND_SMALL;
         is_resized = is_small ? fits(heap, &found, size_bytes, policy)
@@ -443,7 +448,8 @@ static void *realloc_locked(struct ch_heap *heap, void *block, size_t size_bytes
     return old_bytes == SIZE_MAX ? NULL : replace(heap, block, old_bytes, size_bytes);
 }
 
-// What needs no lock: that of a block with a plain word, by a thread whose lane counts it.
+// Returns whether the calling thread may resize without the lock: the tag is plain, and the
+// thread's lane counts the change.
 static inline bool is_open_to(const struct ch_heap *heap, unsigned tag)
 {
     return ch_tag_is_plain(tag) && ch_lane_is_open(ch_lane_mine(heap));
@@ -492,7 +498,7 @@ size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block)
 {
     size_t granule = ch_lookup_granule(heap, block);
     if (granule != CH_GRANULE_NONE) {
-        return ch_tag_bytes(ch_tag(heap, granule)); // No tag: SIZE_MAX.
+        return ch_tag_bytes(ch_tag(heap, granule)); // SIZE_MAX for a tag of 0.
     }
     lock(heap);
     struct ch_found found = ch_lookup_find(heap, block);

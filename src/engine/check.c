@@ -1,8 +1,10 @@
-// ch_heap_check: walks a heap and compares everything that is written down twice. It never writes,
-// so it may run before and after any call, and it trusts an index only after it has been checked.
+// ch_heap_check: walks a heap and compares every fact that the heap records twice. It never writes,
+// so it may run before and after any call. It checks an index before it uses it.
 //
-// It proves that the heap is a heap, not that it is the right one: what callers were promised is
-// for a model outside to know.
+//     regions, tables -> lanes -> spans, blocks -> span lists -> page runs -> their lists -> counts
+//
+// The walk proves that the heap is consistent. It does not know what callers were promised: a model
+// outside knows that.
 
 #include <comheap/heap.h>
 
@@ -13,14 +15,14 @@
 #include "engine/run.h"
 #include "engine/span.h"
 
-// What a walk has seen so far.
+// Sums up the part of the heap that a walk has seen.
 struct walk {
     const struct ch_heap *heap;
     size_t live_blocks, live_bytes;
     size_t used_pages;
     uint32_t
         class_spans[CH_CLASS_COUNT + 1]; ///< Spans that should be on each list; last: free ones.
-    uint32_t list_runs[CH_RUN_LISTS];    ///< Runs that should be on each list.
+    uint32_t list_runs[CH_RUN_LISTS];    ///< Page runs that should be on each list.
 };
 
 static struct ch_broken holds(void)
@@ -63,8 +65,8 @@ static struct ch_broken check_regions(const struct ch_heap *heap)
     return holds();
 }
 
-// Counts a span's blocks that are in a magazine, and marks them. Returns the first that is marked
-// already; NULL: none is.
+// Counts a span's blocks that are in a magazine, and marks them. Returns the first that was marked
+// before; NULL iff there is none.
 static const void *mark_waiting(const struct ch_heap *heap, const struct ch_magazine *magazine,
                                 uint32_t span, uint64_t *marks, unsigned *count)
 {
@@ -83,7 +85,8 @@ static const void *mark_waiting(const struct ch_heap *heap, const struct ch_maga
     return NULL;
 }
 
-// Counts a span's blocks that are in lanes. Returns one that is there twice; NULL: none is.
+// Counts a span's blocks that are in lanes. Returns one that is there twice; NULL iff there is
+// none.
 static const void *check_waiting(const struct ch_heap *heap, uint32_t span, unsigned *count)
 {
     unsigned class_index = ch_spans(heap)[span].class_index;
@@ -99,8 +102,8 @@ static const void *check_waiting(const struct ch_heap *heap, uint32_t span, unsi
     return twice;
 }
 
-// Whether a block with that word may be of a class. A size above all small ones has none of its
-// own.
+// Returns whether a block with that tag may be of a class. A size above all small ones has no
+// class.
 static bool is_of_class(unsigned tag, unsigned class_index)
 {
     size_t size_bytes = ch_tag_bytes(tag);
@@ -111,8 +114,8 @@ static bool is_of_class(unsigned tag, unsigned class_index)
            ch_class_of(size_bytes) != class_index;
 }
 
-// A word of the bitmap and the 64 sizes beside it: free or live blocks only where the class cuts
-// them. Returns how many live blocks it saw, or stops at the first thing that is wrong.
+// Checks a granule with a free or a live block: the class must cut a block there, and its tag must
+// fit. Returns the first breach.
 static struct ch_broken check_granule(const struct walk *walk, uint32_t span, unsigned granule,
                                       uint16_t tag, bool is_free)
 {
@@ -130,7 +133,7 @@ static struct ch_broken check_granule(const struct walk *walk, uint32_t span, un
     return holds();
 }
 
-// 64 sizes at once: most of the table is zeros.
+// Returns whether 64 tags are 0. Most of the table is zeros.
 static bool is_all_zero(const _Atomic uint16_t *tags)
 {
     uint64_t any = 0;
@@ -216,8 +219,8 @@ static struct ch_broken check_span(struct walk *walk, uint32_t span)
     return check_blocks(walk, span);
 }
 
-// Each member is where it says it is and in no other place, as the list has as many as it should
-// have.
+// Checks a list of spans. Each member is linked where it says, and only once, because the list has
+// the right number of members.
 static struct ch_broken check_span_list(const struct walk *walk, uint32_t first, unsigned list,
                                         uint8_t class_index)
 {
@@ -235,7 +238,8 @@ static struct ch_broken check_span_list(const struct walk *walk, uint32_t first,
     return left == 0 ? holds() : broken(CH_INVARIANT_SPAN_LIST, walk->heap->pages);
 }
 
-// A block that waits is where its class cuts one, and nothing else knows of it.
+// Returns whether a block may wait in a lane: its class cuts a block there, and it is neither live
+// nor free in its span.
 static bool may_wait(const struct ch_heap *heap, unsigned class_index, const void *block)
 {
     size_t offset = ch_offset(heap, block);

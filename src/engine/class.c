@@ -1,5 +1,7 @@
-// The classes of small sizes, as a table: a lookup is faster than the formula, since the part of it
-// that most blocks need stays in the cache.
+// The classes of small sizes, as a table (class.h draws them). A lookup is faster than the formula,
+// because most blocks need a part of the table that stays in the cache.
+//
+// This file does not know spans.
 
 #include "engine/class.h"
 
@@ -11,7 +13,7 @@
 #define SIXTY_FOUR(x) THIRTY_TWO(x), THIRTY_TWO(x)
 #define HUNDRED_TWENTY_EIGHT(x) SIXTY_FOUR(x), SIXTY_FOUR(x)
 
-// The four classes of a doubling, each of so many sizes in granules.
+// The four classes of a doubling, each for `times` sizes in granules.
 #define DOUBLING(times, first) times(first), times(first + 1), times(first + 2), times(first + 3)
 
 const uint8_t ch_class_table[CH_SMALL_GRANULES + 1] = {
@@ -33,7 +35,7 @@ const uint8_t ch_class_table[CH_SMALL_GRANULES + 1] = {
     DOUBLING(HUNDRED_TWENTY_EIGHT, 32),
 };
 
-// The four classes of a doubling whose blocks have five to eight times so many granules.
+// The four classes of a doubling. Their blocks have five to eight times `granules` granules.
 #define SPAN_BLOCKS(granules)                                                                      \
     CH_SPAN_GRANULES / (5 * (granules)), CH_SPAN_GRANULES / (6 * (granules)),                      \
         CH_SPAN_GRANULES / (7 * (granules)), CH_SPAN_GRANULES / (8 * (granules))

@@ -1,4 +1,4 @@
-// Size classes: which sizes of small block share a span.
+// Size classes: which sizes of small blocks share a span.
 //
 //     granules   1 2 3 4 5 6 7 8 | 10 12 14 16 | 20 24 28 32 | ... | 640 768 896 1024
 //     class      0 1 2 3 4 5 6 7 |  8  9 10 11 | 12 13 14 15 | ... |  32  33  34   35
@@ -10,29 +10,30 @@
 
 #include <comheap/heap.h>
 
-/// What blocks of one class are cut from.
+/// Gives the size of a span: blocks of one class are cut from these granules.
 #define CH_SPAN_GRANULES 4096U
 
 #define CH_CLASS_COUNT 36U
 #define CH_CLASS_NONE 0xffU
 
-/// The largest small block, in granules and in bytes: 16 KiB, or 8 KiB where pointers have 32 bits.
+/// Give the size of the largest small block, in granules and in bytes: 16 KiB, or 8 KiB on 32 bits.
 #define CH_SMALL_GRANULES ((size_t)1024)
 #define CH_SMALL_BYTES (CH_SMALL_GRANULES * CH_GRANULE_BYTES)
 
-/// The classes of 0 granules, which is as 1, to CH_SMALL_GRANULES.
+/// Maps 0 to CH_SMALL_GRANULES granules to their class. 0 granules have the class of 1.
 extern const uint8_t ch_class_table[CH_SMALL_GRANULES + 1];
 
-/// How many blocks of each class a span holds: a division, done once.
+/// Maps each class to the number of its blocks in a span: the compiler divides, not the heap.
 extern const uint16_t ch_class_span_blocks[CH_CLASS_COUNT];
 
-/// The class of a small size. A block of 0 bytes takes a granule: its address must be its own.
+/// Returns the class of a small size. A block of 0 bytes takes a granule: its address must be its
+/// own.
 static inline unsigned ch_class_of(size_t size_bytes)
 {
     return ch_class_table[(size_bytes + CH_GRANULE_BYTES - 1) / CH_GRANULE_BYTES];
 }
 
-/// The blocks of a class, in granules.
+/// Returns the size of a class's blocks, in granules.
 static inline unsigned ch_class_granules(unsigned class_index)
 {
     if (class_index < 8) {

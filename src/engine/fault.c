@@ -1,5 +1,7 @@
-// The sentences of faults and invariants, and what a heap does with a fault when its caller gave it
-// no handler: one line on standard error, written without allocating, and the end of the process.
+// The sentences of faults and invariants, and the default fault handler. The handler writes one
+// line to standard error, without allocating, and ends the process.
+//
+// This file does not know how a fault is found.
 
 #include "engine/fault.h"
 

@@ -1,4 +1,6 @@
-// Heaps: making and ending one, giving back what it does not need, and what it counts.
+// Heaps: creating and destroying one, the heap of the process, minimizing, and statistics.
+//
+// This file does not know single blocks: block.c does.
 
 #include <comheap/heap.h>
 
@@ -21,16 +23,16 @@ struct ch_heap *ch_heap_create(const struct ch_config *config)
     return ch_arena_open(&full);
 }
 
-static struct ch_fork_lock making; // Held while a heap of the process's own is made.
+static struct ch_fork_lock making; // Held while a heap of the process is created.
 
 __attribute__((constructor)) static void prepare(void)
 {
     ch_fork_lock_open(&making);
 }
 
-// Threads that come together wait for one of them, for a few system calls, once in a process. It
-// must not be a race whose losers destroy what they made: where two arenas don't fit side by side,
-// the smaller one could win.
+// Threads that come at the same time wait for one of them, for a few system calls, once in a
+// process. A race in which the losers destroy their heaps would be wrong: if two arenas don't fit
+// side by side, the smaller one could win.
 struct ch_heap *ch_heap_make_once(struct ch_heap **own)
 {
     struct ch_heap *heap = __atomic_load_n(own, __ATOMIC_ACQUIRE);
@@ -52,7 +54,7 @@ struct ch_heap *ch_heap_of_process(void)
     return ch_heap_make_once(&own);
 }
 
-// The address range may be handed to anyone next, so nothing of it may stay poisoned.
+// Unpoisons every byte: any code in the process may get the address range next.
 static void show_regions(struct ch_heap *heap)
 {
     ch_shadow_unpoison(heap->pages, (size_t)heap->span_most * CH_SPAN_BYTES);

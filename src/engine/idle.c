@@ -1,8 +1,14 @@
-// How many idle pages stay committed, and which go first.
+// Idle pages: how many stay committed, and which go first.
 //
-// A page that is given back costs a call into the kernel, and a fault when it is used again; one
-// that is kept costs memory that nobody uses. So a heap keeps about what it used lately, which is
-// what it will use again. It has no clock: what it gives back is how it tells that time goes by.
+//     committed pages   |#### used ####|---- idle ----|
+//                       |<- lately: most used, fading ->|
+//                       |<------------- at most twice lately, and 4 MiB ------------->|
+//
+// A decommitted page costs a call into the kernel, and a page fault when it is used again. A kept
+// page costs memory that no block uses. So a heap keeps about as many pages as it used lately,
+// because it will use as many again. It has no clock: the pages that it gives back measure time.
+//
+// This file does not know how pages are committed, nor what they hold.
 
 #include "engine/idle.h"
 
@@ -10,9 +16,10 @@
 #include "engine/run.h"
 #include "engine/span.h"
 
-// What was used lately fades with what is given back: FADE times as many pages as it counts take
-// it most of the way down to what is used still. So a heap that is filled and emptied again and
-// again keeps nearly all of its pages, and one that has shrunk lets them go while it works.
+// Sets how slowly the count of lately used pages fades. Giving back FADE times the counted pages
+// brings the count most of the way down to the pages still used. So a heap that is filled and
+// emptied again and again keeps nearly all of its pages. A heap that has shrunk releases them while
+// it works.
 #define FADE 16U
 
 void ch_idle_count(struct ch_heap *heap, uint32_t pages)
@@ -29,16 +36,18 @@ void ch_idle_count(struct ch_heap *heap, uint32_t pages)
     heap->lately_pages -= (size_t)(step < above ? step : above);
 }
 
-// How many pages have to go for the heap to hold what it may; 0 while it does.
+// Returns how many pages must go to bring the heap back under its bound; 0 while it is under the
+// bound.
 static size_t excess_pages(const struct ch_heap *heap)
 {
     size_t lately = heap->lately_pages > heap->used_pages ? heap->lately_pages : heap->used_pages;
     size_t most = 2 * lately + (CH_IDLE_BYTES >> heap->page_log2);
-    size_t enough = lately + lately / 2; // Not to be back with the next block.
+    size_t enough = lately + lately / 2; // So that the next block does not exceed it again.
     return heap->committed_pages > most ? heap->committed_pages - enough : 0;
 }
 
-// What lies in long free runs goes first, as the next blocks are cut from the shortest that fit.
+// Pages of long free page runs go first, because the next blocks are cut from the shortest that
+// fit.
 void ch_idle_keep_bound(struct ch_heap *heap)
 {
     size_t excess = excess_pages(heap);

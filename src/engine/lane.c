@@ -1,8 +1,11 @@
-// The lanes' slow side: opening and closing them, and the trips to the spans. An empty magazine
-// takes half of what it may hold, a full one gives the older half back.
+// Lanes: the slow paths. They open and close lanes, and move blocks between lanes and spans (lane.h
+// draws them).
 //
-// A thread without a lane, which may be all of them, goes to the spans for each block. Does not
-// know sizes, nor which blocks are live.
+//     empty magazine   |          |  <- half of its capacity from the spans
+//     full magazine    |old | new |  -> the older half back to the spans
+//
+// A thread without a lane goes to the spans for each block; every thread may be one. This file does
+// not know sizes, nor which blocks are live.
 
 #include "engine/lane.h"
 
@@ -13,7 +16,7 @@
 
 _Static_assert(CH_LANES == CH_THREAD_NUMBERS, "a lane for each number");
 
-struct ch_lane ch_lane_closed; // Never written: nothing fits in.
+struct ch_lane ch_lane_closed; // Never written: it accepts no block.
 
 static uint64_t bit_of(unsigned number)
 {
@@ -39,7 +42,8 @@ void ch_lane_open_mine(struct ch_heap *heap)
     if (lane == NULL) {
         return;
     }
-    // What was counted before it opened, so that one thread alone sees when nothing is live.
+    // The lane takes over the count from before it opened, so that a single thread sees when no
+    // block is live.
     atomic_init(&lane->live_blocks, heap->small_blocks);
     atomic_init(&lane->live_bytes, 0);
     heap->live_blocks -= heap->small_blocks;
@@ -71,7 +75,7 @@ void *ch_lane_take(struct ch_heap *heap, unsigned class_index)
     return ch_lane_pop(lane, class_index);
 }
 
-// Puts the `count` oldest blocks of a magazine back.
+// Puts the `count` oldest blocks of a magazine back into their spans.
 static void give_back(struct ch_heap *heap, struct ch_magazine *magazine, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -105,14 +109,14 @@ static bool flush(struct ch_heap *heap, struct ch_lane *lane)
     return had_one;
 }
 
-// Nobody comes to the lane from now on.
+// Makes a lane unreachable.
 static void detach(struct ch_heap *heap, unsigned number)
 {
     heap->open_lanes &= ~bit_of(number);
     heap->lanes[number] = &ch_lane_closed;
 }
 
-// Ends a lane that is detached and empty.
+// Ends a lane that is detached and empty: the heap takes over its counts.
 static void end(struct ch_heap *heap, struct ch_lane *lane)
 {
     heap->live_blocks += lane->live_blocks;
@@ -130,8 +134,8 @@ void ch_lane_close_mine(struct ch_heap *heap)
     }
 }
 
-// Detaches the lanes that are nobody's, of which this is one bit each. Threads begin and end
-// meanwhile, so it is done before anything else is.
+// Detaches the orphans. Returns a bit for each. Threads begin and end meanwhile, so the callers do
+// this before anything else.
 static uint64_t detach_orphans(struct ch_heap *heap)
 {
     uint64_t orphans = heap->open_lanes & ~ch_threads_hold();

@@ -1,4 +1,15 @@
-// What a pointer is: found from its bits and the tables, never by following it.
+// Lookup: the block or the stray behind a pointer. It reads the pointer's bits and the tables, and
+// never follows the pointer.
+//
+//     before the pages or behind them                    foreign
+//     small region   tag != 0                            a small block
+//                    inside a block with a tag           interior
+//                    otherwise                           stale
+//     gap, large     a start bit, at a page              a large block
+//                    inside a live page run's block      interior
+//                    otherwise                           stale
+//
+// This file does not know faults: block.c makes one of a stray.
 
 #include "engine/lookup.h"
 

@@ -1,4 +1,4 @@
-// What any bit pattern is to a heap: the start of a live block, or one way not to be.
+// Lookup: classifies any bit pattern as the start of a live block, or as one of three strays.
 #ifndef COMHEAP_ENGINE_LOOKUP_H
 #define COMHEAP_ENGINE_LOOKUP_H
 
@@ -6,19 +6,20 @@
 
 #define CH_GRANULE_NONE SIZE_MAX
 
-/// Returns the granule that a pointer into the small region starts; CH_GRANULE_NONE iff it points
-/// elsewhere, or into one. Needs no lock.
+/// Returns the granule that starts at a pointer into the small region; CH_GRANULE_NONE iff it
+/// points elsewhere, or into a granule. Needs no lock.
 static inline size_t ch_lookup_granule(const struct ch_heap *heap, const void *block)
 {
-    // Rotated, so that what is no multiple of a granule is beyond all of them.
+    // The rotation puts every offset that is no multiple of a granule beyond all granules.
     size_t offset = ch_offset(heap, block);
     size_t granule = offset / CH_GRANULE_BYTES | offset * (SIZE_MAX / CH_GRANULE_BYTES + 1);
-    // Whoever was given a block sees a region that has it. A table is cleared before it is in use.
+    // A caller that received a block sees a region that includes it. A table is cleared before it
+    // is used.
     size_t granules = atomic_load_explicit(&heap->small_granules, memory_order_acquire);
     return granule < granules ? granule : CH_GRANULE_NONE;
 }
 
-/// A live block is small, with `granule`, its `word` and its span's class, or large, with `page`.
+/// Describes a live block: a small one by its granule, tag and class, a large one by its page.
 struct ch_found {
     enum { CH_FOUND_NOTHING, CH_FOUND_SMALL, CH_FOUND_LARGE } kind;
     size_t granule;
@@ -28,12 +29,13 @@ struct ch_found {
     size_t size_bytes;
 };
 
-/// Finds it. Needs the lock.
+/// Finds the live block that starts at a pointer. Needs the lock.
 struct ch_found ch_lookup_find(const struct ch_heap *heap, const void *block);
 
-/// Why a pointer that is not NULL is not a live block. The kinds stand in the order of faults.def.
+/// Lists the reasons why a pointer that is not NULL is no live block, in the order of faults.def.
 enum ch_stray { CH_STRAY_STALE, CH_STRAY_INTERIOR, CH_STRAY_FOREIGN };
 
+/// Returns the reason for a pointer that ch_lookup_find found to be no live block. Needs the lock.
 enum ch_stray ch_lookup_explain(const struct ch_heap *heap, const void *block);
 
 #endif

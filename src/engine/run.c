@@ -1,11 +1,12 @@
-// The large region. Runs tile it; each knows its length at its first page and at its last, so that
-// both neighbours of a run are found without a search.
+// The large region. Page runs tile it. Each knows its length at its first and at its last page, so
+// both of its neighbours are found without a search.
 //
 //     gap | live ...... | free .. | live | live ... | free ....... | live | end of the arena
 //         ^ first_run
 //
-// Two neighbouring runs are never both free, and the first run is always live: a free one there is
-// the gap's. Free runs are on lists by length. Does not know classes or callers.
+// Two neighbouring page runs are never both free. The first page run is always live: a free one
+// there belongs to the gap. Free page runs are on lists by length. This file does not know classes
+// or callers.
 
 #include "engine/run.h"
 
@@ -29,7 +30,7 @@ static void set_pages(struct ch_heap *heap, uint32_t page, uint32_t pages)
     ch_runs(heap)[page + pages - 1].pages = pages;
 }
 
-// Makes pages a free run: listed by its length and hidden.
+// Makes pages a free page run: lists it by its length and hides it.
 static void list(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     struct ch_run *runs = ch_runs(heap);
@@ -46,7 +47,7 @@ static void list(struct ch_heap *heap, uint32_t page, uint32_t pages)
     ch_shadow_hide(ch_page_start(heap, page), bytes_of(heap, pages));
 }
 
-// The reverse of list.
+// Takes a free page run off its list and shows it.
 static void unlist(struct ch_heap *heap, uint32_t page)
 {
     struct ch_run *runs = ch_runs(heap);
@@ -67,8 +68,8 @@ static void unlist(struct ch_heap *heap, uint32_t page)
     ch_shadow_show(ch_page_start(heap, page), bytes_of(heap, runs[page].pages));
 }
 
-// Looks at so many members of a list of free runs. Returns the shortest that fits; CH_NONE iff none
-// does.
+// Looks at up to `members` page runs of a list. Returns the shortest that fits; CH_NONE iff none
+// fits.
 static uint32_t look(const struct ch_heap *heap, unsigned index, uint32_t pages, uint32_t members)
 {
     const struct ch_run *runs = ch_runs(heap);
@@ -82,11 +83,11 @@ static uint32_t look(const struct ch_heap *heap, unsigned index, uint32_t pages,
     return best;
 }
 
-// The lists of runs that are longer for certain have any number of members; where the last of them
-// is empty, most heaps have a gap. So only these many are looked at for one that fits better.
+// Bounds the search of a list whose page runs have various lengths: it may have any number of
+// members. Every member of a later list fits. If those lists are empty, most heaps have a gap.
 #define LOOKS 8U
 
-// A run that fits, and is among the shortest that do.
+// Returns a page run that fits, among the shortest that do; CH_NONE iff the search finds none.
 static uint32_t find(const struct ch_heap *heap, uint32_t pages)
 {
     unsigned index = ch_run_list(pages);
@@ -98,7 +99,7 @@ static uint32_t find(const struct ch_heap *heap, uint32_t pages)
     return best;
 }
 
-// Makes pages that are shown a live block.
+// Makes shown pages a live block.
 static void *start_block(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t size_bytes)
 {
     struct ch_run *run = &ch_runs(heap)[page];
@@ -111,7 +112,7 @@ static void *start_block(struct ch_heap *heap, uint32_t page, uint32_t pages, si
     return block;
 }
 
-// Shows what start_block hides.
+// Shows the bytes that start_block hides.
 static void show_rest(struct ch_heap *heap, uint32_t page)
 {
     const struct ch_run *run = &ch_runs(heap)[page];
@@ -119,7 +120,8 @@ static void show_rest(struct ch_heap *heap, uint32_t page)
                    bytes_of(heap, run->pages) - run->size_bytes);
 }
 
-// Takes the gap's last pages, or those that leave a free run of room_pages behind them.
+// Takes the gap's last pages; or, if room_pages is not 0, the pages before a free page run of that
+// length.
 static void *take_from_gap(struct ch_heap *heap, uint32_t pages, uint32_t room_pages,
                            size_t size_bytes)
 {
@@ -135,8 +137,8 @@ static void *take_from_gap(struct ch_heap *heap, uint32_t pages, uint32_t room_p
     return start_block(heap, heap->first_run, pages, size_bytes);
 }
 
-// Takes `pages` of a free run: its last ones, so that the block before it can still grow, or its
-// first ones, so that this block can.
+// Takes `pages` of a free page run. Taking the last ones leaves room for the block before it to
+// grow; taking the first ones leaves room for this block.
 static void *take_from_run(struct ch_heap *heap, uint32_t page, uint32_t pages, bool takes_first,
                            size_t size_bytes)
 {
@@ -164,13 +166,14 @@ void *ch_run_take(struct ch_heap *heap, size_t size_bytes)
     if (page == CH_NONE && gap_pages(heap) >= pages) {
         return take_from_gap(heap, pages, 0, size_bytes);
     }
-    if (page == CH_NONE) { // The arena is full: now every run counts.
+    if (page == CH_NONE) { // The arena is full: look at every page run.
         page = look(heap, ch_run_list(pages), pages, UINT32_MAX);
     }
     return page == CH_NONE ? NULL : take_from_run(heap, page, pages, false, size_bytes);
 }
 
-// Room is addresses, which must not run out for it: none is given once half of the arena is taken.
+// Room to grow costs addresses, which must not run out for it. A block gets room only while the gap
+// has half of the arena, and this many times its pages.
 #define ROOM_OF_GAP 16U
 
 void *ch_run_take_with_room(struct ch_heap *heap, size_t size_bytes)
@@ -185,7 +188,7 @@ void *ch_run_take_with_room(struct ch_heap *heap, size_t size_bytes)
                            : take_from_run(heap, page, pages, true, size_bytes);
 }
 
-// Makes shown pages free, joined with their free neighbours.
+// Makes shown pages free, and joins them with free neighbours.
 static void set_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     const struct ch_run *runs = ch_runs(heap);
@@ -219,7 +222,8 @@ void ch_run_give(struct ch_heap *heap, uint32_t page)
     set_free(heap, page, pages);
 }
 
-// Takes the first pages of the free run behind a live one, to make that `pages` long.
+// Grows a live page run to `pages`, with the first pages of the free page run behind it. Returns
+// false, and changes nothing, iff that is impossible.
 static bool grow(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     struct ch_run *runs = ch_runs(heap);
@@ -274,8 +278,7 @@ void *ch_run_cut(struct ch_heap *heap, uint32_t page, size_t size_bytes, size_t 
         ch_idle_count(heap, head);
         set_free(heap, page, head);
     }
-    (void)ch_run_resize(heap, start, size_bytes,
-                        0); // It only becomes shorter, which always can be.
+    (void)ch_run_resize(heap, start, size_bytes, 0); // Shrinking always succeeds.
     return ch_page_start(heap, start);
 }
 

@@ -1,4 +1,5 @@
-// The sanitizer's side of shadow.h; empty in a build without AddressSanitizer.
+// The shadow of the arena, in builds with AddressSanitizer; empty in others. shadow.h draws it.
+// This file does not know what a range holds.
 
 #include "engine/shadow.h"
 

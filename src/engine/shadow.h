@@ -1,14 +1,15 @@
-// AddressSanitizer's shadow of the arena: what may be touched. Nothing at all in other builds.
+// AddressSanitizer's shadow of the arena: which bytes a caller may touch. It does nothing in other
+// builds.
 //
-// Every byte that is not a live block's is poisoned, to the byte. The one exception is the middle
-// of a long range that nobody holds, or that a block may grow into: poisoning 2 GiB would write 256
-// MiB of shadow, so of a range above 32 KiB only a guard zone at each end is poisoned.
+// Every byte outside a live block is poisoned, to the byte, with one exception. That is the middle
+// of a long range that is free, or that a block may grow into. Poisoning 2 GiB would write 256 MiB
+// of shadow. So of a range above 32 KiB only a guard zone at each end is poisoned.
 //
 //     hidden, short   |################|
 //     hidden, long    |####........####|      # poisoned   . not
 //
-// So a free range is hidden and shown as one: whoever joins two shows both and hides the sum, and
-// whoever cuts one shows it and hides the pieces.
+// So a free range is hidden and shown as one. To join two ranges, show both and hide the sum. To
+// cut a range, show it and hide the pieces.
 #ifndef COMHEAP_ENGINE_SHADOW_H
 #define COMHEAP_ENGINE_SHADOW_H
 

@@ -1,12 +1,12 @@
 // The small region. A span is CH_SPAN_BYTES, cut from the front into blocks of its class as they
-// are needed; what comes back is marked in a bitmap of granules, so that a block's mark is found
-// from its address by a shift, whatever its class.
+// are needed. Blocks that come back are marked in a bitmap of granules. So a shift of a block's
+// address finds its mark, whatever its class.
 //
 //     | live | free | live | live | free | not cut yet ............ | too short for a block |
 //              bit 1                bit 1  cut_granules
 //
-// Spans grow upward from the first page; a free span at the end goes back to the gap at once. Does
-// not know sizes: that a block is live is for the words to say.
+// Spans grow upward from the first page. A free span at the end goes back to the gap at once. This
+// file does not know sizes, nor which blocks are live: tags record both.
 
 #include "engine/span.h"
 
@@ -14,7 +14,7 @@
 #include "engine/idle.h"
 #include "engine/shadow.h"
 
-// Puts a span at the front of a list: its class's, or that of the free spans.
+// Puts a span at the front of a list: its class's, or the list of free spans.
 static void list(struct ch_heap *heap, uint32_t *first, uint32_t span)
 {
     struct ch_span *spans = ch_spans(heap);
@@ -41,7 +41,8 @@ static void unlist(struct ch_heap *heap, uint32_t *first, uint32_t span)
     }
 }
 
-// Takes the gap's first pages as one more span.
+// Takes the gap's first pages as one more span. Returns it; CH_NONE iff there is no room or the
+// world refuses.
 static uint32_t extend(struct ch_heap *heap)
 {
     uint32_t span = ch_span_count(heap);
@@ -59,7 +60,7 @@ static uint32_t extend(struct ch_heap *heap)
     return span;
 }
 
-// Makes a span of a class and lists it. Returns CH_NONE iff there is no room or no memory for it.
+// Opens a span of a class and lists it. Returns CH_NONE iff there is no room or no memory for it.
 static uint32_t open_span(struct ch_heap *heap, unsigned class_index)
 {
     uint32_t span = heap->free_spans;
@@ -80,7 +81,7 @@ static uint32_t open_span(struct ch_heap *heap, unsigned class_index)
     return span;
 }
 
-// Free spans at the end of the small region belong to the gap.
+// Gives the free spans at the end of the small region back to the gap.
 static void retreat(struct ch_heap *heap)
 {
     uint32_t end = ch_span_count(heap);
@@ -104,7 +105,7 @@ static void close_span(struct ch_heap *heap, uint32_t span)
     retreat(heap);
 }
 
-// What a span's blocks are found from.
+// Locates a span's blocks and their tags.
 struct base {
     unsigned char *start;
     const _Atomic uint16_t *tags;
@@ -116,14 +117,14 @@ static struct base base_of(const struct ch_heap *heap, uint32_t span)
                          ch_tags(heap) + (size_t)span * CH_SPAN_GRANULES};
 }
 
-// The block that starts at a granule. Its word is about to be wanted.
+// Returns the block that starts at a granule. Prefetches its tag, which the caller is about to use.
 static inline void *block_at(struct base base, unsigned granule)
 {
     __builtin_prefetch((const void *)(base.tags + granule), 1);
     return base.start + granule * CH_GRANULE_BYTES;
 }
 
-// Takes up to `most` blocks that came back, from the first word of the bitmap that has one.
+// Takes up to `most` blocks that came back, from the first word of the bitmap that has a bit set.
 static unsigned take_marked(struct ch_span *span, struct base base, void **blocks, unsigned most)
 {
     unsigned word = (unsigned)__builtin_ctzll(span->summary);
@@ -139,7 +140,7 @@ static unsigned take_marked(struct ch_span *span, struct base base, void **block
     return count;
 }
 
-// Cuts up to `most` blocks from what was not cut yet.
+// Cuts up to `most` blocks from the uncut rest of the span.
 static unsigned cut(struct ch_span *span, struct base base, void **blocks, unsigned most)
 {
     unsigned granules = ch_class_granules(span->class_index);
@@ -159,7 +160,7 @@ unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks,
     while (count < most) {
         uint32_t span = heap->span_lists[class_index];
         if (span == CH_NONE) {
-            // A new span is for the one block that is asked for, not for spares beside it.
+            // A new span is for the one requested block, not for spares beside it.
             span = count == 0 ? open_span(heap, class_index) : CH_NONE;
             if (span == CH_NONE) {
                 break;

@@ -5,28 +5,28 @@
 #include "engine/state.h"
 
 /// Takes up to `most` blocks of a class out of their spans, lowest address first within a span.
-/// Returns how many; 0 iff no span has one and no span can be made.
+/// Returns how many; 0 iff no span has a block and the heap can't add a span.
 unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks, unsigned most);
 
-/// Puts a block back into its span. A span that has all of its blocks back is free.
+/// Puts a block back into its span. A span with all of its blocks back is free.
 void ch_span_give(struct ch_heap *heap, void *block);
 
-/// Decommits up to `most` pages of free spans. Returns how many are still to go.
+/// Decommits up to `most` pages of free spans. Returns how much of `most` is left.
 size_t ch_span_decommit_free(struct ch_heap *heap, size_t most);
 
-/// How many blocks of a class a span is cut into.
+/// Returns how many blocks of a class a span has.
 static inline unsigned ch_span_blocks(unsigned class_index)
 {
     return ch_class_span_blocks[class_index];
 }
 
-/// Where a span's blocks begin.
+/// Returns where a span's blocks begin.
 static inline unsigned char *ch_span_start(const struct ch_heap *heap, uint32_t span)
 {
     return heap->pages + (size_t)span * CH_SPAN_BYTES;
 }
 
-/// Whether the span can give a block.
+/// Returns whether the span can give a block.
 static inline bool ch_span_has_room(const struct ch_span *span)
 {
     return span->used_blocks < ch_span_blocks(span->class_index);

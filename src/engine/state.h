@@ -1,28 +1,27 @@
-// The state of a heap, for the engine's own files. It lives at the start of the arena that it
-// rules:
+// The state of a heap, for the engine's own files. It lives at the start of the heap's arena:
 //
-//     | ch_heap | tables ..................................... | pages .............. | guard |
-//               | lanes, committed, starts, runs, spans, words | spans -> gap <- runs |
+//     | ch_heap | tables .................................... | pages .............. | guard |
+//               | lanes, committed, starts, runs, spans, tags | spans -> gap <- runs |
 //
-// Small blocks are cut from spans, which grow upward from the first page. Large blocks are runs of
-// pages, which grow downward from the last one. Either may take what the gap between them still
-// holds, and gives it back when its edge is free. The guard is a page that is never committed, so
-// that nobody writes past the last run without a crash.
+// Small blocks are cut from spans, which grow upward from the first page. Large blocks are page
+// runs, which grow downward from the last page. Both regions take pages from the gap between them,
+// and give them back when their edge is free. The guard is a page that is never committed: a write
+// past the last page run crashes.
 //
-// The tables are out of band, so nothing is ever stored in a page that a caller may hold.
+// The tables are out of band, so the engine never stores anything in a page that a caller may hold.
 //
-//     words      a 16-bit word a granule of the small region: 0 where no live block starts, else
-//                the block's size + 1, and a bit for a block whose class is not that of its size;
-//                this alone decides whether a small pointer is live
+//     tags       16 bits a granule of the small region: 0 where no live block starts, else the
+//                block's size + 1, and a bit for a block whose class is not that of its size;
+//                the tag alone decides whether a small pointer is live
 //     spans      a record a span: its class, and which of its blocks are free
 //     runs       a record a page of the large region, kept at the first and last page of each run
 //     starts     a bit a page of the large region: a live block starts here
 //     committed  a bit a page of both regions
-//     lanes      for each thread: blocks that wait to be handed out, and counts of what it did
+//     lanes      for each thread: blocks that wait to be handed out, and counts of its calls
 //
-// Two things are touched without the lock: a word, by whoever holds its block or asks about it, and
-// a lane, by its thread. How far the words reach, and where a thread's lane is, is read without it,
-// too. Everything else is read and written under it.
+// Threads touch two things without the lock. The holder of a block touches its tag, and any thread
+// may look it up. A thread touches its lane. Threads also read the end of the tags in use, and the
+// address of their lane, without the lock. Everything else is read and written under it.
 #ifndef COMHEAP_ENGINE_STATE_H
 #define COMHEAP_ENGINE_STATE_H
 
@@ -34,17 +33,17 @@
 #include "engine/class.h"
 #include "pages/threads.h"
 
-/// No span, run or page.
+/// Stands for no span, no page run or no page.
 #define CH_NONE UINT32_MAX
 
 #define CH_SPAN_BYTES (CH_SPAN_GRANULES * CH_GRANULE_BYTES)
 
-/// Pages that nobody uses stay committed for the next who needs some: a heap holds up to twice the
-/// most that was used lately, and this many bytes.
+/// Bounds idle pages. They stay committed for the next request: a heap holds up to twice the most
+/// pages that it used lately, and this many bytes.
 #define CH_IDLE_BYTES ((size_t)4 * 1024 * 1024)
 
-/// Part of the arena that is committed from both ends as the regions grow, and never in between:
-/// [0, low_bytes) and [high_bytes, end_bytes), each boundary a multiple of the OS page.
+/// Describes a part of the arena that is committed from both ends as the regions grow, and never in
+/// between: [0, low_bytes) and [high_bytes, end_bytes). Each boundary is a multiple of the OS page.
 struct ch_table {
     unsigned char *start;
     size_t low_bytes;
@@ -52,46 +51,50 @@ struct ch_table {
     size_t end_bytes;
 };
 
-/// CH_SPAN_BYTES of pages, cut into blocks of one class from the front, as blocks are needed.
+/// Describes CH_SPAN_BYTES of pages, cut from the front into blocks of one class, as blocks are
+/// needed.
 struct ch_span {
     uint64_t summary;                     ///< A bit a word of `free` that is not 0.
     uint64_t free[CH_SPAN_GRANULES / 64]; ///< A bit a granule where a free block starts.
-    uint32_t previous, next;              ///< On its class's list, or on that of free spans.
+    uint32_t previous, next;              ///< On the list of its class, or of free spans.
     uint16_t cut_granules;                ///< Blocks have been cut from this much of it.
     uint16_t used_blocks;                 ///< Its blocks that are live or in a lane.
     uint8_t class_index;                  ///< CH_CLASS_NONE: the span is free.
 };
 
-/// A run of pages of the large region. Valid at the run's first page; at its last, only `pages` is.
+/// Describes a page run of the large region. The record at its first page is valid; in the record
+/// at its last page, only `pages` is.
 struct ch_run {
     uint32_t pages;
-    uint32_t previous, next; ///< A free run's neighbours on the list of its length.
+    uint32_t previous, next; ///< A free one's neighbours on the list of its length.
     uint32_t is_roomy;       ///< 1: a live block's size is small, or leaves a page or more unused.
     size_t size_bytes;       ///< A live block's size.
 };
 
-/// Free runs of up to this many pages have a list for each length; beyond, eight lists a doubling.
+/// Shape the lists of free page runs. Below this many pages each length has a list; from there on,
+/// each doubling has eight.
 #define CH_RUN_EXACT_PAGES 32U
 #define CH_RUN_LISTS (CH_RUN_EXACT_PAGES + 27U * 8U)
 
-/// Blocks of one class that were taken from their spans and wait to be handed out, last in first
-/// out. A capacity of 0 is that of a lane that is not open.
+/// Holds blocks of one class that were taken from their spans and wait to be handed out, last in
+/// first out. The capacity is 0 in a lane that is not open.
 struct ch_magazine {
     _Atomic uint32_t count;
     uint32_t capacity;
     void **blocks; ///< Behind the lane.
 };
 
-/// Counts are read by any thread and written by one; of a block that another lane's thread has
-/// allocated, only the end is counted, so each is right only in the sum over all, modulo its type.
+/// Holds a thread's blocks and counts. Any thread reads the counts; one writes them. If another
+/// lane's thread has allocated a block, this lane counts only its end. So only the sum over all
+/// lanes is right, modulo its type.
 struct ch_lane {
     atomic_size_t live_blocks, live_bytes;
-    bool is_settled; ///< Its thread has not had the lock since it was last found to be even.
+    bool is_settled; ///< Its thread has not counted under the lock since it was last even.
     struct ch_magazine magazines[CH_CLASS_COUNT];
 };
 
 struct ch_heap {
-    // What the paths without a lock read, and what hardly ever changes.
+    // The paths without the lock read these. They hardly ever change.
     unsigned char *pages;         ///< The first page.
     atomic_size_t small_granules; ///< The small region: whole spans.
     unsigned page_log2;
@@ -108,22 +111,22 @@ struct ch_heap {
 
     struct ch_fork_lock lock;
     uint64_t open_lanes; ///< A bit each.
-    uint32_t span_most;  ///< It has been this large; all of that is hidden from the sanitizer.
-    uint32_t first_run;  ///< The large region is the pages from here to page_count.
+    uint32_t span_most;  ///< Its largest size in spans; all of that is hidden whole.
+    uint32_t first_run;  ///< The large region is [first_run, page_count).
     uint32_t free_spans; ///< Lists, by the index of their first member.
     uint32_t span_lists[CH_CLASS_COUNT];
     uint32_t run_lists[CH_RUN_LISTS];
     uint64_t run_lists_used[(CH_RUN_LISTS + 63) / 64];
 
     struct ch_table committed_table, starts_table, runs_table, spans_table;
-    bool was_refused;               ///< The world refused pages, and nothing was given back since.
+    bool was_refused;               ///< The world refused pages, and the heap gave none back since.
     size_t committed_pages;         ///< Of `pages`.
-    uint32_t dirty_page, dirty_end; ///< All that ch_arena_use last found committed is in here.
-    size_t used_pages;              ///< Of those, what spans in use and live runs hold.
-    size_t lately_pages;            ///< The most that was used, fading as pages are given back.
+    uint32_t dirty_page, dirty_end; ///< Contains all pages that ch_arena_use last found committed.
+    size_t used_pages;              ///< Of those, the pages of spans in use and live page runs.
+    size_t lately_pages;            ///< The most used, fading as pages are given back.
     uint64_t fade_rest;             ///< A part of a page that has still to fade.
-    _Atomic uint32_t flushed_spans; ///< When it was empty last, spans were left up to here.
-    size_t live_blocks, live_bytes; ///< What no open lane counts.
+    _Atomic uint32_t flushed_spans; ///< When it was empty last, this many spans were left.
+    size_t live_blocks, live_bytes; ///< The part that no open lane counts.
     size_t small_blocks;            ///< Of live_blocks: a lane that opens takes them over.
 };
 
@@ -147,31 +150,31 @@ static inline struct ch_span *ch_spans(const struct ch_heap *heap)
     return (struct ch_span *)(void *)heap->spans_table.start;
 }
 
-/// Readers and writers in other threads agree on each word, and on nothing else by it.
+/// Returns the tags. Threads agree on each tag, and by it on nothing else.
 static inline _Atomic uint16_t *ch_tags(const struct ch_heap *heap)
 {
     return (_Atomic uint16_t *)(void *)heap->tags_table.start;
 }
 
-/// In the word of a block whose class is not that of its size, but one of larger blocks: that of
-/// its span, which is read under the lock. So such a word is turned under the lock, too.
+/// Marks a tag: the block's class is not that of its size, but that of its span, which has larger
+/// blocks. The span is read under the lock, so such a tag is replaced under the lock, too.
 #define CH_TAG_ROOMY 0x8000U
 
 _Static_assert(CH_SMALL_BYTES + 1 < CH_TAG_ROOMY, "a tag has a bit to spare");
 
-/// The word of a live block.
+/// Returns the tag of a live block.
 static inline unsigned ch_tag_of(size_t size_bytes, unsigned class_index)
 {
     return ((unsigned)size_bytes + 1) | (ch_class_of(size_bytes) != class_index ? CH_TAG_ROOMY : 0);
 }
 
-/// The size that a word says; SIZE_MAX for 0.
+/// Returns the size in a tag; SIZE_MAX for 0.
 static inline size_t ch_tag_bytes(unsigned tag)
 {
     return (size_t)(tag & (CH_TAG_ROOMY - 1)) - 1;
 }
 
-/// Whether a word is that of a live block whose size says its class.
+/// Returns whether a tag is that of a live block with the class of its size.
 static inline bool ch_tag_is_plain(unsigned tag)
 {
     return tag - 1U <= CH_SMALL_BYTES;
@@ -187,8 +190,8 @@ static inline void ch_tag_set(struct ch_heap *heap, size_t granule, size_t tag)
     atomic_store_explicit(&ch_tags(heap)[granule], (uint16_t)tag, memory_order_release);
 }
 
-/// Makes a word say something else. Where there is one thread that is a store. Returns false, and
-/// changes nothing, iff another thread has made it say something else than `word`.
+/// Replaces a tag. With one thread in the process that is a store. Returns false, and changes
+/// nothing, iff another thread has replaced `tag` by another one.
 static inline bool ch_tag_replace(struct ch_heap *heap, size_t granule, unsigned tag, unsigned next)
 {
     if (!ch_threads_are_many()) {
@@ -201,7 +204,7 @@ static inline bool ch_tag_replace(struct ch_heap *heap, size_t granule, unsigned
                                                    memory_order_relaxed);
 }
 
-/// Where the lane of a number, which is not 0, is when it is open.
+/// Returns the address of the lane with a number, which is not 0, when it is open.
 static inline struct ch_lane *ch_lane_at(const struct ch_heap *heap, unsigned number)
 {
     return (struct ch_lane *)(void *)(heap->lanes_start + (number - 1) * heap->lane_bytes);
@@ -212,13 +215,14 @@ static inline unsigned char *ch_page_start(const struct ch_heap *heap, uint32_t 
     return heap->pages + ((size_t)page << heap->page_log2);
 }
 
-/// The distance of any bit pattern from the first page, huge for what lies below it.
+/// Returns the distance of any bit pattern from the first page. It is huge below that page.
 static inline size_t ch_offset(const struct ch_heap *heap, const void *block)
 {
     return (uintptr_t)block - (uintptr_t)heap->pages;
 }
 
-/// The small region, in spans. What is set is seen by who looks for a granule without the lock.
+/// Return the size of the small region, in spans, and set it. A thread that looks a granule up
+/// without the lock sees the size that was set.
 static inline uint32_t ch_span_count(const struct ch_heap *heap)
 {
     size_t granules = atomic_load_explicit(&heap->small_granules, memory_order_relaxed);
@@ -231,7 +235,7 @@ static inline void ch_set_span_count(struct ch_heap *heap, uint32_t count)
     atomic_store_explicit(&heap->small_granules, granules, memory_order_release);
 }
 
-/// The first page after the small region.
+/// Returns the first page after the small region.
 static inline uint32_t ch_small_end(const struct ch_heap *heap)
 {
     return ch_span_count(heap) * heap->span_pages;

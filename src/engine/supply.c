@@ -1,5 +1,10 @@
-// Which region a block comes from, and the second and third try: blocks that wait in lanes hold on
-// to spans, and what is idle counts where the world has only so many pages.
+// The supply of blocks: the choice of the region, and the second and third try. Blocks that wait in
+// lanes hold on to spans. Idle pages count where the world has few pages.
+//
+//     try -> no room      -> flush the lanes -> try
+//         -> pages refused -> flush the lanes, decommit idle pages -> try
+//
+// This file does not know how a region finds a block.
 
 #include "engine/supply.h"
 
@@ -9,8 +14,8 @@
 #include "engine/run.h"
 #include "engine/span.h"
 
-// A request may find no room, and when there is room be refused pages. After that making room only
-// gives back what the last try has taken.
+// Bounds the retries. A request may find no room, and with room be refused pages. A third reclaim
+// would only give back the pages of the last try.
 #define RECLAIM_TRIES 2U
 
 bool ch_supply_is_possible(const struct ch_heap *heap, size_t old_bytes, size_t size_bytes)
@@ -19,7 +24,7 @@ bool ch_supply_is_possible(const struct ch_heap *heap, size_t old_bytes, size_t 
     if (config->block_bytes != 0 && size_bytes > config->block_bytes) {
         return false;
     }
-    if (config->live_bytes != 0) { // There are no lanes, so the heap itself counts all of them.
+    if (config->live_bytes != 0) { // There are no lanes: the heap itself counts every block.
         size_t others_bytes = heap->live_bytes - old_bytes;
         if (size_bytes > config->live_bytes - others_bytes) {
             return false;
@@ -44,7 +49,7 @@ void *ch_supply_take(struct ch_heap *heap, size_t size_bytes)
         block = take_once(heap, size_bytes);
     }
     if (block == NULL && heap->was_refused) {
-        ch_idle_give_back(heap); // What the last try got before it was refused.
+        ch_idle_give_back(heap); // Pages that the last try got before the refusal.
     }
     return block;
 }

@@ -1,28 +1,28 @@
-// Room for a block: where it comes from, and what is given up when there is none. All of it needs
-// the lock.
+// The supply of blocks: the region that a block comes from, and the reclaim when there is no room.
+// All of these functions need the lock.
 #ifndef COMHEAP_ENGINE_SUPPLY_H
 #define COMHEAP_ENGINE_SUPPLY_H
 
 #include "engine/state.h"
 
-/// Returns a block that is nobody else's: a large one is live, a small one is to be. Returns NULL
-/// iff there is no room, or the world refuses a page that it needs, also after everything that can
-/// be given up is.
+/// Returns a block for the caller alone: a large one is live already, a small one is not yet.
+/// Returns NULL iff there is no room, or the world refuses a page that the block needs, even after
+/// a reclaim.
 void *ch_supply_take(struct ch_heap *heap, size_t size_bytes);
 
-/// The same for a large block that is to replace one that grows: the next time it need not move.
+/// Does the same for a large block that replaces a growing one: next time it need not move.
 void *ch_supply_take_to_grow(struct ch_heap *heap, size_t size_bytes);
 
-/// Whether any room that is made could be enough for a block to have size_bytes in place of its
-/// old_bytes, and the heap's bounds allow it. What an arena has beyond the pages that can be
-/// counted is not used, so below this no size in pages is too large for its type.
+/// Returns whether a block could go from old_bytes to size_bytes after any reclaim, and within the
+/// heap's bounds. An arena uses only as many pages as it can count, so no size up to this limit
+/// overflows a number of pages.
 bool ch_supply_is_possible(const struct ch_heap *heap, size_t old_bytes, size_t size_bytes);
 
-/// After a request found no room, or was refused pages. Returns whether there is more of either
-/// now.
+/// Gives up idle memory after a request found no room, or was refused pages. Returns whether there
+/// is more of either now.
 bool ch_supply_reclaim(struct ch_heap *heap);
 
-/// What the heap holds of the world.
+/// Returns the committed bytes of the heap, tables included.
 size_t ch_supply_committed_bytes(const struct ch_heap *heap);
 
 #endif
