@@ -87,9 +87,11 @@ static void print_world(FILE *file, const struct csource *source)
             has_pages ? ", with so many pages, 0 for any number" : "");
     fprintf(file, "static void begin_world(size_t arena_bytes%s)\n{\n",
             has_pages ? ", size_t most_pages" : "");
-    fprintf(file, "    struct ch_config config = {.arena_bytes = arena_bytes, .lanes = %u%s%s};\n",
-            LANES - 1, has_pages ? ", .pages = &pages" : "",
-            source->needs[PART_FAULT] ? ", .on_fault = on_fault" : "");
+    fprintf(
+        file,
+        "    struct ch_config config = {.arena_bytes = arena_bytes, .thread_caches = %u%s%s};\n",
+        LANES - 1, has_pages ? ", .pages = &pages" : "",
+        source->needs[PART_FAULT] ? ", .on_fault = on_fault" : "");
     if (has_pages) {
         fprintf(file, "    budget_pages = most_pages == 0 ? SIZE_MAX : most_pages;\n"
                       "    will_refuse = false;\n");

@@ -117,7 +117,7 @@ void csource_footprint(struct csource *source)
 void csource_select_lane(struct csource *source, enum lane lane)
 {
     if (source->has_lanes) {
-        csource_say(source, "(void)ch_lane_select(%u);", lane);
+        csource_say(source, "(void)ch_thread_cache_select(%u);", lane);
         source->is_mixed = true;
     }
 }

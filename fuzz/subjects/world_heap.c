@@ -20,7 +20,8 @@ struct ch_heap *world_heap_open(size_t arena_bytes)
 {
     struct ch_config config = {
         .arena_bytes = arena_bytes,
-        .lanes = LANES - 1, // So that the last one is the heap's last; a small arena has fewer.
+        // The last lane is the heap's last thread cache; a small arena has fewer.
+        .thread_caches = LANES - 1,
         .pages = &world_pages,
         .on_fault = on_fault,
     };
@@ -161,5 +162,5 @@ void world_heap_pages(uintptr_t *begin, uintptr_t *end)
 
 bool world_heap_select_lane(enum lane lane)
 {
-    return ch_lane_select(lane);
+    return ch_thread_cache_select(lane);
 }

@@ -97,9 +97,9 @@ static unsigned lanes_of(const struct ch_heap *heap, const struct ch_config *con
     if (config->live_bytes != 0 || bounds_small) {
         return 0;
     }
-    size_t wanted = config->lanes != 0 ? config->lanes : CH_LANES - 1;
+    size_t wanted = config->thread_caches != 0 ? config->thread_caches : CH_THREAD_CACHES - 1;
     size_t most = config->arena_bytes / 64 / heap->lane_bytes + 1;
-    most = most < CH_LANES - 1 ? most : CH_LANES - 1;
+    most = most < CH_THREAD_CACHES - 1 ? most : CH_THREAD_CACHES - 1;
     return (unsigned)(wanted < most ? wanted : most);
 }
 
@@ -112,7 +112,7 @@ static void fill_in(struct ch_heap *heap, const struct ch_config *config, size_t
     heap->span_pages = (uint32_t)(CH_SPAN_BYTES >> heap->page_log2);
     heap->lane_bytes = round_up(ch_lane_size_bytes(), page_bytes);
     heap->lane_limit = lanes_of(heap, config);
-    for (unsigned i = 0; i < CH_LANES; i++) {
+    for (unsigned i = 0; i < CH_THREAD_CACHES; i++) {
         heap->lanes[i] = &ch_lane_closed;
     }
     unsigned char *arena = (unsigned char *)heap;

@@ -152,7 +152,7 @@ static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
     unsigned waiting;
     const void *twice = check_waiting(walk->heap, span, &waiting);
     if (twice != NULL) {
-        return broken(CH_INVARIANT_LANE_BLOCKS, twice);
+        return broken(CH_INVARIANT_CACHE_BLOCKS, twice);
     }
     unsigned live = 0;
     unsigned free = 0;
@@ -259,12 +259,12 @@ static struct ch_broken check_magazine(const struct ch_heap *heap, const struct 
     const struct ch_magazine *magazine = &lane->magazines[class_index];
     if (magazine->capacity != ch_lane_capacity(class_index) ||
         magazine->count > magazine->capacity) {
-        return broken(CH_INVARIANT_LANE_BLOCKS, heap->pages);
+        return broken(CH_INVARIANT_CACHE_BLOCKS, heap->pages);
     }
     for (uint32_t i = 0; i < magazine->count; i++) {
         const void *block = magazine->blocks[i];
         if (!may_wait(heap, class_index, block)) {
-            return broken(CH_INVARIANT_LANE_BLOCKS, block);
+            return broken(CH_INVARIANT_CACHE_BLOCKS, block);
         }
     }
     return holds();

@@ -104,7 +104,7 @@ struct ch_stats ch_heap_stats(struct ch_heap *heap)
     return stats;
 }
 
-bool ch_lane_select(unsigned lane)
+bool ch_thread_cache_select(unsigned number)
 {
-    return ch_thread_choose(lane);
+    return ch_thread_choose(number);
 }

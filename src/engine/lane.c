@@ -14,7 +14,7 @@
 #include "engine/arena.h"
 #include "engine/span.h"
 
-_Static_assert(CH_LANES == CH_THREAD_NUMBERS, "a lane for each number");
+_Static_assert(CH_THREAD_CACHES == CH_THREAD_NUMBERS, "a lane for each number");
 
 struct ch_lane ch_lane_closed; // Never written: it accepts no block.
 
@@ -161,7 +161,7 @@ bool ch_lane_flush(struct ch_heap *heap)
 
 const struct ch_lane *ch_lane_next(const struct ch_heap *heap, unsigned *number)
 {
-    uint64_t rest = *number >= CH_LANES - 1 ? 0 : heap->open_lanes >> (*number + 1);
+    uint64_t rest = *number >= CH_THREAD_CACHES - 1 ? 0 : heap->open_lanes >> (*number + 1);
     if (rest == 0) {
         return NULL;
     }

@@ -99,7 +99,7 @@ struct ch_heap {
     atomic_size_t small_granules; ///< The small region: whole spans.
     unsigned page_log2;
     struct ch_table tags_table;
-    struct ch_lane *lanes[CH_LANES]; ///< By the thread's number; &ch_lane_closed: not open.
+    struct ch_lane *lanes[CH_THREAD_CACHES]; ///< By the thread's number; &ch_lane_closed: not open.
     struct ch_config config;
     size_t page_bytes;
     uint32_t page_count;

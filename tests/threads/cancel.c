@@ -51,7 +51,7 @@ static void *use_heap(void *unused)
     struct ch_heap *own = ch_heap_create(NULL);
     CLAIM(own != NULL, "there is no heap");
     ch_heap_destroy(own);
-    (void)ch_lane_select(5);
+    (void)ch_thread_cache_select(5);
     atomic_fetch_add(&steps, 1);
     pthread_testcancel();
     return unused;

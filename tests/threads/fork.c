@@ -138,8 +138,8 @@ __attribute__((constructor(101))) static void register_handlers(void)
 static _Noreturn void be_child(struct forks *forks, struct held held[HEAPS], unsigned number)
 {
     (void)alarm(CHILD_SECONDS);
-    for (unsigned lane = 0; lane < CH_LANES; lane++) {
-        CLAIM(ch_lane_select(lane), "lane %u is that of a thread that is gone", lane);
+    for (unsigned lane = 0; lane < CH_THREAD_CACHES; lane++) {
+        CLAIM(ch_thread_cache_select(lane), "lane %u is that of a thread that is gone", lane);
     }
     for (unsigned heap = 0; heap < HEAPS; heap++) {
         struct held *mine = &held[heap];

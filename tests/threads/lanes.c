@@ -36,31 +36,31 @@ static void use(struct ch_heap *heap, unsigned number)
 
 struct selection {
     struct crew_meeting meeting;
-    atomic_uint holders[CH_LANES];
+    atomic_uint holders[CH_THREAD_CACHES];
 };
 
 // Each of more threads than lanes tries for each lane in turn, starting at its own place.
 static void select_any(unsigned number, void *argument)
 {
     struct selection *selection = argument;
-    for (unsigned i = 0; i < 10 * CH_LANES; i++) {
-        unsigned lane = 1 + (number + i) % (CH_LANES - 1);
-        if (ch_lane_select(lane)) {
+    for (unsigned i = 0; i < 10 * CH_THREAD_CACHES; i++) {
+        unsigned lane = 1 + (number + i) % (CH_THREAD_CACHES - 1);
+        if (ch_thread_cache_select(lane)) {
             unsigned others = atomic_fetch_add(&selection->holders[lane], 1);
             CLAIM(others == 0, "lane %u was given to two threads", lane);
-            CLAIM(ch_lane_select(lane), "a thread was refused the lane that it has");
+            CLAIM(ch_thread_cache_select(lane), "a thread was refused the lane that it has");
             atomic_fetch_sub(&selection->holders[lane], 1);
-            CLAIM(ch_lane_select(0), "a thread can't leave its lane");
+            CLAIM(ch_thread_cache_select(0), "a thread can't leave its lane");
         }
     }
     crew_meet(&selection->meeting, THREADS);
-    if (number >= 1 && number < CH_LANES) { // Now all are free, and each takes its own.
-        CLAIM(ch_lane_select(number), "lane %u is free, but refused", number);
+    if (number >= 1 && number < CH_THREAD_CACHES) { // Now all are free, and each takes its own.
+        CLAIM(ch_thread_cache_select(number), "lane %u is free, but refused", number);
     }
     crew_meet(&selection->meeting, THREADS);
-    for (unsigned lane = 1; lane < CH_LANES; lane++) { // Now none is.
-        CLAIM(ch_lane_select(lane) == (lane == number), "lane %u has a thread, but not this one",
-              lane);
+    for (unsigned lane = 1; lane < CH_THREAD_CACHES; lane++) { // Now none is.
+        CLAIM(ch_thread_cache_select(lane) == (lane == number),
+              "lane %u has a thread, but not this one", lane);
     }
     crew_meet(&selection->meeting, THREADS);
 }
@@ -68,15 +68,15 @@ static void select_any(unsigned number, void *argument)
 static void no_two_threads_have_the_same(void)
 {
     struct selection selection = {0};
-    CLAIM(ch_lane_select(0), "the first thread can't leave its lane");
-    CLAIM(!ch_lane_select(CH_LANES), "there is a lane beyond the last");
-    CLAIM(!ch_lane_select(UINT32_MAX), "there is a lane far beyond the last");
+    CLAIM(ch_thread_cache_select(0), "the first thread can't leave its lane");
+    CLAIM(!ch_thread_cache_select(CH_THREAD_CACHES), "there is a lane beyond the last");
+    CLAIM(!ch_thread_cache_select(UINT32_MAX), "there is a lane far beyond the last");
     crew_run(THREADS, select_any, &selection);
 }
 
 static void select_one(unsigned lane, void *heap)
 {
-    CLAIM(ch_lane_select(lane), "lane %u is free, but refused", lane);
+    CLAIM(ch_thread_cache_select(lane), "lane %u is free, but refused", lane);
     use(heap, lane);
 }
 
@@ -92,7 +92,7 @@ static void one_that_ends_gives_it_back(void)
 {
     struct ch_heap *heap = make_heap();
     for (unsigned round = 0; round < 3; round++) {
-        for (unsigned lane = 1; lane < CH_LANES; lane++) {
+        for (unsigned lane = 1; lane < CH_THREAD_CACHES; lane++) {
             crew_join(crew_start(select_one, lane, heap));
         }
     }
@@ -105,23 +105,23 @@ static void what_is_left_is_flushed(void)
 {
     struct ch_heap *heap = make_heap();
     size_t fresh_bytes = ch_heap_stats(heap).committed_bytes;
-    crew_join(crew_start(select_one, CH_LANES - 1, heap));
+    crew_join(crew_start(select_one, CH_THREAD_CACHES - 1, heap));
     CLAIM(minimize(heap) > fresh_bytes, "a thread leaves nothing, so nothing is shown");
     CLAIM(ch_heap_stats(heap).committed_bytes == fresh_bytes,
           "a lane that is nobody's keeps %zu bytes from being given back",
           ch_heap_stats(heap).committed_bytes - fresh_bytes);
 
     // The same, of a lane that its thread has left, and of one that it has.
-    CLAIM(ch_lane_select(1), "lane 1 is free, but refused");
+    CLAIM(ch_thread_cache_select(1), "lane 1 is free, but refused");
     use(heap, 1);
-    CLAIM(ch_lane_select(2), "lane 2 is free, but refused");
+    CLAIM(ch_thread_cache_select(2), "lane 2 is free, but refused");
     use(heap, 2);
     CLAIM(minimize(heap) > fresh_bytes, "two lanes hold nothing");
     CLAIM(ch_heap_stats(heap).committed_bytes == fresh_bytes, "a lane was not flushed");
     held_claim_all(heap, NULL, 0);
     held_claim_invariants(heap);
     ch_heap_destroy(heap);
-    CLAIM(ch_lane_select(0), "the first thread can't leave its lane");
+    CLAIM(ch_thread_cache_select(0), "the first thread can't leave its lane");
 }
 
 struct crowd {

@@ -77,7 +77,7 @@ static const void *no_pointer_is_in_the_lane(struct scene *scene)
     return put_in_lane(scene, NULL);
 }
 
-BREAKAGES(LANE_BLOCKS, BREAKAGE(the_lane_is_over_full), BREAKAGE(a_live_block_is_in_the_lane),
+BREAKAGES(CACHE_BLOCKS, BREAKAGE(the_lane_is_over_full), BREAKAGE(a_live_block_is_in_the_lane),
           BREAKAGE(a_free_block_of_a_span_is_in_the_lane), BREAKAGE(a_block_is_in_the_lane_twice),
           BREAKAGE(a_byte_of_a_free_span_is_in_the_lane),
           BREAKAGE(a_place_in_a_span_of_another_class_is_in_the_lane),

@@ -266,7 +266,7 @@ static void what_lies_behind_a_roomy_block_is_no_part_of_it(void **state)
 static void without_a_lane_a_block_is_resized_likewise(void **state)
 {
     (void)state;
-    assert_true(ch_lane_select(0));
+    assert_true(ch_thread_cache_select(0));
     unsigned char *block = filled(1000);
     assert_true(ch_heap_resize(heap, block, 10));
     assert_int_equal(ch_heap_stats(heap).live_bytes, 10);
@@ -277,7 +277,7 @@ static void without_a_lane_a_block_is_resized_likewise(void **state)
     assert_true(has_kept(block, 1000, 10));
     watch_assert_whole(&watch, heap);
     ch_heap_free(heap, block);
-    assert_true(ch_lane_select(1));
+    assert_true(ch_thread_cache_select(1));
 }
 
 static void null_is_refused_and_no_fault(void **state)

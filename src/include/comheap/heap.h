@@ -9,8 +9,8 @@
 //   - The same calls on the same pages give the same answers.
 //
 // Every function may be called from any thread, and a block may be freed on another than it was
-// allocated on. Each thread has a lane: small blocks that wait to be handed out, so that most calls
-// take no lock. What raises a fault does so between threads, too.
+// allocated on. Each thread has a thread cache: small blocks that wait to be handed out, so that
+// most calls take no lock. What raises a fault does so between threads, too.
 #ifndef COMHEAP_HEAP_H
 #define COMHEAP_HEAP_H
 
@@ -52,16 +52,17 @@ enum ch_invariant {
 /// It may return: the call then has no effect. It may also leave by longjmp, or use the heap.
 typedef void (*ch_fault_handler)(void *context, enum ch_fault fault, const void *block);
 
-/// A thread's lane has a number below this; 0 is no lane.
-#define CH_LANES 64
+/// A thread cache has a number below this; 0 is no thread cache.
+#define CH_THREAD_CACHES 64
 
 /// What a heap is made from. A member left 0 or NULL means its default.
 struct ch_config {
     size_t arena_bytes;           ///< The address range to reserve; everything must fit in it.
-    unsigned lanes;               ///< The largest number of a lane, but no more than take a 64th
-                                  ///< of the arena, or one. Default: CH_LANES - 1, and likewise.
+    unsigned thread_caches;       ///< The largest number of a thread cache, but no more than take
+                                  ///< a 64th of the arena, or one. Default: CH_THREAD_CACHES - 1,
+                                  ///< and likewise.
     size_t live_bytes;            ///< What the sizes of the live blocks may add up to: a heap with
-                                  ///< this bound has no lanes. Default: no bound.
+                                  ///< this bound has no thread caches. Default: no bound.
     size_t block_bytes;           ///< What one block may have. Default: no bound.
     const struct ch_pages *pages; ///< Default: ch_pages_os.
     void *world;                  ///< Handed to every primitive of pages.
@@ -169,24 +170,24 @@ CH_API size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block);
 CH_API bool ch_heap_owns(struct ch_heap *heap, const void *block);
 
 /// Gives the world every page back that no live block lies in or shares a span with, and every page
-/// of the heap's tables beyond the two regions that are in use. What waits in the lanes of other
-/// threads that still run stays: up to 128 blocks, or 64 KiB, a class and lane, and the spans that
-/// they lie in.
+/// of the heap's tables beyond the two regions that are in use. What waits in the thread caches of
+/// other threads that still run stays: up to 128 blocks, or 64 KiB, a class and thread cache, and
+/// the spans that they lie in.
 ///
 /// Without it a heap that frees holds on to at most twice the pages that it used lately, and 4 MiB,
-/// for its next blocks. What it used lately is the most that live blocks, those in lanes and their
-/// spans had; it fades toward what they have as pages come free, by most of the way for 16 times as
-/// many.
+/// for its next blocks. What it used lately is the most that live blocks, those in thread
+/// caches and their spans had; it fades toward what they have as pages come free, by most of the
+/// way for 16 times as many.
 CH_API void ch_heap_minimize(struct ch_heap *heap);
 
-/// Gives the calling thread that lane, in every heap, in place of the one it has; 0: none, so that
-/// every call takes the heap's lock. A thread gets a lane by itself, with its first call, while
-/// there is one, and gives it back when it ends; this is for a program that walks, on one thread,
-/// the paths that many threads take. What waits in the lane that is left stays there, and goes to
-/// the next thread that gets it, or into the heap when that is short.
+/// Gives the calling thread that thread cache, in every heap, in place of the one it has; 0: none,
+/// so that every call takes the heap's lock. A thread gets a thread cache by itself, with its first
+/// call, while there is one, and gives it back when it ends; this is for a program that walks, on
+/// one thread, the paths that many threads take. What waits in the thread cache that is left stays
+/// there, and goes to the next thread that gets it, or into the heap when that is short.
 ///
-/// Returns false, and changes nothing, iff there is no such lane or another thread has it.
-CH_API bool ch_lane_select(unsigned lane);
+/// Returns false, and changes nothing, iff there is no such thread cache or another thread has it.
+CH_API bool ch_thread_cache_select(unsigned number);
 
 struct ch_stats {
     size_t live_blocks;
