@@ -1,11 +1,11 @@
-// How the library's names are seen from outside of it.
+// Visibility and names of the library's functions.
 //
-// A shared library shows what is marked CH_API, and nothing else. On Windows the names of COM are
-// the system's own, and stay that: there ours, which are another heap, begin with ch_.
+// A shared library exports the functions marked CH_API and nothing else. On Windows the names of
+// COM belong to the system. There our functions, which use another heap, have the prefix ch_.
 #ifndef COMHEAP_API_H
 #define COMHEAP_API_H
 
-#if defined(CH_SHOWS_NOTHING) // A library that has this one inside.
+#if defined(CH_SHOWS_NOTHING) // For a library that contains this one.
 #define CH_API
 #elif !defined(_WIN32)
 #define CH_API __attribute__((visibility("default")))
@@ -17,14 +17,14 @@
 #define CH_API
 #endif
 
-/// The name under which a function of COM is ours.
+/// Names our version of a function of COM.
 #ifdef _WIN32
 #define CH_COM(name) ch_##name
 #else
 #define CH_COM(name) name
 #endif
 
-// Define CH_TAKES_COM_NAMES before including a header, and the names mean ours in the code behind
-// it on Windows too, as they do elsewhere.
+// Define CH_TAKES_COM_NAMES before including a header, and the names of COM in the code behind it
+// mean ours on Windows, too.
 
 #endif

@@ -1,9 +1,11 @@
-// IAtlMemMgr, the plug that a memory manager offers, and CComHeap, the one over COM task memory.
+// IAtlMemMgr, the interface of a memory manager, and CComHeap, the manager over COM task memory.
 //
 // C sees a table of function pointers behind lpVtbl, and a macro for each method:
-// IAtlMemMgr_Allocate(This, n). C++ sees an abstract class without a destructor, for a virtual one
-// would take slots in the table. Both are the same object: either may implement it for the other.
-// C++ that calls an object made in C, as CComHeap is, can't be built with -fsanitize=vptr.
+// IAtlMemMgr_Allocate(This, n). C++ sees an abstract class. The class has no destructor, since a
+// virtual one would take slots in the table.
+//
+// Both are the same object, and either language may implement it for the other. C++ code that calls
+// an object made in C, such as CComHeap, can't be built with -fsanitize=vptr.
 #ifndef COMHEAP_ATLMEM_H
 #define COMHEAP_ATLMEM_H
 
@@ -18,9 +20,9 @@
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
 #endif
 
-/// The contract of each method stands at IAtlMemMgrVtbl, its form in C. None may throw: it may be C
-/// that calls it. They are not declared so, for a manager that is written for Windows is neither,
-/// and could not be theirs.
+/// The contract of each method stands at IAtlMemMgrVtbl, the form in C. No method may throw, since
+/// the caller may be C. The methods are not declared noexcept: a manager written for Windows does
+/// not declare it, and could not override them.
 struct IAtlMemMgr {
     virtual void *Allocate(size_t nBytes) = 0;
     virtual void Free(void *p) = 0;
@@ -36,8 +38,8 @@ struct IAtlMemMgr {
 
 typedef struct IAtlMemMgr IAtlMemMgr;
 
-/// The methods of a memory manager, in the order that ATL fixes. A manager states its own limits,
-/// and what it makes of NULL and of 0 bytes; ch_com_heap's are below.
+/// The methods of a memory manager, in the order that ATL fixes. Each manager documents its own
+/// limits and its results for NULL and for 0 bytes; those of ch_com_heap are below.
 typedef struct IAtlMemMgrVtbl {
     /// Returns a block of nBytes, or NULL.
     void *(*Allocate)(IAtlMemMgr *This, size_t nBytes);
@@ -45,7 +47,8 @@ typedef struct IAtlMemMgrVtbl {
     /// Ends a block.
     void (*Free)(IAtlMemMgr *This, void *p);
 
-    /// Gives a block another size; it may move. If that fails, returns NULL and p is what it was.
+    /// Gives a block another size; the block may move. Returns NULL iff that fails; p is then as it
+    /// was.
     void *(*Reallocate)(IAtlMemMgr *This, void *p, size_t nBytes);
 
     /// Returns the size of a block.
@@ -67,14 +70,14 @@ struct IAtlMemMgr {
 extern "C" {
 #endif
 
-/// The CComHeap: COM task memory in blocks of at most INT_MAX bytes. It has no state, so all
-/// CComHeaps are alike and this one serves for all. It is never NULL, and needs no release.
+/// Returns the CComHeap: COM task memory in blocks of at most INT_MAX bytes. It has no state, so
+/// one object serves as every CComHeap. It is never NULL, and needs no release.
 ///
-/// Its methods are those of task memory, and their blocks are task memory, with two rules more:
-/// - Allocate and Reallocate return NULL for more than INT_MAX bytes, whatever the width of a
-///   pointer, without asking COM; p is what it was (spec A7, A8, R8, R9).
-/// - GetSize returns SIZE_MAX for NULL and for what is not a live block, and 0 iff the block has 0
-///   bytes or COM has no allocator (spec G2).
+/// Its methods are those of task memory, and its blocks are task memory. Two rules differ:
+///   - Allocate and Reallocate return NULL for more than INT_MAX bytes, at any pointer width,
+///     without calling COM. p is then as it was.
+///   - GetSize returns SIZE_MAX if p is NULL or not a live block. It returns 0 iff the block has 0
+///     bytes or COM has no allocator.
 CH_API IAtlMemMgr *ch_com_heap(void);
 
 #ifdef __cplusplus

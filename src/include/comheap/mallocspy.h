@@ -1,17 +1,22 @@
-// IMallocSpy: one object of a program's own that is told of every call on task memory, before and
-// after it, and may change what is asked for and what is answered.
+// IMallocSpy: an object of the program that hears every call on task memory, before and after it.
+// It may change the request and the result.
 //
-// A spy sees the calls of all faces, CoTaskMem*, IMalloc's methods and those of CComHeap, but not
-// what CComHeap refuses by itself, nor a call to free NULL or to ask about it. Reallocating NULL is
-// Alloc to it, and reallocating a block to 0 bytes is Free (spec S3.4-3). A block that was
-// allocated or reallocated while the current spy was registered is spied; which blocks are is told
-// by the pointers that callers hold.
+// A spy hears the calls of all faces: CoTaskMem*, the methods of IMalloc and those of CComHeap. It
+// does not hear requests that CComHeap refuses by itself. Nor does it hear a call that frees NULL
+// or queries it. A reallocation of NULL is Alloc to the spy, and a reallocation of a block to 0
+// bytes is Free.
 //
-// The calls that a spy is told of come one at a time: from a Pre method to its Post method no other
-// thread's begins. The spy may make calls of its own in between, on that thread, and is told of
-// them, too. A method has to return: a C++ exception, or longjmp, also from a heap's handler of
-// faults, would leave the other threads waiting. fork waits until a call is over, unless its own
-// thread is in it. So a child has the spy and its blocks, and no thread that was in a call.
+// A block is spied if it was allocated or reallocated while the current spy was registered. The
+// pointer that the caller holds identifies it.
+//
+// Calls that reach a spy come one at a time: between a Pre method and its Post method no call of
+// another thread begins. The spy may make calls of its own there, on the same thread, and hears
+// them, too.
+//
+// Every method has to return. A C++ exception or a longjmp would leave the other threads waiting.
+// So would one from a heap's fault handler. A call of fork waits until a call is over, unless its
+// own thread is in that call. So a child has the spy and its blocks, and no thread that was in a
+// call.
 #ifndef COMHEAP_MALLOCSPY_H
 #define COMHEAP_MALLOCSPY_H
 
@@ -38,7 +43,7 @@
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
 #endif
 
-/// The contract of each method stands at IMallocSpyVtbl, its form in C.
+/// The contract of each method stands at IMallocSpyVtbl, the form in C.
 struct IMallocSpy : public IUnknown {
     virtual SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) = 0;
     virtual void *STDMETHODCALLTYPE PostAlloc(void *pActual) = 0;
@@ -63,44 +68,47 @@ struct IMallocSpy : public IUnknown {
 
 typedef struct IMallocSpy IMallocSpy;
 
-/// The methods of a spy, in the order that COM fixes. fSpyed says whether the block is spied.
+/// The methods of a spy, in the order that COM fixes. fSpyed is TRUE iff the block is spied.
 typedef struct IMallocSpyVtbl {
     HRESULT(STDMETHODCALLTYPE *QueryInterface)(IMallocSpy *This, REFIID riid, void **ppv);
     ULONG(STDMETHODCALLTYPE *AddRef)(IMallocSpy *This);
     ULONG(STDMETHODCALLTYPE *Release)(IMallocSpy *This);
 
-    /// Returns how many bytes to allocate for a request of cbRequest, which may be 0. 0 refuses a
-    /// request that is not for 0: it is answered with NULL, and PostAlloc is not called (spec
-    /// S3.4-1, S3.4-7).
+    /// Returns the number of bytes to allocate for a request of cbRequest, which may be 0. For a
+    /// request above 0, returning 0 refuses it: the caller gets NULL, and PostAlloc is not called.
     SIZE_T(STDMETHODCALLTYPE *PreAlloc)(IMallocSpy *This, SIZE_T cbRequest);
 
-    /// Is told of the block, NULL if there is no memory for it, or to note that it is spied;
-    /// returns what the caller gets. For a request for 0 bytes that may be the end of the block, as
-    /// of one that is nothing but a header: no other block starts there (spec S3.4-7a). Otherwise
-    /// it must lie in the block. The heap may give such a block a byte more than the spy asked for,
-    /// which GetSize does not count as long as the spy is registered.
+    /// Returns the pointer for the caller. pActual is the block. It is NULL if there is no memory
+    /// for the block or for its record as spied.
+    ///
+    /// The result must lie in the block, with one exception. For a request of 0 bytes it may be the
+    /// end of the block, if the block is nothing but a header. No other block starts there. The
+    /// heap may make such a block a byte longer than the spy requested. GetSize does not count that
+    /// byte while the spy is registered.
     void *(STDMETHODCALLTYPE *PostAlloc)(IMallocSpy *This, void *pActual);
 
-    /// Returns what to free for pRequest, which is never NULL (spec S3.4-2).
+    /// Returns the pointer to free in place of pRequest, which is never NULL.
     void *(STDMETHODCALLTYPE *PreFree)(IMallocSpy *This, void *pRequest, BOOL fSpyed);
     void(STDMETHODCALLTYPE *PostFree)(IMallocSpy *This, BOOL fSpyed);
 
-    /// Stores what to reallocate in *ppNewRequest, which holds pRequest, and returns how many bytes
-    /// it is to have. pRequest is never NULL, and cbRequest never 0. 0 refuses the request: it is
-    /// answered with NULL, the block is what it was, and PostRealloc is not called (spec S3.4-3).
+    /// Stores the pointer to reallocate in *ppNewRequest, which holds pRequest at first. Returns
+    /// the new number of bytes. pRequest is never NULL, and cbRequest never 0. Returning 0 refuses
+    /// the request. Its caller then gets NULL, the block is as it was, and PostRealloc is not
+    /// called.
     SIZE_T(STDMETHODCALLTYPE *PreRealloc)
     (IMallocSpy *This, void *pRequest, SIZE_T cbRequest, void **ppNewRequest, BOOL fSpyed);
 
-    /// Is told of the block, NULL if there is no memory for it, or to note that it is spied;
-    /// returns what the caller gets. fSpyed is that of PreRealloc.
+    /// Returns the pointer for the caller. pActual is the block. It is NULL if there is no memory
+    /// for the block or for its record as spied. fSpyed is that of PreRealloc.
     void *(STDMETHODCALLTYPE *PostRealloc)(IMallocSpy *This, void *pActual, BOOL fSpyed);
 
-    /// Returns what to ask about for pRequest, which is never NULL (spec S3.4-4).
+    /// Returns the pointer to query in place of pRequest, which is never NULL. PostGetSize returns
+    /// the size for the caller.
     void *(STDMETHODCALLTYPE *PreGetSize)(IMallocSpy *This, void *pRequest, BOOL fSpyed);
     SIZE_T(STDMETHODCALLTYPE *PostGetSize)(IMallocSpy *This, SIZE_T cbActual, BOOL fSpyed);
 
-    /// Returns what to ask about for pRequest, which is never NULL; the Post method is given what
-    /// the caller asked about, and what the allocator answered (spec S3.4-5).
+    /// Returns the pointer to query in place of pRequest, which is never NULL. PostDidAlloc gets
+    /// the caller's pointer and the allocator's result, and returns the result for the caller.
     void *(STDMETHODCALLTYPE *PreDidAlloc)(IMallocSpy *This, void *pRequest, BOOL fSpyed);
     int(STDMETHODCALLTYPE *PostDidAlloc)(IMallocSpy *This, void *pRequest, BOOL fSpyed,
                                          int fActual);
@@ -155,18 +163,21 @@ CH_API extern const IID IID_IMallocSpy;
 extern "C" {
 #endif
 
-/// Registers a spy: what its QueryInterface answers for IID_IMallocSpy, with the reference that it
-/// adds, and no other. Blocks that are live are not spied. Returns E_INVALIDARG iff pMallocSpy is
-/// NULL, also while a spy is registered, or QueryInterface fails; CO_E_OBJISREG iff a spy is
-/// registered, also while it is to be revoked; E_OUTOFMEMORY iff there is no memory to note which
-/// blocks are spied (spec S3.1).
+/// Registers a spy: the object that pMallocSpy's QueryInterface returns for IID_IMallocSpy. COM
+/// keeps the reference that QueryInterface adds, and no other. Live blocks are not spied. Returns
+/// S_OK, or one of these, and then changes nothing:
+///   - E_INVALIDARG iff pMallocSpy is NULL, whether or not a spy is registered, or QueryInterface
+///     fails.
+///   - CO_E_OBJISREG iff a spy is registered, also one that waits to be revoked.
+///   - E_OUTOFMEMORY iff there is no memory for the record of spied blocks.
 CH_API HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy);
 
-/// Revokes the spy and releases it, once. Returns CO_E_OBJNOTREG iff none is registered;
-/// E_ACCESSDENIED iff spied blocks are live, or the calling thread is in a call on task memory: in
-/// a method of the spy, or where a fault is handled. Then the spy is revoked as soon as neither is
-/// so; until then it is told of every call, new blocks are spied, and another revoke is answered
-/// likewise (spec S3.2).
+/// Revokes the spy and releases it, once. Returns S_OK, or one of these:
+///   - CO_E_OBJNOTREG iff no spy is registered.
+///   - E_ACCESSDENIED iff spied blocks are live, or the calling thread is in a call on task memory.
+///     It is in such a call while a method of the spy or a fault handler runs. The spy is then
+///     revoked as soon as neither holds. Until then it hears every call, new blocks are spied, and
+///     another revoke also returns E_ACCESSDENIED.
 CH_API HRESULT CH_COM(CoRevokeMallocSpy)(void);
 
 #if defined(_WIN32) && defined(CH_TAKES_COM_NAMES)

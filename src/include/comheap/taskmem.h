@@ -1,13 +1,15 @@
-// COM task memory: the free functions, IMalloc, and the few COM types that they are made of.
+// COM task memory: the free functions, IMalloc, and the few COM types that they use.
 //
-// There is one task allocator in a process. CoTaskMemAlloc and its kin are the methods of the
-// IMalloc that CoGetMalloc hands out, so a block from either may be given to the other. Nothing has
-// to be initialised first, and every function may be called from any thread.
+// A process has one task allocator. CoTaskMemAlloc and its siblings are the methods of the IMalloc
+// that CoGetMalloc returns, so a block from either may be given to the other. Nothing has to be
+// initialized first. Any thread may call any function.
 //
 // C sees a table of function pointers behind lpVtbl, and a macro for each method:
-// IMalloc_Alloc(This, cb). C++ sees an abstract class without a destructor, for a virtual one would
-// take slots in the table. Both are the same object; but it was made in C, so C++ that calls it
-// can't be built with -fsanitize=vptr. On Windows the types are the system's own.
+// IMalloc_Alloc(This, cb). C++ sees an abstract class. The class has no destructor, since a virtual
+// one would take slots in the table.
+//
+// Both are the same object, which is made in C. So C++ code that calls it can't be built with
+// -fsanitize=vptr. On Windows the types are the system's.
 #ifndef COMHEAP_TASKMEM_H
 #define COMHEAP_TASKMEM_H
 
@@ -19,7 +21,7 @@
 #ifdef _WIN32
 
 #ifndef COBJMACROS
-#define COBJMACROS // Asks <objbase.h> for the macros that the other branch always has.
+#define COBJMACROS // Makes <objbase.h> define the macros that the other branch always has.
 #endif
 #include <objbase.h>
 
@@ -27,7 +29,7 @@
 
 #define STDMETHODCALLTYPE
 
-// Their widths are those of the ABI: a long of 64 bits must not widen them.
+// Their widths are those of the ABI. A long of 64 bits must not widen them.
 typedef int32_t HRESULT;
 typedef int32_t BOOL;
 typedef uint32_t ULONG;
@@ -58,7 +60,7 @@ typedef const IID &REFIID;
 typedef const IID *REFIID;
 #endif
 
-/// Where memory that COM hands out may be used. Only MEMCTX_TASK has an allocator.
+/// The contexts in which memory from COM may be used. Only MEMCTX_TASK has an allocator.
 typedef enum MEMCTX {
     MEMCTX_SAME = -2,
     MEMCTX_UNKNOWN = -1,
@@ -80,7 +82,7 @@ struct IUnknown {
     virtual ULONG STDMETHODCALLTYPE Release() = 0;
 };
 
-/// The contract of each method stands at IMallocVtbl, its form in C.
+/// The contract of each method stands at IMallocVtbl, the form in C.
 struct IMalloc : public IUnknown {
     virtual void *STDMETHODCALLTYPE Alloc(SIZE_T cb) = 0;
     virtual void *STDMETHODCALLTYPE Realloc(void *pv, SIZE_T cb) = 0;
@@ -115,29 +117,28 @@ struct IUnknown {
 
 /// The methods of the task allocator, in the order that COM fixes.
 typedef struct IMallocVtbl {
-    /// Stores This and returns S_OK iff riid is IUnknown's or IMalloc's. Otherwise stores NULL and
-    /// returns E_NOINTERFACE. Returns E_POINTER iff ppv is NULL (spec I5).
+    /// Stores This and returns S_OK iff riid is that of IUnknown or IMalloc. Otherwise stores NULL
+    /// and returns E_NOINTERFACE. Returns E_POINTER iff ppv is NULL.
     HRESULT(STDMETHODCALLTYPE *QueryInterface)(IMalloc *This, REFIID riid, void **ppv);
 
-    /// Return 2 and 1, always: the object lives as long as the process, however often it is
-    /// released (spec I6).
+    /// Return 2 and 1, always. The object lives as long as the process, and no Release ends it.
     ULONG(STDMETHODCALLTYPE *AddRef)(IMalloc *This);
     ULONG(STDMETHODCALLTYPE *Release)(IMalloc *This);
 
-    /// As CoTaskMemAlloc, CoTaskMemRealloc and CoTaskMemFree.
+    /// Do the work of CoTaskMemAlloc, CoTaskMemRealloc and CoTaskMemFree.
     void *(STDMETHODCALLTYPE *Alloc)(IMalloc *This, SIZE_T cb);
     void *(STDMETHODCALLTYPE *Realloc)(IMalloc *This, void *pv, SIZE_T cb);
     void(STDMETHODCALLTYPE *Free)(IMalloc *This, void *pv);
 
-    /// Returns the size that pv was last given, exactly; (SIZE_T)-1 iff pv, which may be NULL or
-    /// any bit pattern, is not a live block (spec G1, G3, G4).
+    /// Returns the exact size that pv was last given. Returns (SIZE_T)-1 iff pv, which may be NULL
+    /// or any bit pattern, is not a live block.
     SIZE_T(STDMETHODCALLTYPE *GetSize)(IMalloc *This, void *pv);
 
-    /// Returns 1 iff pv, which may be any bit pattern, is a live block, -1 iff it is NULL, and
-    /// otherwise 0 (spec D1 to D7).
+    /// Returns 1 iff pv is a live block, -1 iff it is NULL, and otherwise 0. pv may be any bit
+    /// pattern.
     int(STDMETHODCALLTYPE *DidAlloc)(IMalloc *This, void *pv);
 
-    /// Gives memory that no live block needs back to the system (spec H1).
+    /// Gives memory that no live block needs back to the system.
     void(STDMETHODCALLTYPE *HeapMinimize)(IMalloc *This);
 } IMallocVtbl;
 
@@ -179,38 +180,40 @@ extern "C" {
 
 struct ch_heap;
 
-/// Returns a block of cb bytes, their values arbitrary, aligned for any object: to 16 bytes, or 8
-/// where pointers have 32 bits (spec A11, A12). 0 bytes give a block too, with an address of its
-/// own (spec A1). There is no limit but memory (spec A6).
+/// Returns a block of cb bytes with arbitrary values. The caller owns it and ends it with
+/// CoTaskMemFree. It is aligned for any object: to 16 bytes, or 8 where pointers have 32 bits. A
+/// block of 0 bytes has an address of its own. Memory is the only limit on cb.
 ///
-/// Returns NULL iff there is no memory for it.
+/// Returns NULL iff there is no memory for the block.
 CH_API LPVOID CH_COM(CoTaskMemAlloc)(SIZE_T cb);
 
-/// Gives a block another size; the first min(old, new) bytes stay, and the block may move, also
-/// when it shrinks (spec R4). With pv NULL: as CoTaskMemAlloc, also for 0 bytes (spec R1, R2).
+/// Gives a block another size and keeps the first min(old, new) bytes. Returns the block, which may
+/// have moved, also when it shrinks. With pv NULL: as CoTaskMemAlloc, also for 0 bytes.
 ///
-/// With pv not NULL and cb 0: frees it, as CoTaskMemFree does, faults included, and returns NULL
-/// (spec R3). Otherwise returns NULL iff there is no memory, and then pv is what it was (spec R6),
-/// or pv is neither NULL nor a live block, which raises a REALLOC fault of the heap in use and
-/// changes nothing (spec R11).
+/// With pv not NULL and cb 0: frees pv as CoTaskMemFree does, faults included, and returns NULL.
+///
+/// Otherwise returns NULL iff one of these holds. In both cases nothing has changed.
+///   - There is no memory; pv is as it was.
+///   - pv is neither NULL nor a live block. This raises a REALLOC fault of the heap in use.
 CH_API LPVOID CH_COM(CoTaskMemRealloc)(LPVOID pv, SIZE_T cb);
 
-/// Ends a block. pv may be NULL: no effect (spec F1). If pv is neither NULL nor a live block, the
-/// heap in use raises a FREE fault and nothing changes.
+/// Ends a block. pv may be NULL: no effect. If pv is neither NULL nor a live block, the heap in use
+/// raises a FREE fault and nothing changes.
 CH_API void CH_COM(CoTaskMemFree)(LPVOID pv);
 
 /// Stores the task allocator, the same one each time, and returns S_OK iff dwMemContext is
-/// MEMCTX_TASK (spec I1). Otherwise stores NULL and returns E_INVALIDARG (spec I2). Returns
-/// E_INVALIDARG also if ppMalloc is NULL (spec I3).
+/// MEMCTX_TASK. For another context stores NULL and returns E_INVALIDARG. Also returns E_INVALIDARG
+/// if ppMalloc is NULL. The allocator needs no release.
 CH_API HRESULT CH_COM(CoGetMalloc)(DWORD dwMemContext, LPMALLOC *ppMalloc);
 
-/// Makes task memory come from this heap from now on; NULL: from the process's own, which is made
-/// when it is first needed. Returns the heap that was in use before; NULL stands for the process's
-/// own, which is returned as a heap like any other if it was given here as one.
+/// Makes task memory come from this heap from now on. NULL stands for the heap of the process,
+/// which is made on first use. Returns the heap that was in use before, where NULL again stands for
+/// the heap of the process. If the caller passed that heap's address here before task memory first
+/// used it, that address is returned.
 ///
-/// No block of the former heap may be used through task memory until that heap is back in use, and
-/// no other thread may be using task memory during the call. The caller keeps owning its heap, and
-/// must not destroy it while it is in use.
+/// No block of the former heap may be used through task memory until that heap is back in use. No
+/// other thread may use task memory during the call. The caller still owns its heap, and must not
+/// destroy it while it is in use.
 CH_API struct ch_heap *ch_task_heap_use(struct ch_heap *heap);
 
 #if defined(_WIN32) && defined(CH_TAKES_COM_NAMES)

@@ -1,9 +1,9 @@
-// ATL's checked arithmetic, its static allocators and its owning pointers, for code that is ported
-// from Windows. Put the folder of this file on the include path, and <atlalloc.h> is found.
+// ATL's checked arithmetic, its static allocators and its owning pointers, for code ported from
+// Windows. Put the folder of this file on the include path, and the compiler finds <atlalloc.h>.
 //
-// What differs from ATL: Reallocate to no bytes frees the block, answers false and leaves nullptr,
-// where ATL's CHeapPtr keeps the pointer and frees it again; and arithmetic is checked for signed
-// types, too, whatever their signs are.
+// Two things differ from ATL. A Reallocate to no bytes frees the block, returns false and leaves
+// nullptr. ATL's CHeapPtr keeps the pointer and frees it again. And arithmetic is checked for
+// signed types, too, for every combination of signs.
 #ifndef COMHEAP_ATL_ATLALLOC_H
 #define COMHEAP_ATL_ATLALLOC_H
 
@@ -24,7 +24,7 @@
 #include <comheap/atlheaps.h>
 #include <comheap/taskmem.h>
 
-/// Checks what has to hold, in builds without NDEBUG.
+/// Checks a condition in builds without NDEBUG.
 #ifndef ATLASSERT
 #define ATLASSERT(expr) assert(expr)
 #endif
@@ -32,7 +32,7 @@
 namespace ATL
 {
 
-/// What ATL throws: an HRESULT.
+/// The exception that ATL throws: an HRESULT.
 class CAtlException
 {
   public:
@@ -47,7 +47,7 @@ class CAtlException
     HRESULT m_hr;
 };
 
-/// Throws a CAtlException; ends the process where there are no exceptions.
+/// Throws a CAtlException. Aborts the process where exceptions are disabled.
 [[noreturn]] inline void AtlThrow(HRESULT hr)
 {
 #if defined(__cpp_exceptions) && !defined(_ATL_NO_EXCEPTIONS)
@@ -58,8 +58,8 @@ class CAtlException
 #endif
 }
 
-/// Puts tLeft * tRight into *ptResult. Returns S_OK, or CH_E_OVERFLOW iff T has no such value;
-/// *ptResult is then what it was.
+/// Stores tLeft * tRight in *ptResult. Returns S_OK, or CH_E_OVERFLOW iff T has no such value;
+/// *ptResult then keeps its value.
 template <typename T> inline HRESULT AtlMultiply(T *ptResult, T tLeft, T tRight) noexcept
 {
     T result;
@@ -70,7 +70,8 @@ template <typename T> inline HRESULT AtlMultiply(T *ptResult, T tLeft, T tRight)
     return S_OK;
 }
 
-/// The same of tLeft + tRight.
+/// Stores tLeft + tRight in *ptResult. Returns S_OK, or CH_E_OVERFLOW iff T has no such value;
+/// *ptResult then keeps its value.
 template <typename T> inline HRESULT AtlAdd(T *ptResult, T tLeft, T tRight) noexcept
 {
     T result;
@@ -81,7 +82,7 @@ template <typename T> inline HRESULT AtlAdd(T *ptResult, T tLeft, T tRight) noex
     return S_OK;
 }
 
-/// The product, or the sum; throws CH_E_OVERFLOW where the others return it.
+/// Returns the product. Throws CH_E_OVERFLOW iff T has no such value.
 template <typename T> inline T AtlMultiplyThrow(T tLeft, T tRight)
 {
     T result{};
@@ -92,6 +93,7 @@ template <typename T> inline T AtlMultiplyThrow(T tLeft, T tRight)
     return result;
 }
 
+/// Returns the sum. Throws CH_E_OVERFLOW iff T has no such value.
 template <typename T> inline T AtlAddThrow(T tLeft, T tRight)
 {
     T result{};
@@ -102,14 +104,16 @@ template <typename T> inline T AtlAddThrow(T tLeft, T tRight)
     return result;
 }
 
-// ch_com_heap and the others are objects of C, which have nothing that -fsanitize=vptr asks for.
+// ch_com_heap and the other managers are objects of C. They lack the type information that
+// -fsanitize=vptr looks for.
 #if defined(__clang__) || defined(__GNUC__)
 #define COMHEAP_ATL_CALLS_C __attribute__((no_sanitize("vptr")))
 #else
 #define COMHEAP_ATL_CALLS_C
 #endif
 
-/// A static allocator over a manager that has no state. It says of each call what the manager does.
+/// A static allocator over a manager without state. Each call does the work of the method with its
+/// name.
 template <IAtlMemMgr *Manager()> class CManagerAllocator
 {
   public:
@@ -127,7 +131,8 @@ template <IAtlMemMgr *Manager()> class CManagerAllocator
     }
 };
 
-/// Task memory in blocks of at most INT_MAX bytes, malloc, and the two whose blocks stay in place.
+/// The static allocators over task memory in blocks of at most INT_MAX bytes, over malloc, and over
+/// the two heaps whose blocks stay in place.
 class CComAllocator : public CManagerAllocator<ch_com_heap>
 {
 };
@@ -141,9 +146,9 @@ class CGlobalAllocator : public CManagerAllocator<ch_global_heap>
 {
 };
 
-/// A pointer that owns its block, which comes from a static allocator, and is freed with it. To
-/// copy one that may change, or to move one, hands the block over. A copy of a const owner, or of
-/// another type of owner, would be a second owner of the block, and does not compile.
+/// A pointer that owns its block, which comes from a static allocator. Its destructor frees the
+/// block. Copying a non-const owner, or moving an owner, transfers the block. Copying a const
+/// owner, or an owner of another type, does not compile, since two owners would free one block.
 template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
 {
   public:
@@ -161,15 +166,15 @@ template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
         return m_pData;
     }
 
-    /// The place to put a block's address into; it must not hold one.
+    /// Returns the place for the address of a block. The pointer must not own a block.
     T **operator&() noexcept
     {
         ATLASSERT(m_pData == nullptr);
         return &m_pData;
     }
 
-    /// Takes a block of nBytes, in place of the one it has. Returns false, and changes nothing, iff
-    /// the allocator refuses.
+    /// Allocates a block of nBytes and frees the one it owned. Returns false, and changes nothing,
+    /// iff the allocator refuses.
     bool AllocateBytes(size_t nBytes) noexcept
     {
         void *block = Allocator::Allocate(nBytes);
@@ -181,7 +186,7 @@ template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
     }
 
     /// Gives the block another size. Returns false iff the allocator refuses, which changes
-    /// nothing, or nBytes is 0 and there was a block, which is freed.
+    /// nothing, or nBytes is 0 and there was a block. That block is freed.
     bool ReallocateBytes(size_t nBytes) noexcept
     {
         bool ends = nBytes == 0 && m_pData != nullptr;
@@ -228,7 +233,7 @@ template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
     }
     CHeapPtrBase &operator=(CHeapPtrBase &p) noexcept
     {
-        Attach(p.Detach()); // Of itself, too: what is detached by then is not there to be freed.
+        Attach(p.Detach()); // Also right for itself: Detach leaves nothing that Attach frees.
         return *this;
     }
     CHeapPtrBase &operator=(CHeapPtrBase &&p) noexcept
@@ -237,7 +242,7 @@ template <class T, class Allocator = CCRTAllocator> class CHeapPtrBase
     }
 };
 
-/// The same in elements, whose number is checked.
+/// A CHeapPtrBase that counts in elements and checks their number.
 template <class T, class Allocator = CCRTAllocator>
 class CHeapPtr : public CHeapPtrBase<T, Allocator>
 {
@@ -263,12 +268,12 @@ class CHeapPtr : public CHeapPtrBase<T, Allocator>
     {
         return *this = p;
     }
-    // Every owner that is not to be had from: as a pointer it would be one that two of them free.
-    // A template is no copy constructor, so classes that are derived from this one have theirs.
+    // No other owner converts to this type. As a plain pointer its block would have two owners. A
+    // template is never a copy constructor, so derived classes keep their own.
     template <class U, class A> CHeapPtr(const CHeapPtrBase<U, A> &) = delete;
 
-    /// As AllocateBytes and ReallocateBytes; false, too, and nothing changed, iff so many elements
-    /// have more bytes than a size_t counts.
+    /// Allocate and reallocate as AllocateBytes and ReallocateBytes do, in elements. Also return
+    /// false, and change nothing, iff the size in bytes exceeds a size_t.
     bool Allocate(size_t nElements = 1) noexcept
     {
         size_t size = 0;
@@ -281,7 +286,7 @@ class CHeapPtr : public CHeapPtrBase<T, Allocator>
     }
 };
 
-/// A CHeapPtr of task memory, which it may be made from.
+/// A CHeapPtr of task memory. It can be constructed from a CHeapPtr over CComAllocator.
 template <class T> class CComHeapPtr : public CHeapPtr<T, CComAllocator>
 {
   public:

@@ -1,2 +1,2 @@
-// ATL's header of CComAllocator and CComHeapPtr. Of the rest of ATL's it has nothing.
+// ATL's header of CComAllocator and CComHeapPtr. The rest of ATL's header is not here.
 #include <comheap/atl/atlalloc.h>

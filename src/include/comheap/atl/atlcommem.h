@@ -1,4 +1,4 @@
-// ATL's header of CComHeap, which stands beside its siblings in <atlmem.h>. Documentation and code
-// write this header's name with capitals and without, so it is there twice, each file the same:
-// where a file system takes the two names for one, either will do.
+// ATL's header of CComHeap. CComHeap and its siblings are in <atlmem.h>. Documentation and code
+// spell this header's name with capitals and without, so it exists twice, with equal contents. A
+// file system that ignores case keeps one of the two, and either works.
 #include <comheap/atl/atlmem.h>

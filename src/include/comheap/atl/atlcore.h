@@ -1,2 +1,2 @@
-// ATL's header of CHeapPtr. Of the rest of ATL's it has nothing.
+// ATL's header of CHeapPtr. The rest of ATL's header is not here.
 #include <comheap/atl/atlalloc.h>

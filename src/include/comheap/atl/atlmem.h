@@ -1,10 +1,11 @@
-// ATL's memory managers in ATL's spelling, for code that is ported from Windows. Put the folder of
-// this file on the include path, and <atlmem.h> is found.
+// ATL's memory managers in ATL's spelling, for code ported from Windows. Put the folder of this
+// file on the include path, and the compiler finds <atlmem.h>.
 //
-// Each class does what the manager of <comheap/atlheaps.h> or <comheap/atlmem.h> does that is named
-// with it. Only CWin32Heap has a virtual destructor: do not delete the others as IAtlMemMgr.
-// Only CWin32Heap's constructor throws. The methods don't say so, for those that override them may
-// throw.
+// Each class behaves as the manager of <comheap/atlheaps.h> or <comheap/atlmem.h> that it names.
+// Only CWin32Heap has a virtual destructor: do not delete the others as IAtlMemMgr.
+//
+// Only CWin32Heap's constructor throws. The methods are not declared noexcept, since overriding
+// methods may throw.
 #ifndef COMHEAP_ATL_ATLMEM_H
 #define COMHEAP_ATL_ATLMEM_H
 
@@ -12,7 +13,7 @@
 #include <comheap/atlmem.h>
 #include <comheap/heap.h>
 
-/// As Windows has it. That of a CWin32Heap is a struct ch_heap *.
+/// The type that Windows has. The HANDLE of a CWin32Heap is a struct ch_heap *.
 typedef void *HANDLE;
 
 #define HEAP_NO_SERIALIZE CH_HEAP_NO_SERIALIZE
@@ -28,7 +29,7 @@ namespace ATL
 
 using ::IAtlMemMgr;
 
-/// A manager without a state, over one of C that has none either.
+/// A manager without state, over a C manager without state.
 template <IAtlMemMgr *Manager()> class CManagerHeap : public IAtlMemMgr
 {
   public:
@@ -50,7 +51,7 @@ template <IAtlMemMgr *Manager()> class CManagerHeap : public IAtlMemMgr
     }
 };
 
-/// ch_com_heap, ch_crt_heap, ch_local_heap and ch_global_heap.
+/// The managers over ch_com_heap, ch_crt_heap, ch_local_heap and ch_global_heap.
 class CComHeap : public CManagerHeap<ch_com_heap>
 {
 };
@@ -64,7 +65,7 @@ class CGlobalHeap : public CManagerHeap<ch_global_heap>
 {
 };
 
-/// As struct ch_win32_heap. To copy one is not possible, for the copy would end the same heap.
+/// Behaves as struct ch_win32_heap. It can't be copied, since the copy would end the same heap.
 class CWin32Heap : public IAtlMemMgr
 {
   public:
@@ -75,8 +76,9 @@ class CWin32Heap : public IAtlMemMgr
     {
     }
 
-    /// Throws E_INVALIDARG for flags that are refused and for an nInitialSize above an nMaxSize
-    /// that is not 0, and E_OUTOFMEMORY iff there is no room for the heap.
+    /// Makes a manager over a heap of its own. Throws E_INVALIDARG for flags that are refused, and
+    /// for an nInitialSize above an nMaxSize that is not 0. Throws E_OUTOFMEMORY iff there is no
+    /// room for the heap.
     CWin32Heap(DWORD dwFlags, size_t nInitialSize, size_t nMaxSize = 0)
         : m_hHeap(nullptr), m_bOwnHeap(false)
     {
@@ -100,7 +102,7 @@ class CWin32Heap : public IAtlMemMgr
     CWin32Heap(const CWin32Heap &) = delete;
     CWin32Heap &operator=(const CWin32Heap &) = delete;
 
-    /// hHeap is not NULL, and no heap is attached; otherwise nothing changes.
+    /// Attaches a heap. Does nothing iff hHeap is NULL or a heap is attached already.
     void Attach(HANDLE hHeap, bool bTakeOwnership) noexcept
     {
         if (hHeap != nullptr && m_hHeap == nullptr) {
@@ -142,7 +144,7 @@ class CWin32Heap : public IAtlMemMgr
     bool m_bOwnHeap;
 
   private:
-    // The manager of C that does the work.
+    // Returns the C manager that does the work.
     ch_win32_heap View() const noexcept
     {
         ch_win32_heap view;
