@@ -1,5 +1,6 @@
-// The task allocator as a COM object: one IMalloc for the process. It has no memory and no state of
-// its own; what it answers is the heap's in use.
+// The task allocator as a COM object: one IMalloc for the process, and the identifiers of the
+// interfaces. It owns no memory and no state. Its methods forward to task.c, to the heap in use, or
+// to spy.c.
 
 #include <comheap/heap.h>
 #include <comheap/mallocspy.h>
@@ -10,7 +11,7 @@
 #include "com/spy.h"
 #include "com/task.h"
 
-#ifndef _WIN32 // There they are the system's.
+#ifndef _WIN32 // The system defines them there.
 const IID IID_IUnknown = {0x00000000, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 const IID IID_IMalloc = {0x00000002, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 const IID IID_IMallocSpy = {0x0000001D, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
@@ -30,7 +31,7 @@ static HRESULT STDMETHODCALLTYPE query_interface(IMalloc *This, REFIID riid, voi
         *ppv = NULL;
         return E_NOINTERFACE;
     }
-    *ppv = This; // Nothing counts references, so none is added.
+    *ppv = This; // The object counts no references.
     return S_OK;
 }
 

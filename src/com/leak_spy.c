@@ -1,7 +1,12 @@
-// The spy that knows which blocks are live, in a heap of its own.
+// The leak spy: a COM object that records live blocks, in a heap of its own that also holds the
+// spy.
 //
-// A call tells it the size before, and the pointer after; what it heard first it keeps meanwhile.
-// Nothing here makes a call on task memory, so all it needs is a lock against those who ask.
+//     PreAlloc, PreRealloc    keep the size, and the record of the block that is reallocated
+//     PostAlloc, PostRealloc  add or move the record, since only now the pointer is known
+//     PreFree                 ends the record
+//
+// The lock serializes these methods with the functions that list blocks. No function here calls
+// task memory, so a lock suffices. The file does not know how records are linked: leaks.c does.
 
 #include <comheap/leakspy.h>
 
@@ -17,12 +22,12 @@
 #define ARENA_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 0x100000000 : 0x4000000))
 
 struct ch_leak_spy {
-    IMallocSpy object; // First, so that a pointer to it is one to the spy.
+    IMallocSpy object; // First: a pointer to it points to the spy.
     atomic_uint references;
     struct ch_fork_lock lock;
-    struct ch_leaks leaks;          // Its heap has this structure, too.
-    size_t request_bytes;           // Of the call that is under way,
-    struct ch_leak_record *request; // and the block that it reallocates, if that is known.
+    struct ch_leaks leaks;          // Its heap holds this structure, too.
+    size_t request_bytes;           // Size in the current call, and the record
+    struct ch_leak_record *request; // of the block it reallocates, if known.
 };
 
 static struct ch_leak_spy *take(struct ch_leak_spy *spy)
@@ -52,7 +57,7 @@ static ULONG STDMETHODCALLTYPE release(IMallocSpy *This)
     ULONG left = (ULONG)atomic_fetch_sub(&spy->references, 1) - 1;
     if (left == 0) {
         ch_fork_lock_close(&spy->lock);
-        ch_heap_destroy(spy->leaks.heap); // And with it the spy.
+        ch_heap_destroy(spy->leaks.heap); // The spy lies in it and ends, too.
     }
     return left;
 }
@@ -215,7 +220,7 @@ struct ch_leak_counts ch_leak_spy_counts(struct ch_leak_spy *spy)
     return counts;
 }
 
-// Returns the record that comes after the block's, which may be gone by now; NULL: there is none.
+// Returns the record after that of the block, which may have ended. Returns NULL iff there is none.
 static struct ch_leak_record *record_after(const struct ch_leaks *leaks, const struct ch_leak *leak)
 {
     struct ch_leak_record *record = ch_leaks_find(leaks, leak->block);
@@ -229,7 +234,8 @@ static struct ch_leak_record *record_after(const struct ch_leaks *leaks, const s
     return record;
 }
 
-// Stores what comes after a block, up to that number. A block whose number is 0 is before all.
+// Stores the records after a block, up to that number, and returns how many. A block with number 0
+// comes before all others.
 static size_t list(struct ch_leak_spy *spy, const struct ch_leak *after, size_t to_number,
                    struct ch_leak *leaks, size_t capacity)
 {
@@ -248,7 +254,8 @@ size_t ch_leak_spy_list(struct ch_leak_spy *spy, struct ch_leak *leaks, size_t c
     return list(spy, &(struct ch_leak){0}, SIZE_MAX, leaks, capacity);
 }
 
-// A thread that is to be cancelled prints all of it: no call of the library ends a thread.
+// Defers a cancellation, so a thread that is being cancelled prints every line. No call of the
+// library ends a thread.
 static void print(const struct ch_leak *leaks, size_t count, FILE *file)
 {
     int cancel_before = ch_threads_defer_cancel();
@@ -259,7 +266,7 @@ static void print(const struct ch_leak *leaks, size_t count, FILE *file)
     ch_threads_restore_cancel(cancel_before);
 }
 
-// Without the lock while it prints: a stream may wait for a thread that waits for the spy.
+// Prints without the lock: a stream may wait for a thread that waits for the spy.
 size_t ch_leak_spy_print(struct ch_leak_spy *spy, FILE *file)
 {
     struct ch_leak leaks[PRINTED_AT_ONCE];

@@ -1,9 +1,9 @@
-// What a leak spy knows of blocks. A block's record is in two lists at once:
+// The records of a leak spy's blocks. It owns the two lists that each record is in:
 //
 //     newest -> #9 <-> #6 <-> #2 <- oldest      in the order of their numbers
-//     chain of a hash: #6 -> #2                 those whose pointers have it
+//     chain of a hash: #6 -> #2                 records whose pointers have that hash
 //
-// There are as many chains as records, or more. Doesn't lock, and does not follow a block.
+// There are at least as many chains as records. The file takes no lock, and never follows a block.
 
 #include "com/leaks.h"
 
@@ -52,7 +52,7 @@ static struct ch_leak_record **new_chains(struct ch_heap *heap, unsigned chains_
     return chains != NULL ? memset(chains, 0, size_bytes) : NULL;
 }
 
-// Without memory for more chains they get longer, which is no harm but time.
+// Without memory for more chains the chains get longer, which costs only time.
 static void keep_chains_short(struct ch_leaks *leaks)
 {
     if (leaks->counts.live_blocks >> leaks->chains_log2 == 0) {

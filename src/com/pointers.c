@@ -1,12 +1,13 @@
-// A set of pointers: a hash table with linear probing, in one block of the heap that it is given.
+// A set of pointers: a hash table with linear probing, in one block of the heap that its user
+// gives.
 //
-//     | 0 | p | q | 0 | 0 | r | 0 | 0 |    q belongs where p is: it stands in the next free slot
+//     | 0 | p | q | 0 | 0 | r | 0 | 0 |    q's home is p's slot: q is in the next free slot
 //
-// A pointer that goes is closed up behind, so a search ends at the first free slot. Of four slots
-// one at least is free. The table doubles, and never shrinks.
+// A removal closes the gap behind the pointer, so a search ends at the first free slot. At least
+// one slot in four is free. The table doubles, and never shrinks.
 //
-// A change is made under the lock that the set is given: forking waits for it, and a child finds
-// the set whole. Does not follow a pointer.
+// Each change holds the lock of the set. fork waits for that lock, so a child finds the set whole.
+// The set never follows a pointer.
 
 #include "com/pointers.h"
 
@@ -21,14 +22,14 @@ static size_t mask_of(const struct ch_pointers *set)
     return ((size_t)1 << set->slots_log2) - 1;
 }
 
-// Callers' pointers differ in their middle bits; the multiplication carries these to the top.
+// Pointers of callers differ in their middle bits. The multiplication carries those to the top.
 static size_t home_of(const struct ch_pointers *set, uintptr_t pointer)
 {
     uint64_t mixed = (uint64_t)pointer * UINT64_C(0x9E3779B97F4A7C15);
     return (size_t)(mixed >> (64 - set->slots_log2));
 }
 
-// Returns the slot that the pointer is in, or else the free one in which its search ends.
+// Returns the slot that holds the pointer, or else the free slot where its search ends.
 static size_t find(const struct ch_pointers *set, uintptr_t pointer)
 {
     size_t slot = home_of(set, pointer);
@@ -93,8 +94,8 @@ void ch_pointers_settle(struct ch_pointers *set, const void *pointer)
     ch_lock_give(set->lock);
 }
 
-// A pointer behind a slot that has come free stays where a search for it still finds it. Unless its
-// home lies behind that slot, it moves there.
+// A slot has come free. A later pointer moves into it, unless its home lies behind the free slot,
+// since a search from its home would then miss it.
 static void close_up(struct ch_pointers *set, size_t free_slot)
 {
     size_t mask = mask_of(set);

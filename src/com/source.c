@@ -1,7 +1,7 @@
-// Where task memory comes from: which heap is in use, and what COM says of its answers. It has no
-// memory of its own, and no opinion about a bad pointer: that is a fault of the heap in use.
+// The source of task memory: which heap is in use, and how COM reports its results. It owns the
+// choice of a heap, no memory, and no view of bad pointers: those are faults of the heap in use.
 //
-// Does not know that there are spies.
+// It does not know that spies exist.
 
 #include "com/source.h"
 
@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-static _Atomic(struct ch_heap *) heap_in_use; // NULL: the process's own, which nobody asked for.
+static _Atomic(struct ch_heap *) heap_in_use; // NULL: the process's own, not made here yet.
 static _Atomic(struct ch_heap *) own_heap;
 
 static struct ch_heap *use_own(void)

@@ -1,15 +1,17 @@
-// The spy: who is registered, what it is told of each call, and when it goes.
+// The registered spy: which calls it hears, the record of its blocks, and when it goes.
 //
-// A call takes the spy's lock, from before the Pre method until after the Post method, and a thread
-// that has it may take it again: calls that the spy makes meanwhile go the same way. The spy goes
-// when the outermost call is over, if it is revoked and no spied block is left. References are
-// given back after the lock, so a spy may do then what it likes.
+//     call -> lock -> Pre method -> heap in use -> Post method -> unlock
+//                     (calls of the spy's own go the same way, on the same thread)
 //
-// Forking waits until a call that the spy hears is over, so a child finds the spy between two
-// calls; or in the one in which its own thread forks. Notes change under a second lock, within the
-// first.
+// A call holds the spy's lock from before the Pre method until after the Post method. Its thread
+// may take the lock again, for the calls that the spy makes. A revoked spy goes when the outermost
+// call is over and no spied block is left. References are released after the lock, so a spy may do
+// anything then.
 //
-// Does not know where blocks come from.
+// fork waits until a call that the spy hears is over. So a child finds the spy between two calls,
+// or in the call in which its own thread forks. Notes change under a second lock, inside the first.
+//
+// The file does not know where blocks come from.
 
 #include "com/spy.h"
 
@@ -21,22 +23,22 @@
 #include "com/task.h"
 #include "pages/threads.h"
 
-// Addresses for the notes below. A set's table takes half of them at most, beside the one that it
-// grew out of.
+// The arena of the notes below. The table of a set takes at most half of it, beside the table that
+// it grew out of.
 #define NOTES_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 0x40000000 : 0x4000000))
 
-static struct ch_fork_lock known; // Guards what stands here.
-static IMallocSpy *spy;           // NULL: none is registered, and there are no notes.
+static struct ch_fork_lock known; // Guards the variables of this group.
+static IMallocSpy *spy;           // NULL: no spy is registered, and there are no notes.
 static bool is_revoked;
-static struct ch_heap *notes;     // For both sets: a spy costs nothing in the heap it looks at.
-static struct ch_pointers spied;  // What callers hold, whatever the blocks behind that are.
-static struct ch_pointers longer; // Blocks that have a byte more than the spy asked for.
+static struct ch_heap *notes;     // Holds both sets: a spy adds nothing to the task heap.
+static struct ch_pointers spied;  // The pointers that callers hold, wherever their blocks lie.
+static struct ch_pointers longer; // Blocks that are a byte longer than the spy requested.
 
 static struct ch_fork_lock calls;      // Held around a call that the spy hears.
-static CH_THREAD_LOCAL unsigned depth; // How often the calling thread has it.
-static int cancel_before;              // Of the thread that has it.
+static CH_THREAD_LOCAL unsigned depth; // How many times the calling thread holds it.
+static int cancel_before;              // Of the thread that holds it.
 
-// A child may be forked before any call, so this can't wait for the first one.
+// A child may be forked before any call, so this can't wait for the first call.
 __attribute__((constructor)) static void prepare(void)
 {
     ch_fork_lock_open(&calls);
@@ -53,7 +55,7 @@ static void give_known(void)
     ch_lock_give(&known.lock);
 }
 
-// A spy that prints would be a cancellation point, where a thread ends with the lock.
+// A spy that prints is a cancellation point. A thread that ended there would keep the lock.
 static void enter(void)
 {
     if (depth == 0) {
@@ -114,7 +116,7 @@ static void leave(void)
     }
 }
 
-// Returns false, and lets the next calls go the short way, iff there is nobody to tell of this one.
+// Returns false, and lets the next calls take the short way, iff no spy is registered.
 static bool enter_with_spy(void)
 {
     enter();
@@ -131,7 +133,8 @@ static BOOL is_spied(const void *pointer)
     return ch_pointers_has(&spied, pointer) ? TRUE : FALSE;
 }
 
-// Whatever the caller gets is spied. What can't be is not given out (spec S3.5 W11).
+// Every pointer that a caller gets is spied. Without memory for the record, the caller gets none
+// (row W11).
 static void *give_out(void *pointer, bool is_reserved)
 {
     if (!is_reserved) {
@@ -151,9 +154,10 @@ static void *alloc_longer(size_t size_bytes)
     return actual;
 }
 
-// A spy that puts a header before each block answers a request for 0 bytes with the header's end.
-// Where that is the end of a block, another one may start there, and two callers would hold one
-// address: so the block has a byte more, and nobody is told of it (spec S3.4-7a).
+// A spy that puts a header before each block returns the end of the header for a request of 0
+// bytes. If the block ended there, another block could start at that address, and two callers would
+// hold it. So the block is a byte longer, and neither the spy nor the caller sees that byte (row
+// S3_4_7a).
 static void *alloc_actual(size_t size_bytes, size_t wanted_bytes)
 {
     if (size_bytes == 0 && wanted_bytes != 0 && wanted_bytes % CH_GRANULE_BYTES == 0) {
@@ -164,7 +168,7 @@ static void *alloc_actual(size_t size_bytes, size_t wanted_bytes)
     return actual;
 }
 
-// One that is longer has a byte more than some granules.
+// A block that is a byte longer has a size of some whole granules and one byte.
 static size_t actual_bytes(void *request)
 {
     size_t size_bytes = ch_source_size_bytes(request);
@@ -216,8 +220,8 @@ void ch_spy_free(void *pointer)
     leave();
 }
 
-// The old pointer goes before the Post method, in which its address may already be another block's,
-// and the new one comes after it, for only then is it known.
+// The old pointer leaves the set before the Post method, as its address may be another block's by
+// then. The new one enters after it, as only then is it known.
 static void *realloc_with_spy(void *pointer, size_t size_bytes)
 {
     BOOL was_spied = is_spied(pointer);
@@ -236,7 +240,8 @@ static void *realloc_with_spy(void *pointer, size_t size_bytes)
     return give_out(IMallocSpy_PostRealloc(spy, actual, was_spied), is_reserved);
 }
 
-// To a spy, too, a block comes from nothing by Alloc, and comes to nothing by Free (spec S3.4-3).
+// To a spy, too, Reallocate of NULL is Alloc, and Reallocate of a block to 0 bytes is Free (row
+// S3_4_3).
 void *ch_spy_realloc(void *pointer, size_t size_bytes)
 {
     if (pointer == NULL) {
@@ -290,7 +295,7 @@ void ch_spy_minimize(void)
     leave();
 }
 
-// A QueryInterface that registers a spy itself comes first.
+// If QueryInterface registers a spy itself, that spy comes first.
 static HRESULT register_found(IMallocSpy *found)
 {
     HRESULT result = CO_E_OBJISREG;
@@ -306,7 +311,7 @@ static HRESULT register_found(IMallocSpy *found)
     return result;
 }
 
-// Leaves a reference to give back, or NULL.
+// Stores the reference that the caller has to release, or NULL.
 static HRESULT find_and_register(IMallocSpy *candidate, IMallocSpy **unwanted)
 {
     void *found = NULL;
@@ -340,7 +345,7 @@ HRESULT CH_COM(CoRevokeMallocSpy)(void)
     enter();
     HRESULT result = CO_E_OBJNOTREG;
     if (spy != NULL) {
-        is_revoked = true; // Leaving does the rest.
+        is_revoked = true; // leave() does the rest.
         result = depth == 1 && spied.count == 0 ? S_OK : E_ACCESSDENIED;
     }
     leave();

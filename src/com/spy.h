@@ -1,4 +1,4 @@
-// The long way to task memory, for the rest of this folder: past the spy, if one is registered.
+// The long way to task memory, for the rest of this folder: through the spy, if one is registered.
 #ifndef COMHEAP_COM_SPY_H
 #define COMHEAP_COM_SPY_H
 

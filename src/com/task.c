@@ -1,5 +1,7 @@
-// Task memory's free functions, by the short way: while no spy is registered, a call is one load
-// and the heap's own call. Everything else is the long way's, com/spy.c.
+// CoTaskMem*: the short way to task memory. While no spy is registered, a call is one load and the
+// heap's own call. Otherwise the call takes the long way through com/spy.c.
+//
+// The file owns the pointer that opens the short way. It does not choose the heap.
 
 #include "com/task.h"
 
@@ -11,8 +13,8 @@
 #include "com/source.h"
 #include "com/spy.h"
 
-// The heap in use. NULL before the first call, and while a spy is registered. It stands here, in
-// the file that the calls are in, so that they reach it without a table of addresses.
+// The heap in use. NULL before the first call, and while a spy is registered. It stands in the file
+// of its users, so that they reach it without a table of addresses.
 static _Atomic(struct ch_heap *) direct;
 
 struct ch_heap *ch_task_direct(void)
@@ -29,7 +31,7 @@ struct ch_heap *ch_task_heap_use(struct ch_heap *heap)
 {
     struct ch_heap *former = ch_source_use(heap);
     if (ch_task_direct() != NULL) {
-        ch_task_set_direct(heap); // NULL: the next call asks which heap is the process's own.
+        ch_task_set_direct(heap); // NULL: the next call looks up the process's own.
     }
     return former;
 }
@@ -46,7 +48,7 @@ LPVOID CoTaskMemRealloc(LPVOID pv, SIZE_T cb)
     if (heap == NULL) {
         return ch_spy_realloc(pv, cb);
     }
-    if (pv != NULL && cb == 0) { // Spec R3; to the engine 0 is a size like any other.
+    if (pv != NULL && cb == 0) { // Row R3. To the engine 0 is a size like any other.
         ch_heap_free(heap, pv);
         return NULL;
     }
