@@ -1,5 +1,5 @@
-// Arrays: the product is checked, then the manager is asked. It owns the arithmetic, and what is
-// cleared; what a manager makes of NULL and of 0 bytes is its own business.
+// Arrays: checks the product, then calls the manager. It owns the arithmetic and the clearing. It
+// does not know how a manager handles NULL or 0 bytes.
 
 #include <comheap/arrays.h>
 
@@ -32,8 +32,8 @@ void *ch_array_allocate(IAtlMemMgr *manager, size_t count, size_t element_bytes)
                : IAtlMemMgr_Allocate(manager, size_bytes);
 }
 
-// An array of 0 bytes is as long as its manager says, which the array may grow from: what it has of
-// bytes then counts as old.
+// An array of 0 bytes may have bytes that its manager reports. It may grow from them, and then they
+// count as old. So they are cleared, too.
 static void *clear_new(IAtlMemMgr *manager, void *array, size_t size_bytes)
 {
     if (array != NULL) {
@@ -54,7 +54,7 @@ void *ch_array_reallocate(IAtlMemMgr *manager, void *array, size_t count, size_t
     if (FAILED(ch_size_multiply(&size_bytes, count, element_bytes))) {
         return NULL;
     }
-    if (array != NULL && size_bytes == 0) { // Not every manager takes Reallocate to 0 for this.
+    if (array != NULL && size_bytes == 0) { // Not every manager frees when it reallocates to 0.
         IAtlMemMgr_Free(manager, array);
         return NULL;
     }

@@ -1,5 +1,5 @@
-// CComHeap: the limit of INT_MAX bytes, and otherwise exactly COM's own calls. It decides nothing
-// about NULL, 0 bytes or bad pointers, and knows no heap: what is below COM is COM's business.
+// CComHeap: the limit of INT_MAX bytes over COM's own calls. It owns that limit and nothing else.
+// COM decides about NULL, 0 bytes and bad pointers. The file does not know that heaps exist.
 
 #include <comheap/atlmem.h>
 #include <comheap/taskmem.h>
@@ -9,7 +9,7 @@
 static void *allocate(IAtlMemMgr *This, size_t nBytes)
 {
     (void)This;
-    if (nBytes > INT_MAX) { // Spec A7, A8; the narrowing below would lose bits of what passes.
+    if (nBytes > INT_MAX) { // Rows A7, A8. Narrowing a larger size would lose bits.
         return NULL;
     }
     return CoTaskMemAlloc((ULONG)nBytes);
@@ -24,7 +24,7 @@ static void free_block(IAtlMemMgr *This, void *p)
 static void *reallocate(IAtlMemMgr *This, void *p, size_t nBytes)
 {
     (void)This;
-    if (nBytes > INT_MAX) { // Spec R8, R9.
+    if (nBytes > INT_MAX) { // Rows R8, R9.
         return NULL;
     }
     return CoTaskMemRealloc(p, (ULONG)nBytes);

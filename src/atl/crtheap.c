@@ -1,16 +1,16 @@
-// CCRTHeap: malloc behind IAtlMemMgr, with the size in front of each block, for no C library has to
-// tell it and most tell more than was asked for.
+// CCRTHeap: malloc behind IAtlMemMgr. It owns a header before each block, which holds the size. C
+// libraries need not report the size, and most report more than the caller requested.
 //
 //     malloc -> | size | ...  block  ... |
 //
-// Has nothing to do with heaps of this library.
+// The file does not use heaps of this library.
 
 #include <comheap/atlheaps.h>
 
 #include <errno.h>
 #include <stdlib.h>
 
-// What the block is aligned to, as far as malloc's answer is.
+// The alignment of a block, as far as malloc provides it.
 #define HEADER_BYTES (2 * sizeof(void *))
 
 static size_t *header_of(void *block)
@@ -27,7 +27,7 @@ static void *begin(size_t *header, size_t size_bytes)
     return (char *)header + HEADER_BYTES;
 }
 
-// Whether there is room in a size_t for the header beside it.
+// Returns whether the size leaves room for the header in a size_t. Otherwise sets errno.
 static bool may_ask_for(size_t size_bytes)
 {
     if (size_bytes > CH_CRT_MAX_BYTES) {
@@ -56,7 +56,7 @@ static void *reallocate(IAtlMemMgr *This, void *p, size_t nBytes)
     if (p == NULL) {
         return allocate(This, nBytes);
     }
-    if (nBytes == 0) { // C libraries differ in what realloc makes of it.
+    if (nBytes == 0) { // C libraries differ in realloc to 0.
         free_block(This, p);
         return NULL;
     }
@@ -66,7 +66,7 @@ static void *reallocate(IAtlMemMgr *This, void *p, size_t nBytes)
 static size_t get_size(IAtlMemMgr *This, void *p)
 {
     (void)This;
-    if (p == NULL) { // _msize, once the handler of invalid parameters has returned.
+    if (p == NULL) { // As _msize does after its invalid-parameter handler returned.
         errno = EINVAL;
         return SIZE_MAX;
     }

@@ -1,6 +1,10 @@
-// CLocalHeap and CGlobalHeap: blocks that keep their address from first to last and have room to
-// grow, and the heap that the two have of their own. Which sizes fit into a place is the heap's
-// business.
+// CLocalHeap and CGlobalHeap: blocks that keep their address and have room to grow. It owns the
+// heap that the two share.
+//
+//     | size bytes in use | room for as many more |    a new block
+//     | grown, in place ............... |     |        the same block, reallocated
+//
+// The heap decides which sizes fit in a place.
 
 #include <comheap/atlheaps.h>
 #include <comheap/heap.h>
@@ -12,19 +16,19 @@ static const struct ch_fixed_heap *fixed_of(const IAtlMemMgr *This)
 
 static struct ch_heap *heap_of(const IAtlMemMgr *This)
 {
-    static struct ch_heap *own; // Not that of task memory: their blocks are none of each other's.
+    static struct ch_heap *own; // Not that of task memory: neither may free the other's blocks.
     const struct ch_fixed_heap *fixed = fixed_of(This);
     return fixed->heap != NULL ? fixed->heap : ch_heap_make_once(&own);
 }
 
-// Returns a block that has room for twice its size, or just its size where there is no more room.
+// Returns a block with room for twice its size, or of its size alone where there is no more room.
 static void *allocate_roomy(struct ch_heap *heap, size_t size_bytes)
 {
     void *block = size_bytes <= SIZE_MAX / 2 ? ch_heap_alloc(heap, 2 * size_bytes) : NULL;
     if (block == NULL) {
         return ch_heap_alloc(heap, size_bytes);
     }
-    (void)ch_heap_resize(heap, block, size_bytes); // It becomes smaller, which always can be.
+    (void)ch_heap_resize(heap, block, size_bytes); // A shrink always succeeds.
     return block;
 }
 
@@ -65,7 +69,7 @@ static size_t get_size(IAtlMemMgr *This, void *p)
 {
     struct ch_heap *heap = heap_of(This);
     size_t size_bytes = heap != NULL ? ch_heap_size_bytes(heap, p) : SIZE_MAX;
-    return size_bytes != SIZE_MAX ? size_bytes : 0; // An invalid handle.
+    return size_bytes != SIZE_MAX ? size_bytes : 0; // As for an invalid handle.
 }
 
 static const IAtlMemMgrVtbl vtable = {

@@ -1,5 +1,6 @@
-// Strings copied into task memory. The size is checked before it is asked for: no string in memory
-// is that long, but one whose length is made up would be.
+// Copies of strings in task memory. It owns the arithmetic, which is checked although no string in
+// memory is that long. A made-up length could be. The file does not know where task memory comes
+// from.
 
 #include <comheap/arrays.h>
 #include <comheap/taskmem.h>
@@ -7,7 +8,8 @@
 
 #include <string.h>
 
-// The characters, a zero behind them included.
+// Returns a copy of the characters and of the zero behind them. Returns NULL iff there is no
+// memory.
 static void *copy(const void *string, size_t length, size_t character_bytes)
 {
     size_t characters, size_bytes;

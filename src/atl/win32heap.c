@@ -1,14 +1,15 @@
-// CWin32Heap: a heap with a handle behind IAtlMemMgr, and whose the heap is. Bounds are the heap's;
-// a bad pointer is a fault of it, and none of this file's business.
+// CWin32Heap: a heap with a handle behind IAtlMemMgr. It owns the question of ownership: which
+// struct ends the heap. The heap itself keeps the bounds. A bad pointer is a fault of the heap, and
+// this file does not look at it.
 
 #include <comheap/atlheaps.h>
 #include <comheap/heap.h>
 
-// What Windows rounds a maximum up to.
+// Windows rounds a maximum up to a multiple of this.
 #define STEP_BYTES ((size_t)4096)
 
-// A heap with a lower maximum has an arena of this size all the same, so that there is room for
-// blocks of all sizes at once; there it is the heap that adds the sizes up.
+// The smallest arena of a heap with a maximum: it has room for blocks of all sizes at once. For a
+// lower maximum the heap itself adds up the sizes of its blocks.
 #define LEAST_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 
 static const struct ch_win32_heap *win32_of(const IAtlMemMgr *This)
@@ -33,7 +34,7 @@ static void free_block(IAtlMemMgr *This, void *p)
 static void *reallocate(IAtlMemMgr *This, void *p, size_t nBytes)
 {
     const struct ch_win32_heap *win32 = win32_of(This);
-    if (p != NULL && nBytes == 0) { // HeapReAlloc would leave a block of 0 bytes.
+    if (p != NULL && nBytes == 0) { // HeapReAlloc would keep a block of 0 bytes.
         free_block(This, p);
         return NULL;
     }
