@@ -1,25 +1,29 @@
 // The C malloc family over one heap of the process: libcomheap-malloc.so, for LD_PRELOAD. C++'s new
-// and delete come here by way of it. It knows what C, POSIX and glibc say of these functions, and
-// nothing of how a heap works.
+// and delete reach it through malloc. It owns the rules of C, POSIX and glibc for these functions.
+// It does not know how a heap works.
 //
-// What they leave open is answered as glibc does:
-//   - A block of 0 bytes has an address of its own. realloc to 0 frees, and answers NULL.
-//   - No room, more than PTRDIFF_MAX bytes, and a product that overflows are NULL with ENOMEM; a
-//     block that could not be reallocated is what it was.
-//   - posix_memalign wants a power of two that is a multiple of a pointer's size, and changes
-//     neither errno nor its result when it fails. free changes no errno, either.
-// Except for these:
-//   - memalign and aligned_alloc want a power of two: NULL with EINVAL.
-//   - malloc_usable_size is exact: what was asked for, and no byte more; 0 of what is no block. A
-//     block that was asked to be aligned is a multiple of its alignment long; and where pointers
-//     have 32 bits one of 9 to 64 bytes a multiple of 16, to be aligned as glibc's are.
-//   - Misuse prints the sentence of its fault and aborts: the heap's own handler.
+//     program -> malloc, free, realloc, ... -> the_heap -> the engine
 //
-// The heap is made by whichever call comes first, which may be the dynamic loader's. Making it
-// allocates nothing by malloc, so no call can find it in the making on its own thread; nor can a
-// fork, for a process has its second thread by allocating. It stays until the process ends: what
-// runs at exit may still free blocks.
-#define _GNU_SOURCE // For reallocarray, and for what malloc.h declares beside C's own.
+// Where those rules leave a choice, it follows glibc:
+//   - A block of 0 bytes has an address of its own. realloc to 0 frees, and returns NULL.
+//   - No room, more than PTRDIFF_MAX bytes, and an overflowing product return NULL with ENOMEM. A
+//     failed reallocation leaves the block as it was.
+//   - posix_memalign takes a power of two that is a multiple of a pointer's size. On failure it
+//     changes neither errno nor its result.
+//   - free does not change errno.
+//
+// It differs from glibc in three points:
+//   - memalign and aligned_alloc take a power of two only; otherwise they return NULL with EINVAL.
+//   - malloc_usable_size is exact: the requested size, and 0 for any pointer that is not a block. A
+//     block with a requested alignment is a multiple of that alignment long. Where pointers have 32
+//     bits, a block of 9 to 64 bytes is a multiple of 16 long, aligned as glibc's is.
+//   - Misuse prints the sentence of its fault and aborts: the heap's default handler.
+//
+// The first call makes the heap, and that call may be the dynamic loader's. Making it never calls
+// malloc, so no thread can find its own heap half made. Nor can a fork: a process allocates before
+// it has a second thread. The heap lives until the process ends, since exit handlers may still free
+// blocks.
+#define _GNU_SOURCE // For reallocarray, and the additions in malloc.h.
 
 #include <comheap/heap.h>
 
@@ -36,7 +40,7 @@
 
 #define SIZE_BYTES_MOST ((size_t)PTRDIFF_MAX)
 
-// Of newer C libraries and of older ones than the headers here are of.
+// Functions that the headers here lack: newer and older C libraries have them.
 SHOWN void free_sized(void *block, size_t size_bytes);
 SHOWN void free_aligned_sized(void *block, size_t alignment_bytes, size_t size_bytes);
 SHOWN void cfree(void *block);
@@ -50,14 +54,15 @@ __attribute__((noinline, cold)) static struct ch_heap *make_heap(void)
     return heap;
 }
 
-// NULL iff there is none yet and none can be made.
+// Returns the heap, or NULL iff it does not exist and can't be made.
 static inline struct ch_heap *get_heap(void)
 {
     struct ch_heap *heap = atomic_load_explicit(&the_heap, memory_order_acquire);
     return RARELY(heap == NULL) ? make_heap() : heap;
 }
 
-// What has room for an object of 16 bytes must be aligned for it. Above eight granules it is.
+// A block with room for an object of 16 bytes must be aligned for it. Above eight granules every
+// block is.
 static inline size_t with_room_to_align(size_t size_bytes)
 {
     const size_t step_bytes = _Alignof(max_align_t);
@@ -74,7 +79,7 @@ __attribute__((noinline, cold)) static void *refuse(int error)
     return NULL;
 }
 
-// The first call, or one for too many bytes.
+// Allocates in the first call, and refuses too many bytes.
 __attribute__((noinline, cold)) static void *take_rarely(size_t size_bytes)
 {
     struct ch_heap *heap = get_heap();
@@ -95,7 +100,7 @@ static inline void *take(size_t size_bytes)
     return RARELY(block == NULL) ? refuse(ENOMEM) : block;
 }
 
-// Where there is no heap and none can be made, nobody has a block.
+// Without a heap that exists or can be made, no block exists.
 static inline void give(void *block)
 {
     struct ch_heap *heap = get_heap();
@@ -164,7 +169,7 @@ static bool is_power_of_two(size_t number)
     return number != 0 && (number & (number - 1)) == 0;
 }
 
-// NULL where there is no such block; says nothing through errno.
+// Returns the block, or NULL iff it can't be allocated. Leaves errno alone.
 static void *take_aligned(size_t alignment_bytes, size_t size_bytes)
 {
     struct ch_heap *heap = get_heap();
@@ -213,7 +218,7 @@ SHOWN void *valloc(size_t size_bytes)
     return take_aligned_or_say_why((size_t)sysconf(_SC_PAGESIZE), size_bytes);
 }
 
-// What is aligned to pages is whole pages already.
+// A size aligned to pages is a whole number of pages already.
 SHOWN void *pvalloc(size_t size_bytes)
 {
     return take_aligned_or_say_why((size_t)sysconf(_SC_PAGESIZE), size_bytes);
@@ -226,7 +231,7 @@ SHOWN size_t malloc_usable_size(void *block)
     return size_bytes == SIZE_MAX ? 0 : size_bytes;
 }
 
-// Returns 1 iff pages went back to the kernel. It keeps none, whatever it is asked to keep.
+// Returns 1 iff pages went back to the kernel. Keeps none of keep_bytes.
 SHOWN int malloc_trim(size_t keep_bytes)
 {
     (void)keep_bytes;
