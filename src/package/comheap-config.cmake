@@ -1,4 +1,4 @@
-# comheap::comheap is the shared library, where there is one; comheap::static the static one.
+# comheap::comheap is the shared library, where one exists. comheap::static is the static one.
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 include(${CMAKE_CURRENT_LIST_DIR}/comheap-targets.cmake)

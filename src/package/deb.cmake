@@ -1,7 +1,10 @@
-# Debian's packages, as Debian would cut them: the shared library, whose package has its version in
-# its name; what programs are built with; and the drop-in, which has no version to be told apart by.
+# Debian's packages, cut as Debian cuts them:
+#   - the shared library, with its version in the package's name
+#   - the files for building programs
+#   - the drop-in, which has no version
+#
 # The prefix has to be /usr: on Debian the libraries' folder depends on it. The preset makes no
-# debugging information: CPack would leave it in the static library, and it names folders.
+# debugging information. CPack would leave it in the static library, and it names folders.
 if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT TARGET comheap_shared)
   message(FATAL_ERROR "COMHEAP_DEB wants CMAKE_INSTALL_PREFIX=/usr and a shared library, as the "
     "preset deb does")
@@ -16,15 +19,15 @@ set(CPACK_PACKAGE_CONTACT "comheap contributors <comheap@users.noreply.github.co
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_MULTIARCH same) # CMake 3.31 and later write it down.
+set(CPACK_DEBIAN_PACKAGE_MULTIARCH same) # CMake 3.31 and later write it.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=") # Or an update breaks who links it.
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=") # Or an update breaks programs.
 set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # Or it is put above each package's own.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # Otherwise CPack puts it above each package's.
 set(CPACK_COMPONENTS_ALL)
 
-# add_package(COMPONENT NAME SECTION DESCRIPTION DEPENDS): its copyright is the licence.
+# add_package(COMPONENT NAME SECTION DESCRIPTION DEPENDS): the copyright file is the license.
 macro(add_package component name section description depends)
   list(APPEND CPACK_COMPONENTS_ALL ${component})
   string(TOUPPER ${component} upper)

@@ -1,6 +1,6 @@
-# What is installed, and in which of Debian's packages: the library itself, what programs are built
-# with, and the drop-in. No file of it names a folder, but for debugging information, so it may be
-# moved as a whole.
+# The installed files, each in one of Debian's packages: the library itself, the files for building
+# programs, and the drop-in. Only debugging information names folders, so the tree may be moved as a
+# whole.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/comheap)
@@ -20,7 +20,7 @@ endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/include/comheap
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 
-# For find_package: like the name of the shared library, as long as the major version is the same.
+# For find_package: compatible, like the name of the shared library, within one major version.
 write_basic_package_version_file(${made}/comheap-config-version.cmake
   COMPATIBILITY SameMajorVersion)
 install(EXPORT comheap NAMESPACE comheap:: FILE comheap-targets.cmake
@@ -29,7 +29,7 @@ install(
   FILES ${CMAKE_CURRENT_LIST_DIR}/comheap-config.cmake ${made}/comheap-config-version.cmake
   DESTINATION ${package} COMPONENT development)
 
-# For pkg-config, which finds the prefix from where the file is.
+# For pkg-config, which finds the prefix from the place of this file.
 cmake_path(APPEND CMAKE_INSTALL_PREFIX ${CMAKE_INSTALL_LIBDIR} pkgconfig OUTPUT_VARIABLE pc_folder)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${pc_folder} OUTPUT_VARIABLE to_prefix)
 set(prefix "\${prefix}")
