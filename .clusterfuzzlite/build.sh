@@ -19,8 +19,8 @@ for name in CFLAGS CXXFLAGS; do # These may be empty, but by intent.
     [ -n "${!name+set}" ] || fail "\$$name is not set; OSS-Fuzz's base-builder image sets it"
 done
 tree=$SRC/comheap
-[ -e "$tree/fuzz/engines/heap_fuzzer.c" ] ||
-    fail "$tree/fuzz holds no engines/heap_fuzzer.c: \$SRC/comheap has to be the tree"
+[ -e "$tree/fuzz/engines/targets.def" ] ||
+    fail "$tree/fuzz holds no engines/targets.def: \$SRC/comheap has to be the tree"
 [ -d "$WORK" ] && [ -d "$OUT" ] || fail "\$WORK is '$WORK' and \$OUT is '$OUT': both are folders"
 work=$(cd "$WORK" && pwd)
 out=$(cd "$OUT" && pwd)

@@ -47,7 +47,7 @@ static const char *subject_name(size_t index)
 
 static const char *target_name(size_t index)
 {
-    return targets[index] == NULL ? NULL : targets[index]->name;
+    return targets[index].name;
 }
 
 // Refuses a name that is none of those that name_of gives, up to NULL.
@@ -145,7 +145,7 @@ void refuse_to_run(const char *command, const struct choice *choice)
 
 struct choice choose_run(int argc, char **argv)
 {
-    struct choice choice = {NULL, NULL, targets[0], argc};
+    struct choice choice = {NULL, NULL, &targets[0], argc};
     for (int at = 1; at < argc; at++) {
         if (take_choice(argc, argv, &at, &choice)) {
             continue;
@@ -174,15 +174,13 @@ const char *choose_one_file(int argc, char **argv, const struct choice *choice)
 
 struct plan choice_plan(const struct choice *choice, const struct program *program)
 {
-    return (struct plan){
-        .subject = choice->subject,
-        .other = choice->other,
-        .extension = target_extension(choice->target),
-        .refusals_swept = choice->target->refusals_swept == 0 ? 0 : REFUSALS_SWEPT,
-        .misuses = choice->target->misuses,
-        .walks_always = program->count <= WALKED_OPS,
-        .runs_twice = true,
-    };
+    struct plan plan = choice->target->plan;
+    plan.subject = choice->subject;
+    plan.other = choice->other;
+    plan.refusals_swept = plan.refusals_swept == 0 ? 0 : REFUSALS_SWEPT;
+    plan.walks_always = program->count <= WALKED_OPS;
+    plan.runs_twice = true;
+    return plan;
 }
 
 size_t choose_number(const char *option, const char *text, size_t least, size_t most)

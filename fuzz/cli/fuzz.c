@@ -51,7 +51,7 @@ static void take_signals(void)
 static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
 {
     const char *folder = NULL;
-    fuzzing->choice = (struct choice){.target = targets[0]};
+    fuzzing->choice = (struct choice){.target = &targets[0]};
     fuzzing->seconds = 60;
     for (int at = 1; at < argc; at++) {
         const char *value;

@@ -47,8 +47,8 @@ static void print_help(void)
         printf("  %-10s %s\n", subjects[i]->name, subjects[i]->sentence);
     }
     printf("\ntargets\n");
-    for (size_t i = 0; targets[i] != NULL; i++) {
-        printf("  %-10s %s\n", targets[i]->name, targets[i]->sentence);
+    for (const struct target *target = targets; target->name != NULL; target++) {
+        printf("  %-10s %s\n", target->name, target->sentence);
     }
     printf("\nverbs of a program (s a slot b0 to b65535, z a size, n a number)\n");
     for (unsigned verb = 0; verb < VERBS; verb++) {

@@ -49,7 +49,7 @@ static struct {
 // Takes the words; files are read into the pool.
 static void read_words(int argc, char **argv)
 {
-    making.choice.target = targets[0];
+    making.choice.target = &targets[0];
     making.seed = 1;
     for (int at = 1; at < argc; at++) {
         const char *value;

@@ -11,67 +11,24 @@
 #include "findings/report.h"
 #include "laws/counters.h"
 #include "laws/language.h"
-#include "runner/run.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
 #include "world/asan.h"
 
-const struct target target_heap = {
-    .name = "heap",
-    .sentence = "the four calls of any subject keep every law of a heap",
-    .families = 1U << FAMILY_HEAP,
-    .mixes_faces = false,
+#define OF(family) (1U << FAMILY_##family)
+#define TARGET_DEF(id, property, folders, ...) {.name = #id, .sentence = property, __VA_ARGS__},
+const struct target targets[] = {
+#include "engines/targets.def"
+    {.name = NULL},
 };
-const struct target target_com = {
-    .name = "com",
-    .sentence = "CComHeap, CoTaskMem* and IMalloc are one heap",
-    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM | 1U << FAMILY_SPY,
-    .mixes_faces = true,
-    .spies = true,
-};
-
-const struct target target_oom = {
-    .name = "oom",
-    .sentence = "pages may be refused at any point: nothing is lost, and recovery is complete",
-    .families = 1U << FAMILY_HEAP | 1U << FAMILY_LANES,
-    .refusals_swept = 4,
-};
-const struct target target_misuse = {
-    .name = "misuse",
-    .sentence = "each misuse raises exactly its fault, and no write outside of a block does harm",
-    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM | 1U << FAMILY_MISUSE,
-    .mixes_faces = true,
-    .misuses = true,
-};
-const struct target target_lanes = {
-    .name = "lanes",
-    .sentence = "every law holds whichever lane each call comes from",
-    .families = 1U << FAMILY_HEAP | 1U << FAMILY_MISUSE | 1U << FAMILY_LANES,
-    .misuses = true,
-};
-const struct target target_pair = {
-    .name = "pair",
-    .sentence = "two subjects give the same answers under their common policies",
-    .families = 1U << FAMILY_HEAP | 1U << FAMILY_COM | 1U << FAMILY_LANES,
-    .mixes_faces = true,
-    .compares = true,
-};
-const struct target target_text = {
-    .name = "text",
-    .sentence = "parsing and printing a program are inverses, and no text is too odd to refuse",
-    .reads_texts = true,
-};
-
-const struct target *const targets[] = {
-    &target_heap,  &target_com,  &target_oom,  &target_misuse,
-    &target_lanes, &target_pair, &target_text, NULL,
-};
+#undef TARGET_DEF
+#undef OF
 
 const struct target *target_find(const char *name)
 {
-    for (size_t i = 0; targets[i] != NULL; i++) {
-        if (strcmp(targets[i]->name, name) == 0) {
-            return targets[i];
+    for (const struct target *target = targets; target->name != NULL; target++) {
+        if (strcmp(target->name, name) == 0) {
+            return target;
         }
     }
     return NULL;
@@ -87,11 +44,6 @@ const char *__asan_default_options(void)
     return "quarantine_size_mb=16:allocator_may_return_null=1:handle_sigill=1";
 }
 #endif
-
-const struct extension *target_extension(const struct target *target)
-{
-    return target->spies ? &com_faces_and_spies : target->mixes_faces ? &com_faces : NULL;
-}
 
 static const struct target *running;
 
@@ -120,9 +72,7 @@ static void read_environment(struct plan *plan, const struct target *target,
     const char *path = getenv("HEAPFUZZ_COUNTERS");
     report_findings(FINDING_ABORTS);
     stop_watch(false);
-    plan->extension = target_extension(target);
-    plan->misuses = target->misuses;
-    plan->refusals_swept = target->refusals_swept;
+    *plan = target->plan;
     plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", default_subject);
     if (target->compares) {
         plan->other = read_subject(target, "HEAPFUZZ_OTHER", subject_beside(plan->subject)->name);

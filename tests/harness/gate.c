@@ -357,12 +357,11 @@ static bool choose_subjects(char *names, bool are_two)
 int main(int argc, char **argv)
 {
     const struct target *target = argc < 4 ? NULL : target_find(argv[2]);
+    plan = target != NULL ? target->plan : plan;
     if (target == NULL || !choose_subjects(argv[1], target->compares)) {
         printf("usage: gate SUBJECT[,OTHER] TARGET FILE...\n");
         return 2;
     }
-    plan.extension = target_extension(target);
-    plan.misuses = target->misuses;
     families = target->families;
     plan.runs_twice = true;
     report_findings(FINDING_EXITS);
