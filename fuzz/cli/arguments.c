@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "subjects/subjects.h"
+
 // Up to this many ops the invariants are walked after each, so that a finding names the op that
 // broke them; beyond, at the harness's own pace.
 #define WALKED_OPS 4096U

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "subjects/subjects.h"
 #include "world/os.h"
 
 static const struct {

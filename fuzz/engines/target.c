@@ -13,6 +13,7 @@
 #include "laws/language.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
+#include "subjects/subjects.h"
 #include "world/asan.h"
 
 #define OF(family) (1U << FAMILY_##family)

@@ -2,8 +2,7 @@
 // and may offer more than the four calls; what it does not offer is NULL, and the laws that need it
 // are off. Only its name, its sentence and `open` are never NULL.
 //
-// To add one: write subjects/NAME.c, which defines `const struct subject subject_NAME`, and a line
-// in subjects/subjects.def.
+// To add one: write subjects/NAME.c, which defines `const struct subject subject_NAME`.
 #ifndef LAWS_SUBJECT_H
 #define LAWS_SUBJECT_H
 
@@ -127,14 +126,5 @@ static inline size_t subject_alignment(const struct subject *subject)
 /// What must_grant says; false without one.
 bool subject_must_grant(const struct subject *subject, size_t arena_bytes, size_t since_empty_bytes,
                         size_t since_empty_blocks);
-
-/// All subjects, in the order of subjects.def, the default first; ends with NULL.
-extern const struct subject *const subjects[];
-
-/// Returns the first subject that is not this one: what it is compared with by default.
-const struct subject *subject_beside(const struct subject *subject);
-
-/// Returns the subject of that name, or NULL.
-const struct subject *subject_find(const char *name);
 
 #endif

@@ -1,6 +1,6 @@
-// The list of subjects.
+// The list of subjects. The build writes subjects.def from the files of this folder.
 
-#include "laws/subject.h"
+#include "subjects/subjects.h"
 
 #include <string.h>
 

@@ -13,6 +13,7 @@
 #include "language/text.h"
 #include "runner/trial.h"
 #include "subjects/foreign_heap.h"
+#include "subjects/subjects.h"
 
 static trial_verdict verdict_of(struct plan plan, const char *text)
 {

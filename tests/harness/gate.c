@@ -17,6 +17,7 @@
 #include "laws/counters.h"
 #include "laws/fill.h"
 #include "runner/pair.h"
+#include "subjects/subjects.h"
 
 static struct plan plan;
 static unsigned families; // Of the target's programs.

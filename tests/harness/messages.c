@@ -12,6 +12,7 @@
 #include "laws/place.h"
 #include "runner/trial.h"
 #include "subjects/foreign_heap.h"
+#include "subjects/subjects.h"
 #include "world/world.h"
 
 static char said[8192];

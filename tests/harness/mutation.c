@@ -10,6 +10,7 @@
 #include "laws/counters.h"
 #include "runner/run.h"
 #include "runner/sweep.h"
+#include "subjects/subjects.h"
 #include "world/world.h"
 
 #define SEEDS 20000U

@@ -13,6 +13,7 @@
 #include "language/size.h"
 #include "language/text.h"
 #include "runner/trial.h"
+#include "subjects/subjects.h"
 
 #define LIMIT_BYTES 1000U // Of those that have a small one.
 

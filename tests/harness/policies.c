@@ -12,6 +12,7 @@
 #include "findings/report.h"
 #include "language/text.h"
 #include "runner/trial.h"
+#include "subjects/subjects.h"
 
 static struct {
     struct policies policies;
