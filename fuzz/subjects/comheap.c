@@ -28,12 +28,6 @@ static int owns(const void *address)
                                                      : -2;
 }
 
-static const struct misuse_answers misuse = {
-    .fault = world_heap_fault_of,
-    .size_bytes = SIZE_MAX,
-    .pages = world_heap_pages,
-};
-
 static const struct com_calls com = {
     .task_alloc = CoTaskMemAlloc,
     .task_realloc = CoTaskMemRealloc,
@@ -46,19 +40,14 @@ static const struct com_calls com = {
 const struct subject subject_comheap = {
     .name = "comheap",
     .sentence = "this project's CComHeap over its own engine",
-    .policies =
-        {
-            WORLD_HEAP_POLICIES,
-            .hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
-            .limit_bytes = INT_MAX,
-            .has_null_size = true,
-            .null_size_bytes = SIZE_MAX,
-        },
+    WORLD_HEAP_POLICIES,
+    .policies.hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
+    .policies.limit_bytes = INT_MAX,
+    WORLD_HEAP_NO_BLOCK_BYTES(SIZE_MAX),
     .open = open_heap,
     .close = close_heap,
     .com = &com,
     .owns = owns,
-    .misuse = &misuse,
     WORLD_HEAP_BOUNDS,
     WORLD_HEAP_MEMBERS,
 };

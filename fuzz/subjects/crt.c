@@ -7,16 +7,10 @@
 
 #include "world/asan.h"
 
-// AddressSanitizer writes a line about each size that it refuses: of it nothing is asked that
-// CCRTHeap would ask of malloc.
+// Above its own limit CCRTHeap refuses without a call of malloc, so it is asked for such sizes.
 static bool is_too_dear(size_t size_bytes)
 {
-#ifdef HAS_ASAN
-    const size_t dear_bytes = CH_CRT_MAX_BYTES;
-#else
-    const size_t dear_bytes = PTRDIFF_MAX;
-#endif
-    return size_bytes > MALLOC_MOST_BYTES && size_bytes <= dear_bytes;
+    return size_bytes <= CH_CRT_MAX_BYTES && foreign_heap_is_too_dear(size_bytes);
 }
 
 static void *allocate(size_t size_bytes)
@@ -42,27 +36,17 @@ static size_t size_of(void *block)
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
-    return foreign_heap_open(&(struct foreign_calls){
-        .alloc = allocate,
-        .realloc = reallocate,
-        .free = free_block,
-        .size_bytes = size_of,
-    });
+    return foreign_heap_open(SIZE_MAX, allocate, reallocate, free_block, size_of);
 }
 
 const struct subject subject_crt = {
     .name = "crt",
     .sentence = "this project's CCRTHeap over malloc",
-    .policies =
-        {
-            .limit_bytes = MALLOC_MOST_BYTES,
-            .alignment_bytes = 2 * sizeof(void *),
-            .size_is_exact = true,
-            .has_null_size = true,
-            .null_size_bytes = SIZE_MAX,
-            .ignores_world = true,
-        },
+    FOREIGN_HEAP_POLICIES,
+    .policies.limit_bytes = MALLOC_MOST_BYTES,
+    .policies.size_is_exact = true,
+    .policies.has_null_size = true,
+    .policies.null_size_bytes = SIZE_MAX,
     .open = open_heap,
-    .close = foreign_heap_close,
     .must_grant = foreign_heap_must_grant,
 };

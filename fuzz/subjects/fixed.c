@@ -48,55 +48,25 @@ static size_t most_committed(const struct load *load)
     return world_heap_most_committed(&taken);
 }
 
-static const struct misuse_answers misuse = {
-    .fault = world_heap_fault_of,
-    .size_bytes = 0,
-    .pages = world_heap_pages,
-};
+#define FIXED_HEAP_MEMBERS                                                                         \
+    WORLD_HEAP_POLICIES,                                                                           \
+        .policies.hides_freed_bytes = HIDES_FREED, .policies.limit_bytes = SIZE_MAX,               \
+        .policies.stays_in_place = true, .policies.has_double_room = true,                         \
+        WORLD_HEAP_NO_BLOCK_BYTES(0), .close = world_heap_close, .owns = world_heap_owns,          \
+        .must_grant = must_grant, .must_resize = must_resize, .most_committed = most_committed,    \
+        WORLD_HEAP_MEMBERS
 
 const struct subject subject_local = {
     .name = "local",
     .sentence = "this project's CLocalHeap, in place or not at all, over its own engine",
-    .policies =
-        {
-            WORLD_HEAP_POLICIES,
-            .hides_freed_bytes = HIDES_FREED,
-            .limit_bytes = SIZE_MAX,
-            .has_null_size = true,
-            .null_size_bytes = 0,
-            .stays_in_place = true,
-            .has_double_room = true,
-        },
     .open = open_local,
-    .close = world_heap_close,
-    .owns = world_heap_owns,
-    .misuse = &misuse,
-    .must_grant = must_grant,
-    .must_resize = must_resize,
-    .most_committed = most_committed,
-    WORLD_HEAP_MEMBERS,
+    FIXED_HEAP_MEMBERS,
 };
 
 const struct subject subject_global = {
     .name = "global",
     .sentence = "this project's CGlobalHeap, the same with 1 byte for 0",
-    .policies =
-        {
-            WORLD_HEAP_POLICIES,
-            .hides_freed_bytes = HIDES_FREED,
-            .limit_bytes = SIZE_MAX,
-            .zero_size_bytes = 1,
-            .has_null_size = true,
-            .null_size_bytes = 0,
-            .stays_in_place = true,
-            .has_double_room = true,
-        },
+    .policies.zero_size_bytes = 1,
     .open = open_global,
-    .close = world_heap_close,
-    .owns = world_heap_owns,
-    .misuse = &misuse,
-    .must_grant = must_grant,
-    .must_resize = must_resize,
-    .most_committed = most_committed,
-    WORLD_HEAP_MEMBERS,
+    FIXED_HEAP_MEMBERS,
 };

@@ -11,19 +11,9 @@
 #include "world/asan.h"
 #include "world/os.h"
 
-// AddressSanitizer writes a line about each size that it refuses.
-static bool is_too_dear(size_t size_bytes)
-{
-#ifdef HAS_ASAN
-    return size_bytes > MALLOC_MOST_BYTES;
-#else
-    return size_bytes > MALLOC_MOST_BYTES && size_bytes <= PTRDIFF_MAX;
-#endif
-}
-
 static void *allocate(size_t size_bytes)
 {
-    if (is_too_dear(size_bytes)) {
+    if (foreign_heap_is_too_dear(size_bytes)) {
         return NULL;
     }
     return malloc(size_bytes == 0 ? 1 : size_bytes); // malloc(0) may be NULL in C.
@@ -38,32 +28,22 @@ static void *reallocate(void *block, size_t size_bytes)
         free(block);
         return NULL;
     }
-    return is_too_dear(size_bytes) ? NULL : realloc(block, size_bytes);
+    return foreign_heap_is_too_dear(size_bytes) ? NULL : realloc(block, size_bytes);
 }
 
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
-    return foreign_heap_open(&(struct foreign_calls){
-        .alloc = allocate,
-        .realloc = reallocate,
-        .free = free,
-        .size_bytes = os_malloc_bytes,
-    });
+    return foreign_heap_open(SIZE_MAX, allocate, reallocate, free, os_malloc_bytes);
 }
 
 const struct subject subject_libc = {
     .name = "libc",
     .sentence = "the C library's malloc",
-    .policies =
-        {
-            .limit_bytes = MALLOC_MOST_BYTES,
-            .alignment_bytes = 2 * sizeof(void *),
-            .has_null_size = true,
-            .null_size_bytes = 0,
-            .ignores_world = true,
-        },
+    FOREIGN_HEAP_POLICIES,
+    .policies.limit_bytes = MALLOC_MOST_BYTES,
+    .policies.has_null_size = true,
+    .policies.null_size_bytes = 0,
     .open = open_heap,
-    .close = foreign_heap_close,
     .must_grant = foreign_heap_must_grant,
 };

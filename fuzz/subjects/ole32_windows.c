@@ -44,25 +44,10 @@ static void task_free(void *block)
 }
 
 // CComHeap refuses above its limit without asking the task allocator.
-static void *allocate(size_t size_bytes)
-{
-    return size_bytes > INT_MAX ? NULL : CoTaskMemAlloc(size_bytes);
-}
-
-static void *reallocate(void *block, size_t size_bytes)
-{
-    return size_bytes > INT_MAX ? NULL : CoTaskMemRealloc(block, size_bytes);
-}
-
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
-    return foreign_heap_open(&(struct foreign_calls){
-        .alloc = allocate,
-        .realloc = reallocate,
-        .free = task_free,
-        .size_bytes = size_of,
-    });
+    return foreign_heap_open(INT_MAX, task_alloc, task_realloc, task_free, size_of);
 }
 
 static HRESULT get_malloc(DWORD context, IMalloc **malloc)
@@ -81,18 +66,13 @@ static const struct com_calls com = {
 const struct subject subject_ole32 = {
     .name = "ole32",
     .sentence = "the system's own task memory, in blocks of up to INT_MAX bytes",
-    .policies =
-        {
-            .limit_bytes = INT_MAX,
-            .alignment_bytes = 2 * sizeof(void *),
-            .size_is_exact = true,
-            .has_null_size = true,
-            .null_size_bytes = SIZE_MAX,
-            .shares_heap = true,
-            .ignores_world = true,
-        },
+    FOREIGN_HEAP_POLICIES,
+    .policies.limit_bytes = INT_MAX,
+    .policies.size_is_exact = true,
+    .policies.has_null_size = true,
+    .policies.null_size_bytes = SIZE_MAX,
+    .policies.shares_heap = true,
     .open = open_heap,
-    .close = foreign_heap_close,
     .must_grant = foreign_heap_must_grant,
     .com = &com,
     .owns = owns,

@@ -219,25 +219,10 @@ static HRESULT get_malloc(DWORD context, IMalloc **malloc)
 
 // The subject. CComHeap refuses above its limit without asking the task allocator.
 
-static void *allocate(size_t size_bytes)
-{
-    return size_bytes > INT_MAX ? NULL : task_alloc(size_bytes);
-}
-
-static void *reallocate(void *block, size_t size_bytes)
-{
-    return size_bytes > INT_MAX ? NULL : task_realloc(block, size_bytes);
-}
-
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;
-    return foreign_heap_open(&(struct foreign_calls){
-        .alloc = allocate,
-        .realloc = reallocate,
-        .free = task_free,
-        .size_bytes = size_of,
-    });
+    return foreign_heap_open(INT_MAX, task_alloc, task_realloc, task_free, size_of);
 }
 
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
@@ -262,17 +247,12 @@ static const struct com_calls com = {
 const struct subject subject_reference = {
     .name = "reference",
     .sentence = "what CComHeap documents, done as naively as it can be",
-    .policies =
-        {
-            .limit_bytes = INT_MAX,
-            .alignment_bytes = 2 * sizeof(void *),
-            .size_is_exact = true,
-            .has_null_size = true,
-            .null_size_bytes = SIZE_MAX,
-            .ignores_world = true,
-        },
+    FOREIGN_HEAP_POLICIES,
+    .policies.limit_bytes = INT_MAX,
+    .policies.size_is_exact = true,
+    .policies.has_null_size = true,
+    .policies.null_size_bytes = SIZE_MAX,
     .open = open_heap,
-    .close = foreign_heap_close,
     .must_grant = must_grant,
     .com = &com,
     .owns = owns,

@@ -20,27 +20,16 @@ static void close_heap(void)
     world_heap_close();
 }
 
-static const struct misuse_answers misuse = {
-    .fault = world_heap_fault_of,
-    .size_bytes = SIZE_MAX,
-    .pages = world_heap_pages,
-};
-
 const struct subject subject_win32 = {
     .name = "win32",
     .sentence = "this project's CWin32Heap over its own engine",
-    .policies =
-        {
-            WORLD_HEAP_POLICIES,
-            .hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
-            .limit_bytes = SIZE_MAX,
-            .has_null_size = true,
-            .null_size_bytes = SIZE_MAX,
-        },
+    WORLD_HEAP_POLICIES,
+    .policies.hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
+    .policies.limit_bytes = SIZE_MAX,
+    WORLD_HEAP_NO_BLOCK_BYTES(SIZE_MAX),
     .open = open_heap,
     .close = close_heap,
     .owns = world_heap_owns,
-    .misuse = &misuse,
     WORLD_HEAP_BOUNDS,
     WORLD_HEAP_MEMBERS,
 };

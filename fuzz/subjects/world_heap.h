@@ -27,9 +27,17 @@ bool world_heap_select_lane(enum lane lane);
 
 /// The policies that the heap decides; the manager in front of it decides the others.
 #define WORLD_HEAP_POLICIES                                                                        \
-    .alignment_bytes = CH_GRANULE_BYTES, .size_is_exact = true, .is_repeatable = true,             \
-    .hides_slack = true
+    .policies.alignment_bytes = CH_GRANULE_BYTES, .policies.size_is_exact = true,                  \
+    .policies.is_repeatable = true, .policies.hides_slack = true
 #define WORLD_HEAP_HIDES_FREED ((size_t)8 * 1024)
+
+/// GetSize of NULL and of any other pointer that is no block, and with it what misuse comes to.
+#define WORLD_HEAP_NO_BLOCK_BYTES(bytes)                                                           \
+    .policies.has_null_size = true, .policies.null_size_bytes = (bytes),                           \
+    .misuse = &(const struct misuse_answers)                                                       \
+    {                                                                                              \
+        .fault = world_heap_fault_of, .size_bytes = (bytes), .pages = world_heap_pages             \
+    }
 
 /// The members that hang on the sizes that the manager asks the heap for: here those that it is
 /// asked for itself.

@@ -185,9 +185,6 @@ static void begin_change(struct changed *changed, const struct subject *subject)
         changed->misuse = *subject->misuse;
         changed->subject.misuse = &changed->misuse;
     }
-    if (subject->policies.ignores_world) { // What is of the world has to give it back.
-        changed->subject.close = NULL;
-    }
 }
 
 // Alone, first and second of a pair.
@@ -311,12 +308,7 @@ static IAtlMemMgr *place_open(size_t arena_bytes)
     placed.stride_bytes = placed.runs++ % 2 == 0 ? 32 : 1024;
     placed.next = 0;
     memset(placed.sizes, 0xff, sizeof placed.sizes);
-    return foreign_heap_open(&(struct foreign_calls){
-        .alloc = place_alloc,
-        .realloc = place_realloc,
-        .free = place_free,
-        .size_bytes = place_size_of,
-    });
+    return foreign_heap_open(SIZE_MAX, place_alloc, place_realloc, place_free, place_size_of);
 }
 
 static struct subject make_placed(void)
@@ -391,12 +383,7 @@ static size_t any_size(void *block)
 static IAtlMemMgr *add_open(size_t arena_bytes)
 {
     (void)arena_bytes;
-    return foreign_heap_open(&(struct foreign_calls){
-        .alloc = add_and_alloc,
-        .realloc = add_and_realloc,
-        .free = free,
-        .size_bytes = any_size,
-    });
+    return foreign_heap_open(SIZE_MAX, add_and_alloc, add_and_realloc, free, any_size);
 }
 
 static void what_is_above_the_limit_is_asked_for(void **state)
@@ -444,13 +431,9 @@ static size_t round_size(void *block)
 static IAtlMemMgr *round_open(size_t arena_bytes)
 {
     exact = subject_find("win32")->open(arena_bytes);
-    return exact == NULL ? NULL
-                         : foreign_heap_open(&(struct foreign_calls){
-                               .alloc = round_alloc,
-                               .realloc = round_realloc,
-                               .free = round_free,
-                               .size_bytes = round_size,
-                           });
+    return exact == NULL
+               ? NULL
+               : foreign_heap_open(SIZE_MAX, round_alloc, round_realloc, round_free, round_size);
 }
 
 static void a_heap_that_rounds_may_be_misused(void **state)

@@ -101,13 +101,7 @@ static IAtlMemMgr *open_heap(size_t arena_bytes)
         return NULL;
     }
     manager = subject_find("win32")->open(arena_bytes);
-    return manager == NULL ? NULL
-                           : foreign_heap_open(&(struct foreign_calls){
-                                 .alloc = alloc,
-                                 .realloc = resize,
-                                 .free = give,
-                                 .size_bytes = size_of,
-                             });
+    return manager == NULL ? NULL : foreign_heap_open(SIZE_MAX, alloc, resize, give, size_of);
 }
 
 static struct subject make_planted(void)
