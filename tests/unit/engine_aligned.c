@@ -8,8 +8,8 @@
 
 #include "engine/class.h"
 #include "engine/state.h"
-#include "world/asan.h"
 #include "laws/fill.h"
+#include "world/asan.h"
 
 #define PAGE ((size_t)4096)
 #define ALIGNMENT_MOST MIB

@@ -23,9 +23,9 @@ struct watch {
     enum watch_move move;
     bool refuses_reserve;
     size_t longest_bytes; ///< A reservation above this is refused; 0: none is.
-    size_t refuse_at;   ///< Of the requests from now on, this one is refused: 0 is the next.
-    bool refuses_after; ///< And all that follow it.
-    bool keeps_range;   ///< The range outlives its release, for a look at it.
+    size_t refuse_at;     ///< Of the requests from now on, this one is refused: 0 is the next.
+    bool refuses_after;   ///< And all that follow it.
+    bool keeps_range;     ///< The range outlives its release, for a look at it.
     unsigned char *untouchable; ///< Pages from here on are counted, but never made accessible.
 
     // What it saw.
