@@ -8,8 +8,8 @@
 
 #include <string.h>
 
+#include "com/direct.h"
 #include "com/spy.h"
-#include "com/task.h"
 
 #ifndef _WIN32 // The system defines them there.
 const IID IID_IUnknown = {0x00000000, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
@@ -68,7 +68,7 @@ static void STDMETHODCALLTYPE free_block(IMalloc *This, void *pv)
 static SIZE_T STDMETHODCALLTYPE get_size(IMalloc *This, void *pv)
 {
     (void)This;
-    struct ch_heap *heap = ch_task_direct();
+    struct ch_heap *heap = ch_direct();
     return heap != NULL ? ch_heap_size_bytes(heap, pv) : ch_spy_size_bytes(pv);
 }
 
@@ -78,7 +78,7 @@ static int STDMETHODCALLTYPE did_alloc(IMalloc *This, void *pv)
     if (pv == NULL) {
         return -1;
     }
-    struct ch_heap *heap = ch_task_direct();
+    struct ch_heap *heap = ch_direct();
     if (heap == NULL) {
         return ch_spy_did_alloc(pv);
     }
@@ -88,7 +88,7 @@ static int STDMETHODCALLTYPE did_alloc(IMalloc *This, void *pv)
 static void STDMETHODCALLTYPE heap_minimize(IMalloc *This)
 {
     (void)This;
-    struct ch_heap *heap = ch_task_direct();
+    struct ch_heap *heap = ch_direct();
     if (heap != NULL) {
         ch_heap_minimize(heap);
     } else {

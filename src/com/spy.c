@@ -18,9 +18,9 @@
 #include <comheap/heap.h>
 #include <comheap/mallocspy.h>
 
+#include "com/direct.h"
 #include "com/pointers.h"
 #include "com/source.h"
-#include "com/task.h"
 #include "pages/threads.h"
 
 // The arena of the notes below. The table of a set takes at most half of it, beside the table that
@@ -123,7 +123,7 @@ static bool enter_with_spy(void)
     if (spy != NULL) {
         return true;
     }
-    ch_task_set_direct(ch_source_heap());
+    ch_direct_set(ch_source_heap());
     leave();
     return false;
 }
@@ -305,7 +305,7 @@ static HRESULT register_found(IMallocSpy *found)
     }
     if (result == S_OK) {
         spy = found;
-        ch_task_set_direct(NULL);
+        ch_direct_set(NULL);
     }
     give_known();
     return result;

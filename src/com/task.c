@@ -1,50 +1,33 @@
 // CoTaskMem*: the short way to task memory. While no spy is registered, a call is one load and the
 // heap's own call. Otherwise the call takes the long way through com/spy.c.
 //
-// The file owns the pointer that opens the short way. It does not choose the heap.
-
-#include "com/task.h"
+// The file does not choose the heap.
 
 #include <comheap/heap.h>
 #include <comheap/taskmem.h>
 
-#include <stdatomic.h>
-
+#include "com/direct.h"
 #include "com/source.h"
 #include "com/spy.h"
-
-// The heap in use. NULL before the first call, and while a spy is registered. It stands in the file
-// of its users, so that they reach it without a table of addresses.
-static _Atomic(struct ch_heap *) direct;
-
-struct ch_heap *ch_task_direct(void)
-{
-    return atomic_load_explicit(&direct, memory_order_acquire);
-}
-
-void ch_task_set_direct(struct ch_heap *heap)
-{
-    atomic_store_explicit(&direct, heap, memory_order_release);
-}
 
 struct ch_heap *ch_task_heap_use(struct ch_heap *heap)
 {
     struct ch_heap *former = ch_source_use(heap);
-    if (ch_task_direct() != NULL) {
-        ch_task_set_direct(heap); // NULL: the next call looks up the process's own.
+    if (ch_direct() != NULL) {
+        ch_direct_set(heap); // NULL: the next call looks up the process's own.
     }
     return former;
 }
 
 LPVOID CoTaskMemAlloc(SIZE_T cb)
 {
-    struct ch_heap *heap = ch_task_direct();
+    struct ch_heap *heap = ch_direct();
     return heap != NULL ? ch_heap_alloc(heap, cb) : ch_spy_alloc(cb);
 }
 
 LPVOID CoTaskMemRealloc(LPVOID pv, SIZE_T cb)
 {
-    struct ch_heap *heap = ch_task_direct();
+    struct ch_heap *heap = ch_direct();
     if (heap == NULL) {
         return ch_spy_realloc(pv, cb);
     }
@@ -57,7 +40,7 @@ LPVOID CoTaskMemRealloc(LPVOID pv, SIZE_T cb)
 
 void CoTaskMemFree(LPVOID pv)
 {
-    struct ch_heap *heap = ch_task_direct();
+    struct ch_heap *heap = ch_direct();
     if (heap != NULL) {
         ch_heap_free(heap, pv);
     } else {

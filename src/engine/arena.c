@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "engine/lane.h"
+#include "engine/magazine.h"
 #include "engine/shadow.h"
 
 // Bounds the pages of an arena. Page numbers must stay below CH_NONE, and so must the number of

@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#include "engine/idle.h"
+#include "engine/decommit.h"
 #include "engine/lane.h"
 #include "engine/lookup.h"
 #include "engine/run.h"
@@ -235,7 +235,7 @@ RARE static void settle(struct ch_heap *heap, struct ch_lane *lane)
     if (is_spread_out(heap)) {
         lock(heap);
         forget_if_empty(heap);
-        ch_idle_keep_bound(heap);
+        ch_decommit_excess(heap);
         unlock(heap);
     }
 }
@@ -256,7 +256,7 @@ static bool give(struct ch_heap *heap, struct ch_found found, void *block)
     }
     count(heap, found.kind == CH_FOUND_SMALL, -(size_t)1, -found.size_bytes);
     forget_if_empty(heap);
-    ch_idle_keep_bound(heap);
+    ch_decommit_excess(heap);
     return true;
 }
 
@@ -405,7 +405,7 @@ static bool resize_large(struct ch_heap *heap, const struct ch_found *found, siz
                       (heap->was_refused && ch_supply_reclaim(heap) &&
                        resize_run(heap, found, size_bytes, policy));
     heap->live_bytes += is_resized ? size_bytes - found->size_bytes : 0;
-    ch_idle_keep_bound(heap);
+    ch_decommit_excess(heap);
     return is_resized;
 }
 

@@ -5,8 +5,8 @@
 #include <comheap/heap.h>
 
 #include "engine/arena.h"
+#include "engine/decommit.h"
 #include "engine/fault.h"
-#include "engine/idle.h"
 #include "engine/lane.h"
 #include "engine/shadow.h"
 #include "engine/supply.h"
@@ -84,7 +84,7 @@ void ch_heap_minimize(struct ch_heap *heap)
     ch_lock_take(&heap->lock.lock);
     (void)ch_lane_flush(heap);
     ch_lane_close_mine(heap);
-    ch_idle_give_back(heap);
+    ch_decommit_idle(heap);
     ch_lock_give(&heap->lock.lock);
 }
 

@@ -1,4 +1,4 @@
-// Idle pages: how many stay committed, and which go first.
+// Idle pages: how many stay committed.
 //
 //     committed pages   |#### used ####|---- idle ----|
 //                       |<- lately: most used, fading ->|
@@ -8,13 +8,9 @@
 // page costs memory that no block uses. So a heap keeps about as many pages as it used lately,
 // because it will use as many again. It has no clock: the pages that it gives back measure time.
 //
-// This file does not know how pages are committed, nor what they hold.
+// This file only counts; decommit.c gives pages back.
 
 #include "engine/idle.h"
-
-#include "engine/arena.h"
-#include "engine/run.h"
-#include "engine/span.h"
 
 // Sets how slowly the count of lately used pages fades. Giving back FADE times the counted pages
 // brings the count most of the way down to the pages still used. So a heap that is filled and
@@ -36,9 +32,7 @@ void ch_idle_count(struct ch_heap *heap, uint32_t pages)
     heap->lately_pages -= (size_t)(step < above ? step : above);
 }
 
-// Returns how many pages must go to bring the heap back under its bound; 0 while it is under the
-// bound.
-static size_t excess_pages(const struct ch_heap *heap)
+size_t ch_idle_excess_pages(const struct ch_heap *heap)
 {
     size_t lately = heap->lately_pages > heap->used_pages ? heap->lately_pages : heap->used_pages;
     size_t most = 2 * lately + (CH_IDLE_BYTES >> heap->page_log2);
@@ -46,24 +40,8 @@ static size_t excess_pages(const struct ch_heap *heap)
     return heap->committed_pages > most ? heap->committed_pages - enough : 0;
 }
 
-// Pages of long free page runs go first, because the next blocks are cut from the shortest that
-// fit.
-void ch_idle_keep_bound(struct ch_heap *heap)
+void ch_idle_forget(struct ch_heap *heap)
 {
-    size_t excess = excess_pages(heap);
-    if (excess > 0) {
-        excess = ch_run_decommit_free(heap, excess);
-        excess = ch_arena_decommit_gap(heap, excess);
-        (void)ch_span_decommit_free(heap, excess);
-    }
-}
-
-void ch_idle_give_back(struct ch_heap *heap)
-{
-    (void)ch_span_decommit_free(heap, SIZE_MAX);
-    (void)ch_run_decommit_free(heap, SIZE_MAX);
-    (void)ch_arena_decommit_gap(heap, SIZE_MAX);
-    ch_arena_trim(heap);
     heap->lately_pages = heap->used_pages;
     heap->fade_rest = 0;
 }

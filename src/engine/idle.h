@@ -7,10 +7,11 @@
 /// Counts `pages` pages as unused. They stay committed.
 void ch_idle_count(struct ch_heap *heap, uint32_t pages);
 
-/// Decommits the idle pages above the bound that ch_heap_minimize states.
-void ch_idle_keep_bound(struct ch_heap *heap);
+/// Returns how many pages must go to bring the heap back under the bound that ch_heap_minimize
+/// states; 0 while it is under the bound.
+size_t ch_idle_excess_pages(const struct ch_heap *heap);
 
-/// Decommits every page that neither a live block nor a block in a lane needs.
-void ch_idle_give_back(struct ch_heap *heap);
+/// Forgets the pages that were used lately: only those still used count from now on.
+void ch_idle_forget(struct ch_heap *heap);
 
 #endif

@@ -16,20 +16,9 @@
 
 _Static_assert(CH_THREAD_CACHES == CH_THREAD_NUMBERS, "a lane for each number");
 
-struct ch_lane ch_lane_closed; // Never written: it accepts no block.
-
 static uint64_t bit_of(unsigned number)
 {
     return (uint64_t)1 << number;
-}
-
-size_t ch_lane_size_bytes(void)
-{
-    size_t blocks = 0;
-    for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
-        blocks += ch_lane_capacity(i);
-    }
-    return sizeof(struct ch_lane) + blocks * sizeof(void *);
 }
 
 void ch_lane_open_mine(struct ch_heap *heap)

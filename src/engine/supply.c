@@ -9,7 +9,7 @@
 #include "engine/supply.h"
 
 #include "engine/arena.h"
-#include "engine/idle.h"
+#include "engine/decommit.h"
 #include "engine/lane.h"
 #include "engine/run.h"
 #include "engine/span.h"
@@ -49,7 +49,7 @@ void *ch_supply_take(struct ch_heap *heap, size_t size_bytes)
         block = take_once(heap, size_bytes);
     }
     if (block == NULL && heap->was_refused) {
-        ch_idle_give_back(heap); // Pages that the last try got before the refusal.
+        ch_decommit_idle(heap); // Pages that the last try got before the refusal.
     }
     return block;
 }
@@ -68,7 +68,7 @@ bool ch_supply_reclaim(struct ch_heap *heap)
         return had_blocks;
     }
     size_t before_bytes = ch_supply_committed_bytes(heap);
-    ch_idle_give_back(heap);
+    ch_decommit_idle(heap);
     heap->was_refused = false;
     return had_blocks || ch_supply_committed_bytes(heap) < before_bytes;
 }

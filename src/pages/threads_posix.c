@@ -17,7 +17,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-#include "pages/thread_numbers.h"
+#include "pages/threads_seam.h"
 
 #ifdef __GLIBC__
 // The C library's lock around its list of files, which a thread may take again. It comes before any

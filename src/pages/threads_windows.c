@@ -11,7 +11,7 @@
 
 #include <windows.h>
 
-#include "pages/thread_numbers.h"
+#include "pages/threads_seam.h"
 
 static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
 static DWORD slot = TLS_OUT_OF_INDEXES; // A process has only so many.

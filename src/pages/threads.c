@@ -5,7 +5,8 @@
 //
 // This file does not know how a number is used, nor how the system reports the end of a thread.
 
-#include "pages/thread_numbers.h"
+#include "pages/threads.h"
+#include "pages/threads_seam.h"
 
 CH_THREAD_LOCAL _Alignas(8) unsigned ch_thread_number;
 static CH_THREAD_LOCAL bool is_settled; // It has chosen its number, or has ended: it gets no other.

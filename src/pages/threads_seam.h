@@ -1,11 +1,11 @@
-// The seam between thread_numbers.c, which gives threads their numbers, and the system's file,
-// which sees threads end. No other file includes this one.
-#ifndef COMHEAP_PAGES_THREAD_NUMBERS_H
-#define COMHEAP_PAGES_THREAD_NUMBERS_H
+// The seam between threads.c, which gives threads their numbers, and the system's file, which sees
+// threads end. No other file includes this one.
+#ifndef COMHEAP_PAGES_THREADS_SEAM_H
+#define COMHEAP_PAGES_THREADS_SEAM_H
 
 #include <stdbool.h>
 
-#include "pages/threads.h"
+struct ch_fork_lock;
 
 /// Prepares to see threads end. Returns false iff the system can't report that. In the system's
 /// file.
