@@ -1,10 +1,6 @@
-// The ops that made a block what it is. Nothing is written down for it while a program runs: where
-// a finding is told, the ops are looked through backwards.
+// A run notes nothing for this: only a finding looks through the ops, backwards.
 
 #include "findings/history.h"
-
-// A line of a long program is printed for each of its ops: this keeps that from taking long.
-#define OPS_LOOKED_AT 256U
 
 uint32_t history_calls(const struct program *program, size_t op_index)
 {
@@ -20,52 +16,23 @@ static bool reaches(const struct program *program, size_t op_index, uint32_t slo
            (slot - first) % SLOTS < history_calls(program, op_index);
 }
 
-uintptr_t history_block(const struct run *run, size_t op_index, uint32_t slot)
+size_t history_maker(const struct run *run, size_t begin, size_t end, uint32_t slot)
 {
-    for (size_t i = op_index; i-- > 0 && op_index - i < OPS_LOOKED_AT;) {
+    for (size_t i = end; i-- > begin && run->program->ops[i].verb != VERB_WORLD;) {
         enum verb verb = run->program->ops[i].verb;
-        bool is_reached = reaches(run->program, i, slot);
-        uintptr_t block = run->answers[i].value;
-        if (verb == VERB_WORLD || (is_reached && verb_frees(verb))) {
-            return 0;
+        const struct answer *answer = &run->answers[i];
+        bool is_moved = verb_reallocates(verb) && answer->value != 0;
+        bool is_freed =
+            verb_frees(verb) || (verb_reallocates(verb) && !is_moved && answer->size_bytes == 0);
+        if (!reaches(run->program, i, slot)) {
+            continue;
         }
-        if (is_reached && (verb_allocates(verb) || (verb_reallocates(verb) && block != 0))) {
-            return history_calls(run->program, i) == 1 ? block : 0;
+        if (verb_allocates(verb) || is_moved) {
+            return i;
         }
-    }
-    return 0;
-}
-
-// What an op did to the block. Returns whether there is nothing to look for before it.
-static bool look(const struct run *run, size_t op_index, struct history *history)
-{
-    enum verb verb = run->program->ops[op_index].verb;
-    bool is_refused = run->answers[op_index].value == 0;
-    if (verb_allocates(verb)) {
-        history->made = op_index;
-        return true;
-    }
-    if (verb_reallocates(verb) && !is_refused) { // It made the block, if nothing before it did.
-        history->resized = history->resized == HISTORY_NONE ? op_index : history->resized;
-        history->made = op_index;
-    }
-    bool is_freed = verb_frees(verb) || (verb_reallocates(verb) && is_refused &&
-                                         run->answers[op_index].size_bytes == 0);
-    return is_freed && op_index != run->op_index; // Of what is being freed the story is told.
-}
-
-struct history history_of(const struct run *run, uint32_t slot)
-{
-    struct history history = {HISTORY_NONE, HISTORY_NONE};
-    size_t end = run->op_index < run->program->count ? run->op_index + 1 : run->program->count;
-    for (size_t i = end; i-- > 0;) {
-        if (run->program->ops[i].verb == VERB_WORLD ||
-            (reaches(run->program, i, slot) && look(run, i, &history))) {
+        if (is_freed && i != run->op_index) { // The block of the op under way was not freed before.
             break;
         }
     }
-    if (history.resized == history.made) {
-        history.resized = HISTORY_NONE;
-    }
-    return history;
+    return HISTORY_NONE;
 }

@@ -4,12 +4,11 @@
 
 #include "findings/report.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "com/com_calls.h"
 #include "findings/history.h"
-#include "findings/picture.h"
+#include "findings/table.h"
 #include "language/text.h"
 #include "laws/fill.h"
 #include "laws/misuse.h"
@@ -20,17 +19,8 @@
 // How much of a long program is printed: its last ops.
 #define OPS_SHOWN 24U
 
-static void print_pointer(FILE *file, uintptr_t pointer)
-{
-    uintptr_t start = (uintptr_t)world_start();
-    if (pointer == 0) {
-        fprintf(file, "NULL");
-    } else if (start != 0 && pointer >= start && pointer - start < world_most_bytes()) {
-        fprintf(file, "heap+0x%" PRIxPTR, pointer - start);
-    } else {
-        fprintf(file, "0x%" PRIxPTR, pointer);
-    }
-}
+// How far back a line looks for the op that made its block: every op of a long program has a line.
+#define OPS_LOOKED_AT 256U
 
 static void print_answer(FILE *file, const struct answer *answer)
 {
@@ -38,17 +28,17 @@ static void print_answer(FILE *file, const struct answer *answer)
     case ANSWER_NONE:
         break;
     case ANSWER_POINTER:
-        print_pointer(file, answer->value);
+        fprintf(file, "%s", place_pointer(answer->value));
         fprintf(file, answer->value == 0 ? " for %s byte%s" : ", %s byte%s",
                 place_size(answer->size_bytes), answer->size_bytes == 1 ? "" : "s");
         break;
     case ANSWER_WRITTEN:
-        print_pointer(file, answer->value);
+        fprintf(file, "%s", place_pointer(answer->value));
         fprintf(file, ", %zu byte%s written", answer->size_bytes,
                 answer->size_bytes == 1 ? "" : "s");
         break;
     case ANSWER_STRAY:
-        print_pointer(file, answer->value);
+        fprintf(file, "%s", place_pointer(answer->value));
         fprintf(file, ", %s", misuse_name((enum stray)answer->size_bytes));
         break;
     case ANSWER_SIZE:
@@ -62,13 +52,22 @@ static void print_answer(FILE *file, const struct answer *answer)
     }
 }
 
-// What can't be seen of the answer alone: which of many it is, and what became of the block before.
+// Returns where the slot's block was before an op; 0 iff nowhere, or an older op made it.
+static uintptr_t block_before(const struct run *run, size_t op_index, uint32_t slot)
+{
+    size_t begin = op_index > OPS_LOOKED_AT ? op_index - OPS_LOOKED_AT : 0;
+    size_t maker = history_maker(run, begin, op_index, slot);
+    bool is_known = maker != HISTORY_NONE && history_calls(run->program, maker) == 1;
+    return is_known ? run->answers[maker].value : 0;
+}
+
+// Adds to an answer: which of many it is, or whether the block moved.
 static void print_change(FILE *file, const struct run *run, size_t op_index)
 {
     struct op op = run->program->ops[op_index];
     uint32_t calls = history_calls(run->program, op_index);
     uintptr_t block = run->answers[op_index].value;
-    uintptr_t before = history_block(run, op_index, op.slot);
+    uintptr_t before = block_before(run, op_index, op.slot);
     if (calls > 1) {
         fprintf(file, ", the last of %u", calls);
     } else if (verb_reallocates(op.verb) && before != 0 && block != 0) {
@@ -116,14 +115,14 @@ static void print_law_broken(const struct finding *finding)
     }
     fprintf(stderr, "  %s: %s\n", run->plan.subject->name, finding->seen);
     print_program(run);
-    picture_draw(stderr, run);
+    table_print(stderr, run);
 }
 
 static void print_stopped(void)
 {
     const struct run *run = run_current();
     print_program(run);
-    picture_draw(stderr, run);
+    table_print(stderr, run);
 }
 
 void report_findings(enum finding_end end)

@@ -1,5 +1,4 @@
-// Notes of the place that a law is broken at. Knows the model's slots, and nothing of how a place
-// is drawn.
+// Notes the place that a law is broken at. Knows the model's slots, and not how a place is printed.
 
 #include "laws/place.h"
 
@@ -9,7 +8,7 @@
 #include "laws/fill.h"
 #include "world/world.h"
 
-#define NAMES 4U
+#define NAMES 8U // Two for each that stays.
 #define NAME_BYTES 64U
 #define NEAR_BYTES 4096U // A size so near to SIZE_MAX is printed by its distance.
 
@@ -20,43 +19,21 @@ void place_clear(void)
     place = (struct place){0};
 }
 
-static void begin(uintptr_t mark, size_t mark_bytes, const char *says)
+static void begin(uintptr_t mark, const char *says)
 {
-    place =
-        (struct place){.kind = PLACE_AROUND, .mark = mark, .mark_bytes = mark_bytes, .says = says};
+    place = (struct place){.kind = PLACE_AROUND, .mark = mark, .says = says};
 }
 
-static void tell(uint32_t slot)
+static void add(uint32_t slot, const void *block, size_t size_bytes, const char *was)
 {
-    place.slots[place.slot_count++] = slot;
-}
-
-static struct extent *add(const void *block, size_t size_bytes)
-{
-    struct extent *extent = &place.extents[place.extent_count++];
-    *extent = (struct extent){.begin = (uintptr_t)block, .size_bytes = size_bytes};
-    return extent;
-}
-
-static void add_slot(uint32_t slot, const void *block, size_t size_bytes)
-{
-    struct extent *extent = add(block, size_bytes);
-    (void)snprintf(extent->label, sizeof extent->label, "b%u: %zu byte%s", slot, size_bytes,
-                   size_bytes == 1 ? "" : "s");
-}
-
-static void add_former(uint32_t slot, const char *what, const void *block, size_t size_bytes)
-{
-    struct extent *extent = add(block, size_bytes);
-    (void)snprintf(extent->label, sizeof extent->label, "b%u, %s: %zu", slot, what, size_bytes);
+    place.extents[place.extent_count++] = (struct extent){slot, (uintptr_t)block, size_bytes, was};
 }
 
 void place_byte(uint32_t slot, size_t offset, const char *says)
 {
     const struct held *held = &model.slots[slot];
-    begin((uintptr_t)held->block + offset, 1, says);
-    add_slot(slot, held->block, held->size_bytes);
-    tell(slot);
+    begin((uintptr_t)held->block + offset, says);
+    add(slot, held->block, held->size_bytes, NULL);
 }
 
 void place_end(uint32_t slot, size_t answer)
@@ -83,12 +60,11 @@ const char *place_size(size_t size_bytes)
 void place_wrong(uint32_t slot, size_t offset, const struct held *written, size_t kept_bytes)
 {
     const struct held *held = &model.slots[slot];
-    place_byte(slot, offset, "the first wrong byte");
+    place_byte(slot, offset, "first wrong byte");
     if (written->block != held->block) {
-        add_former(slot, "before", written->block, written->size_bytes);
+        add(slot, written->block, written->size_bytes, "before");
     }
     place.has_bytes = true;
-    place.offset = offset;
     size_t end = fill_written_end(written->size_bytes, offset);
     place.end = end < kept_bytes ? end : kept_bytes;
     place.fill = written->fill;
@@ -96,35 +72,35 @@ void place_wrong(uint32_t slot, size_t offset, const struct held *written, size_
 
 void place_overlap(uint32_t slot, const void *block, size_t size_bytes, uint32_t other)
 {
+    static char says[48];
     const struct held *held = &model.slots[other];
     uintptr_t from = (uintptr_t)block;
     uintptr_t other_from = (uintptr_t)held->block;
     uintptr_t to = from + (size_bytes == 0 ? 1 : size_bytes);
     uintptr_t other_to = other_from + (held->size_bytes == 0 ? 1 : held->size_bytes);
-    uintptr_t both_from = from > other_from ? from : other_from;
-    begin(both_from, (to < other_to ? to : other_to) - both_from, "in both");
-    add_slot(other, held->block, held->size_bytes);
-    add_slot(slot, block, size_bytes);
-    tell(other);
-    tell(slot);
+    size_t both = (to < other_to ? to : other_to) - (from > other_from ? from : other_from);
+    (void)snprintf(says, sizeof says, "overlaps b%u by %zu byte%s", other, both,
+                   both == 1 ? "" : "s");
+    begin(from, says);
+    add(slot, block, size_bytes, NULL);
+    add(other, held->block, held->size_bytes, NULL);
 }
 
 void place_granted(uint32_t slot, const void *block, size_t size_bytes, const char *says)
 {
-    begin((uintptr_t)block, 1, says);
-    add_slot(slot, block, size_bytes);
-    tell(slot);
+    begin((uintptr_t)block, says);
+    add(slot, block, size_bytes, NULL);
 }
 
 void place_gone(uint32_t slot, const void *block, size_t size_bytes, const char *says)
 {
-    begin((uintptr_t)block, 1, says);
-    add_former(slot, "freed", block, size_bytes);
+    begin((uintptr_t)block, says);
+    add(slot, block, size_bytes, "freed");
 }
 
 void place_address(const void *address, const char *says)
 {
-    begin((uintptr_t)address, 1, says);
+    begin((uintptr_t)address, says);
 }
 
 void place_heap(void)
@@ -158,27 +134,38 @@ bool place_is_known(const void *address)
     return is_in_world(at) || slot_around(at) != SLOTS;
 }
 
-const char *place_name(uintptr_t address)
+static char *next_name(void)
 {
     static char names[NAMES][NAME_BYTES];
     static unsigned next;
-    char *name = names[next++ % NAMES];
-    uintptr_t start = (uintptr_t)world_start();
+    return names[next++ % NAMES];
+}
+
+const char *place_pointer(uintptr_t address)
+{
+    char *name = next_name();
+    bool is_ours = is_in_world(address);
     if (address == 0) {
         return "NULL";
     }
-    bool is_ours = is_in_world(address);
-    int length = snprintf(name, NAME_BYTES, "%s0x%" PRIxPTR, is_ours ? "heap+" : "",
-                          is_ours ? address - start : address);
+    (void)snprintf(name, NAME_BYTES, "%s0x%" PRIxPTR, is_ours ? "heap+" : "",
+                   is_ours ? address - (uintptr_t)world_start() : address);
+    return name;
+}
+
+const char *place_name(uintptr_t address)
+{
     uint32_t slot = slot_around(address);
-    if (slot != SLOTS) {
-        size_t offset = address - (uintptr_t)model.slots[slot].block;
-        if (offset == 0) {
-            (void)snprintf(name + length, NAME_BYTES - (size_t)length, ", where b%u begins", slot);
-        } else {
-            (void)snprintf(name + length, NAME_BYTES - (size_t)length, ", byte %zu of b%u", offset,
-                           slot);
-        }
+    const char *pointer = place_pointer(address);
+    char *name = next_name();
+    if (address == 0 || slot == SLOTS) {
+        return pointer;
+    }
+    size_t offset = address - (uintptr_t)model.slots[slot].block;
+    if (offset == 0) {
+        (void)snprintf(name, NAME_BYTES, "%s, where b%u begins", pointer, slot);
+    } else {
+        (void)snprintf(name, NAME_BYTES, "%s, byte %zu of b%u", pointer, offset, slot);
     }
     return name;
 }

@@ -1,6 +1,5 @@
-// The place that a broken law talks about: which block, which byte, which address. The oracle notes
-// it as the place of a LAW_AT, so that none of this runs while every law holds; the picture is
-// drawn of it.
+// The place that a broken law is about: a block, a byte, an address. The oracle notes it as the
+// place of a LAW_AT, so none of this runs while every law holds. findings/table.c prints it.
 #ifndef LAWS_PLACE_H
 #define LAWS_PLACE_H
 
@@ -10,31 +9,28 @@
 
 #include "laws/model.h"
 
-/// A range that has a name: a block, or what was one.
+/// A block, or a former one.
 struct extent {
+    uint32_t slot;
     uintptr_t begin;
     size_t size_bytes;
-    char label[32];
+    const char *was; ///< NULL for a block as it is now.
 };
 
-#define PLACE_EXTENTS 3U
+#define PLACE_EXTENTS 2U
 
 struct place {
     enum { PLACE_NONE, PLACE_AROUND, PLACE_HEAP } kind;
-    struct extent extents[PLACE_EXTENTS]; ///< What is drawn beside the live blocks.
+    struct extent extents[PLACE_EXTENTS]; ///< The blocks that the law is about.
     size_t extent_count;
-    uintptr_t mark; ///< What is marked,
-    size_t mark_bytes;
-    const char *says;  ///< and what is written beside it.
-    uint32_t slots[2]; ///< Whose story is told.
-    size_t slot_count;
-    bool has_bytes; ///< Bytes are compared: those of the first slot's block, with what was written.
-    size_t offset;  ///< The first that is wrong.
-    size_t end;     ///< Behind the last that can be compared.
+    uintptr_t mark;   ///< An address: in or behind the first block, or anywhere if there is none.
+    const char *says; ///< The remark on it.
+    bool has_bytes;   ///< The first block's bytes from the mark on differ from those written.
+    size_t end;       ///< The end of the bytes that can be compared, from the block's start.
     struct fill fill;
 };
 
-/// What has been noted last.
+/// The place that was noted last.
 extern struct place place;
 
 void place_clear(void);
@@ -68,9 +64,11 @@ const char *place_size(size_t size_bytes);
 /// Whether an address lies in the world, or in or next to a live block.
 bool place_is_known(const void *address);
 
-/// An address as text that is the same in every run: from the start of the world where it lies in
-/// it, with the name of the live block that it lies in. One of the last four answers stays as it
-/// is.
+/// Returns an address as text that is the same in every run: from the start of the world where it
+/// lies in it. The last four texts stay as they are.
+const char *place_pointer(uintptr_t address);
+
+/// Returns the same with the name of the live block that the address lies in.
 const char *place_name(uintptr_t address);
 
 #endif

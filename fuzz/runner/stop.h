@@ -1,5 +1,5 @@
 // What stops a program other than a broken law: a sanitizer's error, a signal, no end. It is told
-// as a finding is, with the program and the picture.
+// as a finding is, with the program and the table.
 #ifndef RUNNER_STOP_H
 #define RUNNER_STOP_H
 

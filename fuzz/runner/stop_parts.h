@@ -12,8 +12,8 @@ bool stop_tell_where(const char *who);
 /// run is under way.
 bool stop_is_hung(void);
 
-/// The program, and the picture around the address; around the block that the op is about where the
-/// address is in neither the world nor a block.
+/// Prints the program, and the table around the address. Where the address is in neither the world
+/// nor a block, the table is around the op's block.
 void stop_tell_rest(const void *address, const char *says);
 
 #endif
