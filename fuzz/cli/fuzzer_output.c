@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "laws/language_law.h"
-#include "laws/law.h"
+#include "laws/counters.h"
 #include "runner/stop.h"
 
 // A stack is shown up to its first frame in the harness, and no further than this.
@@ -55,35 +54,15 @@ static void add_to_report(struct fuzzer_output *fuzzer, const char *line)
     fuzzer->report_bytes += (size_t)length < room ? (size_t)length : room - 1;
 }
 
+// A target notes the law that is broken before it prints the report.
 static bool is_law_broken(struct fuzzer_output *fuzzer, const char *line)
 {
-    for (unsigned law = 0; law < LAWS; law++) {
-        char words[64];
-        (void)snprintf(words, sizeof words, "law %s broken ", law_name((enum law)law));
-        if (begins(line, words)) {
-            fuzzer->fault = law_name((enum law)law);
-            fuzzer->fault_sentence = law_sentence((enum law)law);
-            fuzzer->is_law = true;
-            return true;
-        }
+    fuzzer->is_law = broken_is_noted(&counters->broken) && begins(line, "law ");
+    if (fuzzer->is_law) {
+        fuzzer->fault = broken_name(&counters->broken);
+        fuzzer->fault_sentence = broken_sentence(&counters->broken);
     }
-    return false;
-}
-
-static bool is_language_law_broken(struct fuzzer_output *fuzzer, const char *line)
-{
-    for (unsigned law = 0; law < LANGUAGE_LAWS; law++) {
-        char words[64];
-        (void)snprintf(words, sizeof words, "law %s broken ",
-                       language_law_name((enum language_law)law));
-        if (begins(line, words)) {
-            fuzzer->fault = language_law_name((enum language_law)law);
-            fuzzer->fault_sentence = language_law_sentence((enum language_law)law);
-            fuzzer->is_law = true;
-            return true;
-        }
-    }
-    return false;
+    return fuzzer->is_law;
 }
 
 static bool is_error(struct fuzzer_output *fuzzer, const char *line)
@@ -134,8 +113,7 @@ static void read_error_part(struct fuzzer_output *fuzzer, const char *line)
 // report the abort that it ends with.
 static void read_fault(struct fuzzer_output *fuzzer, const char *line)
 {
-    if (is_law_broken(fuzzer, line) || is_language_law_broken(fuzzer, line) ||
-        begins(line, "AddressSanitizer stopped ") ||
+    if (is_law_broken(fuzzer, line) || begins(line, "AddressSanitizer stopped ") ||
         begins(line, "UndefinedBehaviorSanitizer stopped ")) {
         fuzzer->part = PART_PROGRAM;
         add_to_report(fuzzer, line);

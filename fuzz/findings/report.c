@@ -10,6 +10,7 @@
 #include "findings/history.h"
 #include "findings/table.h"
 #include "language/text.h"
+#include "laws/counters.h"
 #include "laws/fill.h"
 #include "laws/misuse.h"
 #include "laws/place.h"
@@ -106,7 +107,9 @@ static void print_law_broken(const struct finding *finding)
 {
     const struct run *run = run_current();
     size_t ops = run->program->count;
-    if (run->op_index < ops) {
+    bool has_op = run->op_index < ops;
+    counters_break(finding->number, has_op ? run->op_index + 1 : 0);
+    if (has_op) {
         fprintf(stderr, "law %s broken at op %zu of %zu: %s\n", finding->law, run->op_index + 1,
                 ops, finding->sentence);
     } else {

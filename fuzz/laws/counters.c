@@ -23,6 +23,30 @@ bool counters_share(const char *path)
     return true;
 }
 
+void counters_break(unsigned number, size_t op)
+{
+    counters->broken = (struct broken){.law = (uint8_t)(number + 1), .op = op};
+}
+
+bool broken_is_noted(const struct broken *broken)
+{
+    return broken->law >= 1 && broken->law <= (unsigned)LAWS + LANGUAGE_LAWS;
+}
+
+const char *broken_name(const struct broken *broken)
+{
+    unsigned number = broken->law - 1U;
+    return number < LAWS ? law_name((enum law)number)
+                         : language_law_name((enum language_law)(number - LAWS));
+}
+
+const char *broken_sentence(const struct broken *broken)
+{
+    unsigned number = broken->law - 1U;
+    return number < LAWS ? law_sentence((enum law)number)
+                         : language_law_sentence((enum language_law)(number - LAWS));
+}
+
 const char *outcome_name(enum outcome outcome)
 {
     static const char *const names[OUTCOMES] = {
@@ -136,6 +160,12 @@ static const char *print_bytes(uint64_t bytes, char text[BYTES_TEXT])
     return text;
 }
 
+static void print_broken(const struct broken *broken)
+{
+    printf("\nlaw %s was broken", broken_name(broken));
+    printf(broken->op > 0 ? " at op %" PRIu64 "\n" : "\n", broken->op);
+}
+
 void counters_print(const struct counters *done)
 {
     char live[BYTES_TEXT];
@@ -160,4 +190,7 @@ void counters_print(const struct counters *done)
            done->programs, done->calls, done->most_live_blocks,
            print_bytes(done->most_live_bytes, live),
            print_bytes(done->most_committed_bytes, committed));
+    if (broken_is_noted(&done->broken)) {
+        print_broken(&done->broken);
+    }
 }

@@ -48,7 +48,14 @@ enum difference {
         DIFFERENCES
 };
 
+/// The law that ended a run.
+struct broken {
+    uint8_t law; ///< Its number from 1 on, those of the language after those of a heap; 0: none.
+    uint64_t op; ///< Likewise; 0: no op, as at the end of a program.
+};
+
 struct counters {
+    struct broken broken; ///< First: the tests' scripts write its law.
     uint64_t programs;
     uint64_t calls; ///< Calls of the subject that ops made, each held against the laws.
     uint64_t calls_by[VERBS][OUTCOMES];
@@ -71,6 +78,16 @@ extern struct counters *counters;
 /// Keeps the counters in a file from now on, so that another process may watch them, also after
 /// this one has crashed. Returns false, with errno, iff the file can't be written.
 bool counters_share(const char *path);
+
+/// Notes a law that is broken, by the number that finding_end takes: the process is about to end.
+void counters_break(unsigned number, size_t op);
+
+/// Returns whether a law is noted. Counters may come from a file, and so be of any value.
+bool broken_is_noted(const struct broken *broken);
+
+/// The name and the sentence of a law that is noted.
+const char *broken_name(const struct broken *broken);
+const char *broken_sentence(const struct broken *broken);
 
 const char *outcome_name(enum outcome outcome);
 const char *reach_name(enum reach reach);

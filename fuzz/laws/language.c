@@ -47,6 +47,7 @@ static void print_input(void)
 
 static void report(enum language_law law, const char *format, va_list arguments)
 {
+    counters_break((unsigned)LAWS + law, 0);
     fflush(stdout);
     fprintf(stderr, "law %s broken by %zu bytes: %s\n  ", language_law_name(law), input.size_bytes,
             language_law_sentence(law));

@@ -178,6 +178,29 @@ static void expect_most(uint64_t live_bytes, uint64_t committed_bytes, const cha
     expect_said(line);
 }
 
+static void the_broken_law_is_told_after_the_counts(void **state)
+{
+    (void)state;
+    static struct counters done;
+    const struct {
+        struct broken broken;
+        const char *line;
+    } all[] = {
+        {{LAW_LIMIT + 1, 3}, "committed\n\nlaw limit was broken at op 3\n"},
+        {{LAW_SPY + 1, 0}, "law spy was broken\n"},
+        {{(uint8_t)LAWS + LANGUAGE_WINDOW + 1, 0}, "law window was broken\n"},
+        {{(uint8_t)LAWS + LANGUAGE_LAWS + 1, 0}, "0 bytes committed\n"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        done.broken = all[i].broken;
+        int output = listen_begin();
+        counters_print(&done);
+        listen_end(output);
+        expect_said(all[i].line);
+    }
+    assert_null(strstr(said, " was broken"));
+}
+
 static void what_is_not_nothing_does_not_look_like_it(void **state)
 {
     (void)state;
@@ -198,6 +221,7 @@ int main(void)
         cmocka_unit_test(no_arena_is_told_where_it_is_not),
         cmocka_unit_test(an_answer_that_differs_is_told_as_what_it_is),
         cmocka_unit_test(a_size_near_the_most_is_told_from_it),
+        cmocka_unit_test(the_broken_law_is_told_after_the_counts),
         cmocka_unit_test(what_is_not_nothing_does_not_look_like_it),
     };
     return cmocka_run_group_tests_name("messages", tests, NULL, NULL);

@@ -14,6 +14,16 @@ wanted() {
     fi
 }
 
+# breaks LAW: notes in a target's counters that the law is broken. For the scripts that play runs.
+breaks() {
+    local number
+    number=$(cat "$laws"/{laws,language_laws}.def | grep ^LAW_DEF | grep -n "\"$1\"")
+    printf "\\x$(printf %x "${number%%:*}")" | dd of="$HEAPFUZZ_COUNTERS" conv=notrunc status=none
+}
+laws=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../fuzz/laws")
+export laws
+export -f breaks
+
 # play [TARGET]: makes standard input the script that is run as the target, heap without one.
 play() {
     (
