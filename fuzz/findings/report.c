@@ -1,6 +1,5 @@
-// A finding as text: the law, what was seen, and the program up to the op that broke it with what
-// each op answered. Addresses are printed from the start of the world, so that they are the same in
-// every run.
+// A finding as text: the law, the observation, and the program up to the op that broke it, each op
+// with its answer. Addresses count from the start of the world, so they are the same in every run.
 
 #include "findings/report.h"
 

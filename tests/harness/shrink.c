@@ -8,11 +8,10 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../unit/cmocka_headers.h"
-#include "findings/shrink_parts.h"
+#include "findings/shrink_slots.h"
 #include "language/size.h"
 
 #define WRONG_SIZE 1001U // And what is larger.
@@ -162,64 +161,6 @@ static const struct subject that_opens_nothing = {
 static const struct plan plan_of_pages = {.subject = &of_pages};
 static const struct plan plan_that_opens_nothing = {.subject = &that_opens_nothing};
 
-// Crashes where a block of this size or a larger one grows. All its blocks are at one place.
-#define LARGEST_SIZE (SIZE_LITERAL_MAX - 100U)
-
-static size_t granted_bytes;
-
-static void *allocate_large(IAtlMemMgr *This, size_t size_bytes)
-{
-    (void)This;
-    static void *room; // Of which hardly a page is ever touched.
-    if (room == NULL) {
-        room = mmap(NULL, SIZE_LITERAL_MAX, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        assert_ptr_not_equal(room, MAP_FAILED);
-    }
-    granted_bytes = size_bytes;
-    return size_bytes <= SIZE_LITERAL_MAX ? room : NULL;
-}
-
-static void free_large(IAtlMemMgr *This, void *block)
-{
-    (void)This, (void)block;
-}
-
-static void *reallocate_large(IAtlMemMgr *This, void *block, size_t size_bytes)
-{
-    (void)This;
-    if (block != NULL && granted_bytes >= LARGEST_SIZE && size_bytes > granted_bytes) {
-        abort();
-    }
-    return NULL;
-}
-
-static size_t get_size_of_large(IAtlMemMgr *This, void *block)
-{
-    (void)This;
-    return block == NULL ? 0 : granted_bytes;
-}
-
-static const IAtlMemMgrVtbl methods_of_large = {allocate_large, free_large, reallocate_large,
-                                                get_size_of_large};
-static IAtlMemMgr manager_of_large = {&methods_of_large};
-
-static IAtlMemMgr *open_large(size_t arena_bytes)
-{
-    (void)arena_bytes;
-    return &manager_of_large;
-}
-
-static const struct subject of_large = {
-    .name = "planted",
-    .sentence = "malloc that is wrong where a very large block grows",
-    .policies = {.limit_bytes = SIZE_MAX, .alignment_bytes = 8},
-    .open = open_large,
-    .close = close_heap,
-    .must_grant = must_grant,
-};
-static const struct plan plan_of_large = {.subject = &of_large};
-
 static struct op op(enum verb verb, unsigned slot, unsigned size_bytes)
 {
     return (struct op){verb, (uint16_t)slot, size_literal(size_bytes)};
@@ -341,24 +282,6 @@ static void a_size_is_written_as_the_edge_it_is_next_to(void **state)
     program_close(&program);
 }
 
-// The two sizes are next to the largest number that can be written, and go no further up.
-static void sizes_that_are_lowered_at_once_go_down_only(void **state)
-{
-    (void)state;
-    struct program program = {0};
-    char text[SIZE_TEXT_BYTES];
-    program_add(&program, op(VERB_ALLOCATE, 1, SIZE_LITERAL_MAX - 3));
-    program_add(&program, op(VERB_REALLOCATE, 1, SIZE_LITERAL_MAX));
-    trial_verdict crash = trial_run(&plan_of_large, &program);
-    assert_int_not_equal(crash, TRIAL_CLEAN);
-    assert_in_range(shrink(&plan_of_large, &program, crash, NULL), 1, SHRINK_TRIALS / 10);
-    assert_int_equal(program.count, 2);
-    assert_int_equal(program.ops[0].size_code, size_literal(LARGEST_SIZE));
-    size_print(program.ops[1].size_code, text);
-    assert_string_equal(text, "size+1");
-    program_close(&program);
-}
-
 // It would be no program that can be replayed.
 static void an_op_is_left_where_none_is_needed(void **state)
 {
@@ -434,15 +357,15 @@ static void try_way(struct program *program, bool (*way)(struct shrinker *shrink
     program_close(&shrinker.guess);
 }
 
-static void slots_that_a_repeat_joins_stay_together(void **state)
+static void slots_of_a_repeat_are_named_in_a_row(void **state)
 {
     (void)state;
-    static const uint16_t slots[] = {0, 3, 3, 1, 5, 1};
+    static const uint16_t slots[] = {0, 3, 1, 3, 5, 1};
     struct program program = {0};
     program_add(&program, op(VERB_ALLOCATE, 900, CRASH_SIZE));
-    program_add(&program, op(VERB_FREE, 502, 0)); // In the middle of the four.
     program_add(&program, (struct op){VERB_REPEAT, 3, 0});
     program_add(&program, op(VERB_ALLOCATE, 500, 10));
+    program_add(&program, op(VERB_FREE, 502, 0)); // In the middle of the four.
     program_add(&program, op(VERB_ALLOCATE, 300, 10));
     program_add(&program, op(VERB_FREE, 500, 0));
     try_way(&program, shrink_rename);
@@ -478,13 +401,12 @@ int main(void)
         cmocka_unit_test(many_like_calls_become_a_repeated_one),
         cmocka_unit_test(the_lane_that_matters_is_left),
         cmocka_unit_test(a_size_is_written_as_the_edge_it_is_next_to),
-        cmocka_unit_test(sizes_that_are_lowered_at_once_go_down_only),
         cmocka_unit_test(an_op_is_left_where_none_is_needed),
         cmocka_unit_test(a_program_that_fails_without_an_op_is_given_one),
         cmocka_unit_test(a_trial_ends_that_no_alarm_ends),
         cmocka_unit_test(a_clean_program_has_a_clean_trial),
         cmocka_unit_test(parts_of_a_row_are_gathered),
-        cmocka_unit_test(slots_that_a_repeat_joins_stay_together),
+        cmocka_unit_test(slots_of_a_repeat_are_named_in_a_row),
         cmocka_unit_test(calls_that_do_the_same_are_gathered),
     };
     return cmocka_run_group_tests_name("shrinking", tests, NULL, NULL);

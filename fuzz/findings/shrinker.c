@@ -1,0 +1,58 @@
+// Guesses tried within the limits of trials and time.
+
+#include "findings/shrinker.h"
+
+#include "world/clock.h"
+
+// Lets the next trial take no longer than there is time. A program that should hang has its own
+// limit.
+static void limit_trial(const struct shrinker *shrinker)
+{
+    double left = shrinker->ends - clock_seconds();
+    unsigned most = left < TRIAL_SECONDS ? (unsigned)left + 1 : TRIAL_SECONDS;
+    trial_may_take(shrinker->verdict == TRIAL_TIMEOUT ? SHRINK_HUNG_SECONDS : most);
+}
+
+bool shrinker_try(struct shrinker *shrinker)
+{
+    if (shrinker->guess.count == 0 || // No program without ops can be replayed.
+        shrinker->trials >= SHRINK_TRIALS || clock_seconds() >= shrinker->ends) {
+        return false;
+    }
+    shrinker->trials++;
+    limit_trial(shrinker);
+    if (trial_run(shrinker->plan, &shrinker->guess) != shrinker->verdict) {
+        return false;
+    }
+    struct program former = *shrinker->program;
+    *shrinker->program = shrinker->guess;
+    shrinker->guess = former;
+    if (shrinker->progress != NULL) {
+        shrinker->progress(shrinker->program->count, shrinker->trials);
+    }
+    return true;
+}
+
+bool shrinker_replace(struct shrinker *shrinker, size_t at, size_t count, const struct op *ops,
+                      size_t ops_count)
+{
+    program_clear(&shrinker->guess);
+    for (size_t i = 0; i < at; i++) {
+        program_add(&shrinker->guess, shrinker->program->ops[i]);
+    }
+    for (size_t i = 0; i < ops_count; i++) {
+        program_add(&shrinker->guess, ops[i]);
+    }
+    for (size_t i = at + count; i < shrinker->program->count; i++) {
+        program_add(&shrinker->guess, shrinker->program->ops[i]);
+    }
+    return shrinker_try(shrinker);
+}
+
+bool shrinker_change(struct shrinker *shrinker, size_t at, struct op op)
+{
+    struct op old = shrinker->program->ops[at];
+    op = op_canonical(op);
+    bool is_same = op.verb == old.verb && op.slot == old.slot && op.size_code == old.size_code;
+    return !is_same && shrinker_replace(shrinker, at, 1, &op, 1);
+}

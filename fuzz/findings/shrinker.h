@@ -1,0 +1,36 @@
+// A program that fails, and the trials of guesses at a simpler one.
+#ifndef FINDINGS_SHRINKER_H
+#define FINDINGS_SHRINKER_H
+
+#include "runner/trial.h"
+
+#define SHRINK_TRIALS 5000U
+#define SHRINK_SECONDS 60U
+
+/// A trial that should hang may take this long: much more than any program takes that ends.
+#define SHRINK_HUNG_SECONDS 2U
+
+/// Hears how many ops are left, and how many trials were made, whenever a program became simpler.
+typedef void (*shrink_progress)(size_t ops, size_t trials);
+
+struct shrinker {
+    const struct plan *plan;
+    struct program *program; ///< The simplest so far.
+    struct program guess;
+    trial_verdict verdict; ///< Of the program, and of every simpler one.
+    size_t trials;
+    double ends; ///< When there is no time for another trial.
+    shrink_progress progress;
+};
+
+/// Tries the guess. Returns whether it fails the same way: then it is the simplest program.
+bool shrinker_try(struct shrinker *shrinker);
+
+/// Tries other ops in the place of `count` ops.
+bool shrinker_replace(struct shrinker *shrinker, size_t at, size_t count, const struct op *ops,
+                      size_t ops_count);
+
+/// Tries another op in the place of one. Tries nothing if it is the same.
+bool shrinker_change(struct shrinker *shrinker, size_t at, struct op op);
+
+#endif
