@@ -7,6 +7,7 @@
 
 #include "com/com_oracle.h"
 #include "com/spy_expect.h"
+#include "com/spy_methods.h"
 #include "com/spy_ways.h"
 #include "laws/model.h"
 #include "world/world.h"
@@ -111,9 +112,8 @@ static bool refuses(size_t size_bytes)
     return does(SPY_REFUSES) && size_bytes % REFUSED_ONE_IN == 3;
 }
 
-static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
+static SIZE_T STDMETHODCALLTYPE pre_alloc(SPY_THIS, SIZE_T cbRequest)
 {
-    (void)This;
     SPY_EXPECT_PRE(SPY_CALL_ALLOC, NULL, cbRequest, false);
     revoke_itself();
     enter_call(NULL);
@@ -122,9 +122,8 @@ static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
     return is_refused ? 0 : spy_asked_bytes(spy.ways, cbRequest);
 }
 
-static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
+static void *STDMETHODCALLTYPE post_alloc(SPY_THIS, void *pActual)
 {
-    (void)This;
     void *pointer = outer(pActual);
     SPY_EXPECT_POST(SPY_CALL_ALLOC, (uintptr_t)pActual, false, (uintptr_t)pointer);
     revoke_itself();
@@ -132,9 +131,8 @@ static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
     return pointer;
 }
 
-static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+static void *STDMETHODCALLTYPE pre_free(SPY_THIS, void *pRequest, BOOL fSpyed)
 {
-    (void)This;
     SPY_EXPECT_PRE(SPY_CALL_FREE, pRequest, 0, fSpyed);
     revoke_itself();
     enter_call(pRequest);
@@ -142,19 +140,17 @@ static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL f
     return inner(pRequest, fSpyed);
 }
 
-static void STDMETHODCALLTYPE post_free(IMallocSpy *This, BOOL fSpyed)
+static void STDMETHODCALLTYPE post_free(SPY_THIS, BOOL fSpyed)
 {
-    (void)This;
     SPY_EXPECT_POST(SPY_CALL_FREE, 0, fSpyed, 0);
     revoke_itself();
     reenter(spy.block);
 }
 
 // A block from before has no bytes in front that could be the spy's, so one that shifts refuses.
-static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SIZE_T cbRequest,
+static SIZE_T STDMETHODCALLTYPE pre_realloc(SPY_THIS, void *pRequest, SIZE_T cbRequest,
                                             void **ppNewRequest, BOOL fSpyed)
 {
-    (void)This;
     SPY_EXPECT_PRE(SPY_CALL_REALLOC, pRequest, cbRequest, fSpyed);
     revoke_itself();
     enter_call(pRequest);
@@ -164,9 +160,8 @@ static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SI
     return is_refused ? 0 : spy_asked_bytes(spy.ways, cbRequest);
 }
 
-static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)
+static void *STDMETHODCALLTYPE post_realloc(SPY_THIS, void *pActual, BOOL fSpyed)
 {
-    (void)This;
     void *pointer = outer(pActual);
     SPY_EXPECT_POST(SPY_CALL_REALLOC, (uintptr_t)pActual, fSpyed, (uintptr_t)pointer);
     revoke_itself();
@@ -174,18 +169,16 @@ static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOO
     return pointer;
 }
 
-static void *STDMETHODCALLTYPE pre_get_size(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+static void *STDMETHODCALLTYPE pre_get_size(SPY_THIS, void *pRequest, BOOL fSpyed)
 {
-    (void)This;
     SPY_EXPECT_PRE(SPY_CALL_SIZE, pRequest, 0, fSpyed);
     enter_call(pRequest);
     spy_expect_asked(false);
     return inner(pRequest, fSpyed);
 }
 
-static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual, BOOL fSpyed)
+static SIZE_T STDMETHODCALLTYPE post_get_size(SPY_THIS, SIZE_T cbActual, BOOL fSpyed)
 {
-    (void)This;
     size_t size_bytes =
         fSpyed ? cbActual - spy_front_bytes(spy.ways) - spy_tail_bytes(spy.ways) : cbActual;
     SPY_EXPECT_POST(SPY_CALL_SIZE, cbActual, fSpyed, size_bytes);
@@ -193,76 +186,53 @@ static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual,
     return size_bytes;
 }
 
-static void *STDMETHODCALLTYPE pre_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+static void *STDMETHODCALLTYPE pre_did_alloc(SPY_THIS, void *pRequest, BOOL fSpyed)
 {
-    (void)This;
     SPY_EXPECT_PRE(SPY_CALL_OWNS, pRequest, 0, fSpyed);
     enter_call(pRequest);
     spy_expect_asked(false);
     return inner(pRequest, fSpyed);
 }
 
-static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed,
-                                            int fActual)
+static int STDMETHODCALLTYPE post_did_alloc(SPY_THIS, void *pRequest, BOOL fSpyed, int fActual)
 {
-    (void)This;
     SPY_EXPECT_POST(SPY_CALL_OWNS, (uintptr_t)pRequest, fSpyed, (uintptr_t)fActual);
     reenter(spy.block);
     return fActual;
 }
 
-static void STDMETHODCALLTYPE pre_heap_minimize(IMallocSpy *This)
+static void STDMETHODCALLTYPE pre_heap_minimize(SPY_THIS)
 {
-    (void)This;
     SPY_EXPECT_PRE(SPY_CALL_MINIMIZE, NULL, 0, false);
     enter_call(NULL);
     spy_expect_asked(false);
 }
 
-static void STDMETHODCALLTYPE post_heap_minimize(IMallocSpy *This)
+static void STDMETHODCALLTYPE post_heap_minimize(SPY_THIS)
 {
-    (void)This;
     SPY_EXPECT_POST(SPY_CALL_MINIMIZE, 0, false, 0);
     reenter(spy.block);
 }
 
-static HRESULT STDMETHODCALLTYPE query_spy(IMallocSpy *This, REFIID riid, void **ppv);
+static HRESULT STDMETHODCALLTYPE query_interface(IMallocSpy *This, REFIID riid, void **ppv);
 
-static ULONG STDMETHODCALLTYPE add_ref(IMallocSpy *This)
+static ULONG STDMETHODCALLTYPE add_ref(SPY_THIS)
 {
-    (void)This;
     spy_expect_add();
     return 2;
 }
 
-static ULONG STDMETHODCALLTYPE release(IMallocSpy *This)
+static ULONG STDMETHODCALLTYPE release(SPY_THIS)
 {
-    (void)This;
     spy_expect_release();
     return 0;
 }
 
 // What is registered, and what its QueryInterface answers: only that one may be called.
-static IMallocSpy object = {&(const IMallocSpyVtbl){
-    .QueryInterface = query_spy,
-    .AddRef = add_ref,
-    .Release = release,
-    .PreAlloc = pre_alloc,
-    .PostAlloc = post_alloc,
-    .PreFree = pre_free,
-    .PostFree = post_free,
-    .PreRealloc = pre_realloc,
-    .PostRealloc = post_realloc,
-    .PreGetSize = pre_get_size,
-    .PostGetSize = post_get_size,
-    .PreDidAlloc = pre_did_alloc,
-    .PostDidAlloc = post_did_alloc,
-    .PreHeapMinimize = pre_heap_minimize,
-    .PostHeapMinimize = post_heap_minimize,
-}};
-static IMallocSpy door = {&(const IMallocSpyVtbl){.QueryInterface = query_spy}};
+static IMallocSpy object = {&(const IMallocSpyVtbl)SPY_METHODS};
+static IMallocSpy door = {&(const IMallocSpyVtbl){.QueryInterface = query_interface}};
 
-static HRESULT STDMETHODCALLTYPE query_spy(IMallocSpy *This, REFIID riid, void **ppv)
+static HRESULT STDMETHODCALLTYPE query_interface(IMallocSpy *This, REFIID riid, void **ppv)
 {
     bool is_found = spy.kind < SPY_UNFIT;
     bool is_spy = memcmp(riid, &IID_IMallocSpy, sizeof *riid) == 0;

@@ -8,9 +8,8 @@
 
 #define _DEFAULT_SOURCE // For usleep.
 
+#include "../../fuzz/com/spy_methods.h"
 #include "crew.h"
-
-#include <comheap/mallocspy.h>
 
 #include <inttypes.h>
 #include <signal.h>
@@ -189,23 +188,7 @@ static void post_heap_minimize(IMallocSpy *This)
     (void)end(This);
 }
 
-static const IMallocSpyVtbl vtable = {
-    .QueryInterface = query_interface,
-    .AddRef = add_ref,
-    .Release = release,
-    .PreAlloc = pre_alloc,
-    .PostAlloc = post_alloc,
-    .PreFree = pre_free,
-    .PostFree = post_free,
-    .PreRealloc = pre_realloc,
-    .PostRealloc = post_realloc,
-    .PreGetSize = pre_get_size,
-    .PostGetSize = post_get_size,
-    .PreDidAlloc = pre_did_alloc,
-    .PostDidAlloc = post_did_alloc,
-    .PreHeapMinimize = pre_heap_minimize,
-    .PostHeapMinimize = post_heap_minimize,
-};
+static const IMallocSpyVtbl vtable = SPY_METHODS;
 
 static IMalloc *allocator(void)
 {

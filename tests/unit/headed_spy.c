@@ -4,6 +4,8 @@
 
 #include "headed.h"
 
+#include "../../fuzz/com/spy_methods.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,50 +69,43 @@ static HRESULT STDMETHODCALLTYPE query_interface(IMallocSpy *This, REFIID riid, 
     return is_known ? S_OK : E_NOINTERFACE;
 }
 
-static ULONG STDMETHODCALLTYPE add_ref(IMallocSpy *This)
+static ULONG STDMETHODCALLTYPE add_ref(SPY_THIS)
 {
-    (void)This;
     return ++spy.references;
 }
 
-static ULONG STDMETHODCALLTYPE release(IMallocSpy *This)
+static ULONG STDMETHODCALLTYPE release(SPY_THIS)
 {
-    (void)This;
     return --spy.references;
 }
 
-static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
+static SIZE_T STDMETHODCALLTYPE pre_alloc(SPY_THIS, SIZE_T cbRequest)
 {
-    (void)This;
     spy.request_bytes = cbRequest;
     return HEADER_BYTES + cbRequest + GUARD_BYTES;
 }
 
-static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
+static void *STDMETHODCALLTYPE post_alloc(SPY_THIS, void *pActual)
 {
-    (void)This;
     return pActual != NULL ? begin_block(pActual) : NULL;
 }
 
-static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+static void *STDMETHODCALLTYPE pre_free(SPY_THIS, void *pRequest, BOOL fSpyed)
 {
-    (void)This;
     ASSERT(pRequest != NULL);
     spy.blocks -= fSpyed ? 1 : 0;
     return fSpyed ? base_of(pRequest) : pRequest;
 }
 
-static void STDMETHODCALLTYPE post_free(IMallocSpy *This, BOOL fSpyed)
+static void STDMETHODCALLTYPE post_free(SPY_THIS, BOOL fSpyed)
 {
-    (void)This;
     (void)fSpyed;
 }
 
 // A block from before would be spied afterwards, and has no header: it may not change its size.
-static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SIZE_T cbRequest,
+static SIZE_T STDMETHODCALLTYPE pre_realloc(SPY_THIS, void *pRequest, SIZE_T cbRequest,
                                             void **ppNewRequest, BOOL fSpyed)
 {
-    (void)This;
     ASSERT(pRequest != NULL);
     ASSERT(cbRequest != 0);
     spy.request_bytes = cbRequest;
@@ -118,64 +113,45 @@ static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SI
     return fSpyed ? HEADER_BYTES + cbRequest + GUARD_BYTES : 0;
 }
 
-static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)
+static void *STDMETHODCALLTYPE post_realloc(SPY_THIS, void *pActual, BOOL fSpyed)
 {
-    (void)This;
     ASSERT(fSpyed);
     spy.blocks -= pActual != NULL ? 1 : 0;
     return pActual != NULL ? begin_block(pActual) : NULL;
 }
 
-static void *STDMETHODCALLTYPE pre_get_size(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+static void *STDMETHODCALLTYPE pre_get_size(SPY_THIS, void *pRequest, BOOL fSpyed)
 {
-    (void)This;
     ASSERT(pRequest != NULL);
     return fSpyed ? base_of(pRequest) : pRequest;
 }
 
-static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual, BOOL fSpyed)
+static SIZE_T STDMETHODCALLTYPE post_get_size(SPY_THIS, SIZE_T cbActual, BOOL fSpyed)
 {
-    (void)This;
     return fSpyed ? cbActual - HEADER_BYTES - GUARD_BYTES : cbActual;
 }
 
-static void *STDMETHODCALLTYPE pre_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+static void *STDMETHODCALLTYPE pre_did_alloc(SPY_THIS, void *pRequest, BOOL fSpyed)
 {
-    (void)This;
     return fSpyed ? base_of(pRequest) : pRequest;
 }
 
-static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed,
-                                            int fActual)
+static int STDMETHODCALLTYPE post_did_alloc(SPY_THIS, void *pRequest, BOOL fSpyed, int fActual)
 {
-    (void)This;
     (void)pRequest;
     (void)fSpyed;
     return fActual;
 }
 
-static void STDMETHODCALLTYPE around_heap_minimize(IMallocSpy *This)
+static void STDMETHODCALLTYPE pre_heap_minimize(SPY_THIS)
 {
-    (void)This;
 }
 
-static const IMallocSpyVtbl vtable = {
-    .QueryInterface = query_interface,
-    .AddRef = add_ref,
-    .Release = release,
-    .PreAlloc = pre_alloc,
-    .PostAlloc = post_alloc,
-    .PreFree = pre_free,
-    .PostFree = post_free,
-    .PreRealloc = pre_realloc,
-    .PostRealloc = post_realloc,
-    .PreGetSize = pre_get_size,
-    .PostGetSize = post_get_size,
-    .PreDidAlloc = pre_did_alloc,
-    .PostDidAlloc = post_did_alloc,
-    .PreHeapMinimize = around_heap_minimize,
-    .PostHeapMinimize = around_heap_minimize,
-};
+static void STDMETHODCALLTYPE post_heap_minimize(SPY_THIS)
+{
+}
+
+static const IMallocSpyVtbl vtable = SPY_METHODS;
 
 IMallocSpy *headed_spy(void)
 {

@@ -1,6 +1,7 @@
 // The recording spy. Its record is text, so that a row can say what it expects in one sentence.
 
 #include "recorder.h"
+#include "../../fuzz/com/spy_methods.h"
 #include "cmocka_headers.h"
 
 #include <stdio.h>
@@ -168,23 +169,7 @@ static void STDMETHODCALLTYPE post_heap_minimize(IMallocSpy *This)
     NOTE(This, PostHeapMinimize, "%s", "");
 }
 
-static const IMallocSpyVtbl vtable = {
-    .QueryInterface = query_interface,
-    .AddRef = add_ref,
-    .Release = release,
-    .PreAlloc = pre_alloc,
-    .PostAlloc = post_alloc,
-    .PreFree = pre_free,
-    .PostFree = post_free,
-    .PreRealloc = pre_realloc,
-    .PostRealloc = post_realloc,
-    .PreGetSize = pre_get_size,
-    .PostGetSize = post_get_size,
-    .PreDidAlloc = pre_did_alloc,
-    .PostDidAlloc = post_did_alloc,
-    .PreHeapMinimize = pre_heap_minimize,
-    .PostHeapMinimize = post_heap_minimize,
-};
+static const IMallocSpyVtbl vtable = SPY_METHODS;
 
 void recorder_init(struct recorder *recorder)
 {

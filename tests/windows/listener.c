@@ -2,6 +2,8 @@
 
 #include "listener.h"
 
+#include "../../fuzz/com/spy_methods.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,23 +43,20 @@ static HRESULT STDMETHODCALLTYPE query_interface(IMallocSpy *This, REFIID riid, 
     return is_asked_as_spy ? S_OK : E_NOINTERFACE;
 }
 
-static ULONG STDMETHODCALLTYPE add_ref(IMallocSpy *This)
+static ULONG STDMETHODCALLTYPE add_ref(SPY_THIS)
 {
-    (void)This;
     note_call("AddRef");
     return 2;
 }
 
-static ULONG STDMETHODCALLTYPE release(IMallocSpy *This)
+static ULONG STDMETHODCALLTYPE release(SPY_THIS)
 {
-    (void)This;
     note_call("Release");
     return 1;
 }
 
-static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
+static SIZE_T STDMETHODCALLTYPE pre_alloc(SPY_THIS, SIZE_T cbRequest)
 {
-    (void)This;
     note_call("PreAlloc");
     if (listener.in_pre_alloc != NULL) {
         listener.in_pre_alloc();
@@ -65,100 +64,72 @@ static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *This, SIZE_T cbRequest)
     return listener.refuses ? 0 : cbRequest + listener.more_bytes;
 }
 
-static void *STDMETHODCALLTYPE post_alloc(IMallocSpy *This, void *pActual)
+static void *STDMETHODCALLTYPE post_alloc(SPY_THIS, void *pActual)
 {
-    (void)This;
     note_call("PostAlloc");
     return pActual;
 }
 
-static void *STDMETHODCALLTYPE pre_free(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+static void *STDMETHODCALLTYPE pre_free(SPY_THIS, void *pRequest, BOOL fSpyed)
 {
-    (void)This;
     note_call_of("PreFree", fSpyed);
     return pRequest;
 }
 
-static void STDMETHODCALLTYPE post_free(IMallocSpy *This, BOOL fSpyed)
+static void STDMETHODCALLTYPE post_free(SPY_THIS, BOOL fSpyed)
 {
-    (void)This;
     note_call_of("PostFree", fSpyed);
 }
 
-static SIZE_T STDMETHODCALLTYPE pre_realloc(IMallocSpy *This, void *pRequest, SIZE_T cbRequest,
+static SIZE_T STDMETHODCALLTYPE pre_realloc(SPY_THIS, void *pRequest, SIZE_T cbRequest,
                                             void **ppNewRequest, BOOL fSpyed)
 {
-    (void)This;
     note_call_of("PreRealloc", fSpyed);
     *ppNewRequest = pRequest;
     return listener.refuses ? 0 : cbRequest;
 }
 
-static void *STDMETHODCALLTYPE post_realloc(IMallocSpy *This, void *pActual, BOOL fSpyed)
+static void *STDMETHODCALLTYPE post_realloc(SPY_THIS, void *pActual, BOOL fSpyed)
 {
-    (void)This;
     note_call_of("PostRealloc", fSpyed);
     return pActual;
 }
 
-static void *STDMETHODCALLTYPE pre_get_size(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+static void *STDMETHODCALLTYPE pre_get_size(SPY_THIS, void *pRequest, BOOL fSpyed)
 {
-    (void)This;
     note_call_of("PreGetSize", fSpyed);
     return pRequest;
 }
 
-static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual, BOOL fSpyed)
+static SIZE_T STDMETHODCALLTYPE post_get_size(SPY_THIS, SIZE_T cbActual, BOOL fSpyed)
 {
-    (void)This;
     note_call_of("PostGetSize", fSpyed);
     return cbActual;
 }
 
-static void *STDMETHODCALLTYPE pre_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed)
+static void *STDMETHODCALLTYPE pre_did_alloc(SPY_THIS, void *pRequest, BOOL fSpyed)
 {
-    (void)This;
     note_call_of("PreDidAlloc", fSpyed);
     return (unsigned char *)pRequest + listener.shift_bytes;
 }
 
-static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed,
-                                            int fActual)
+static int STDMETHODCALLTYPE post_did_alloc(SPY_THIS, void *pRequest, BOOL fSpyed, int fActual)
 {
-    (void)This;
     note_call_of("PostDidAlloc", fSpyed);
     listener.asked_about = pRequest;
     return fActual;
 }
 
-static void STDMETHODCALLTYPE pre_heap_minimize(IMallocSpy *This)
+static void STDMETHODCALLTYPE pre_heap_minimize(SPY_THIS)
 {
-    (void)This;
     note_call("PreHeapMinimize");
 }
 
-static void STDMETHODCALLTYPE post_heap_minimize(IMallocSpy *This)
+static void STDMETHODCALLTYPE post_heap_minimize(SPY_THIS)
 {
-    (void)This;
     note_call("PostHeapMinimize");
 }
 
-static const IMallocSpyVtbl vtable = {
-    .QueryInterface = query_interface,
-    .AddRef = add_ref,
-    .Release = release,
-    .PreAlloc = pre_alloc,
-    .PostAlloc = post_alloc,
-    .PreFree = pre_free,
-    .PostFree = post_free,
-    .PreRealloc = pre_realloc,
-    .PostRealloc = post_realloc,
-    .PreGetSize = pre_get_size,
-    .PostGetSize = post_get_size,
-    .PreDidAlloc = pre_did_alloc,
-    .PostDidAlloc = post_did_alloc,
-    .PreHeapMinimize = pre_heap_minimize,
-    .PostHeapMinimize = post_heap_minimize,
-};
+static const IMallocSpyVtbl vtable = SPY_METHODS;
 
 struct listener listener = {.spy = {&vtable}};
