@@ -4,7 +4,7 @@
 //     cut      leave out a stretch of ops: half of the program, a quarter, ... a single op
 //     fold     one repeated op for many (shrink_slots.c)
 //     plain    allocate for reallocate, the heap's own call for a COM one, fewer repeats
-//     lower    a size nearer to 0 (shrink_sizes.c)
+//     lower    a size nearer to 0, or two sizes of one block at once (shrink_sizes.c)
 //     rename   slots b0, b1, ... in the order in which they come (shrink_slots.c)
 //     gather   calls that do the same next to each other (shrink_slots.c)
 //
@@ -75,8 +75,8 @@ static bool plain(struct shrinker *shrinker)
 size_t shrink(const struct plan *plan, struct program *program, trial_verdict verdict,
               shrink_progress progress)
 {
-    static bool (*const ways[])(struct shrinker *) = {cut,          shrink_fold,   plain,
-                                                      shrink_lower, shrink_rename, shrink_gather};
+    static bool (*const ways[])(struct shrinker *) = {
+        cut, shrink_fold, plain, shrink_lower, shrink_lower_pairs, shrink_rename, shrink_gather};
     struct shrinker shrinker = {.plan = plan,
                                 .program = program,
                                 .verdict = verdict,

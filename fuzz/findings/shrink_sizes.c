@@ -11,6 +11,7 @@
 // Below this a number says as much as an edge.
 #define WORDED_BYTES 1024U
 
+#define NEAR_BYTES 4096U // Sizes of a pair differ by this at most.
 #define FURTHEST_EDGE 2
 #define HEADS 1024U // Of every form that has edges; heads that are too large repeat the lower ones.
 
@@ -91,6 +92,63 @@ bool shrink_lower(struct shrinker *shrinker)
     for (size_t at = 0; at < shrinker->program->count; at++) {
         if (verb_takes_size(shrinker->program->ops[at].verb)) {
             is_simpler = lower_one(shrinker, at) || is_simpler;
+        }
+    }
+    return is_simpler;
+}
+
+// Lowers the sizes of two ops by as many bytes.
+static bool lower_both(struct shrinker *shrinker, size_t first, size_t second, size_t step)
+{
+    size_t after = size_at(shrinker->program, second);
+    size_t before = size_at(shrinker->program, first);
+    if (before <= step || after <= step) {
+        return false;
+    }
+    program_copy(&shrinker->guess, shrinker->program);
+    shrinker->guess.ops[first].size_code = size_literal((uint32_t)(before - step));
+    shrinker->guess.ops[second].size_code = size_literal((uint32_t)(after - step));
+    return shrinker_try(shrinker);
+}
+
+// Lowers the size that an op gives a block, and the size that the block had.
+static bool lower_pair(struct shrinker *shrinker, size_t at)
+{
+    const struct op *ops = shrinker->program->ops;
+    size_t after = size_at(shrinker->program, at);
+    size_t before = sizes[ops[at].slot];
+    size_t larger = after > before ? after : before;
+    size_t away = after > before ? after - before : before - after;
+    size_t maker = at;
+    do {
+        if (maker-- == 0) {
+            return false;
+        }
+    } while (ops[maker].slot != ops[at].slot ||
+             !(verb_allocates(ops[maker].verb) || verb_reallocates(ops[maker].verb)));
+    if (away == 0 || away > NEAR_BYTES) {
+        return false;
+    }
+    bool is_simpler = false;
+    if (larger > SIZE_LITERAL_MAX) {
+        if (!lower_both(shrinker, maker, at, larger - SIZE_LITERAL_MAX)) {
+            return false;
+        }
+        is_simpler = true;
+        before -= larger - SIZE_LITERAL_MAX;
+    }
+    for (size_t step = before / 2; step > 0; step /= 2) {
+        is_simpler = lower_both(shrinker, maker, at, step) || is_simpler;
+    }
+    return is_simpler;
+}
+
+bool shrink_lower_pairs(struct shrinker *shrinker)
+{
+    bool is_simpler = false;
+    for (size_t at = 0; at < shrinker->program->count; at++) {
+        if (verb_reallocates(shrinker->program->ops[at].verb)) {
+            is_simpler = lower_pair(shrinker, at) || is_simpler;
         }
     }
     return is_simpler;

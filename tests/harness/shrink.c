@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../unit/cmocka_headers.h"
@@ -161,6 +162,64 @@ static const struct subject that_opens_nothing = {
 static const struct plan plan_of_pages = {.subject = &of_pages};
 static const struct plan plan_that_opens_nothing = {.subject = &that_opens_nothing};
 
+// Crashes where a block of this size or a larger one grows. All its blocks are at one place.
+#define LARGEST_SIZE (SIZE_LITERAL_MAX - 100U)
+
+static size_t granted_bytes;
+
+static void *allocate_large(IAtlMemMgr *This, size_t size_bytes)
+{
+    (void)This;
+    static void *room; // Of which hardly a page is ever touched.
+    if (room == NULL) {
+        room = mmap(NULL, SIZE_LITERAL_MAX, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        assert_ptr_not_equal(room, MAP_FAILED);
+    }
+    granted_bytes = size_bytes;
+    return size_bytes <= SIZE_LITERAL_MAX ? room : NULL;
+}
+
+static void free_large(IAtlMemMgr *This, void *block)
+{
+    (void)This, (void)block;
+}
+
+static void *reallocate_large(IAtlMemMgr *This, void *block, size_t size_bytes)
+{
+    (void)This;
+    if (block != NULL && granted_bytes >= LARGEST_SIZE && size_bytes > granted_bytes) {
+        abort();
+    }
+    return NULL;
+}
+
+static size_t get_size_of_large(IAtlMemMgr *This, void *block)
+{
+    (void)This;
+    return block == NULL ? 0 : granted_bytes;
+}
+
+static const IAtlMemMgrVtbl methods_of_large = {allocate_large, free_large, reallocate_large,
+                                                get_size_of_large};
+static IAtlMemMgr manager_of_large = {&methods_of_large};
+
+static IAtlMemMgr *open_large(size_t arena_bytes)
+{
+    (void)arena_bytes;
+    return &manager_of_large;
+}
+
+static const struct subject of_large = {
+    .name = "planted",
+    .sentence = "malloc that is wrong where a very large block grows",
+    .policies = {.limit_bytes = SIZE_MAX, .alignment_bytes = 8},
+    .open = open_large,
+    .close = close_heap,
+    .must_grant = must_grant,
+};
+static const struct plan plan_of_large = {.subject = &of_large};
+
 static struct op op(enum verb verb, unsigned slot, unsigned size_bytes)
 {
     return (struct op){verb, (uint16_t)slot, size_literal(size_bytes)};
@@ -279,6 +338,24 @@ static void a_size_is_written_as_the_edge_it_is_next_to(void **state)
     assert_int_equal(program.count, 1);
     size_print(program.ops[0].size_code, text);
     assert_string_equal(text, "page*16+1");
+    program_close(&program);
+}
+
+// The two sizes are next to the largest number that can be written, and go no further up.
+static void sizes_that_are_lowered_at_once_go_down_only(void **state)
+{
+    (void)state;
+    struct program program = {0};
+    char text[SIZE_TEXT_BYTES];
+    program_add(&program, op(VERB_ALLOCATE, 1, SIZE_LITERAL_MAX - 3));
+    program_add(&program, op(VERB_REALLOCATE, 1, SIZE_LITERAL_MAX));
+    trial_verdict crash = trial_run(&plan_of_large, &program);
+    assert_int_not_equal(crash, TRIAL_CLEAN);
+    assert_in_range(shrink(&plan_of_large, &program, crash, NULL), 1, SHRINK_TRIALS / 10);
+    assert_int_equal(program.count, 2);
+    assert_int_equal(program.ops[0].size_code, size_literal(LARGEST_SIZE));
+    size_print(program.ops[1].size_code, text);
+    assert_string_equal(text, "size+1");
     program_close(&program);
 }
 
@@ -401,6 +478,7 @@ int main(void)
         cmocka_unit_test(many_like_calls_become_a_repeated_one),
         cmocka_unit_test(the_lane_that_matters_is_left),
         cmocka_unit_test(a_size_is_written_as_the_edge_it_is_next_to),
+        cmocka_unit_test(sizes_that_are_lowered_at_once_go_down_only),
         cmocka_unit_test(an_op_is_left_where_none_is_needed),
         cmocka_unit_test(a_program_that_fails_without_an_op_is_given_one),
         cmocka_unit_test(a_trial_ends_that_no_alarm_ends),
