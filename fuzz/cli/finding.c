@@ -106,8 +106,7 @@ static bool write_as_c(const struct choice *choice, const struct program *progra
     char name[FINDING_NAME_BYTES];
     struct output output;
     struct plan plan = choice_plan(choice, program);
-    const struct csource_compile *compile = csource_compile(choice->subject);
-    if (compile == NULL || choice->other != NULL) {
+    if (choice->other != NULL) {
         return true;
     }
     (void)snprintf(name, sizeof name, "%.*s.c", (int)strlen(text_name) - 4, text_name);
@@ -122,7 +121,7 @@ static bool write_as_c(const struct choice *choice, const struct program *progra
         output_drop(&output);
         return tell_unwritten(name);
     }
-    printf("  %s compiles alone: %s%s%s\n", name, compile->before, name, compile->after);
+    printf("  %s compiles alone: cc %s%s\n", name, name, csource_libraries(choice->subject));
     return true;
 }
 

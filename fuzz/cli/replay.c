@@ -99,9 +99,6 @@ static void print_as_c(const struct choice *choice, const struct program *progra
                "go together",
                choice->target->name);
     }
-    if (csource_compile(choice->subject) == NULL) {
-        refuse("no program of subject %s can be written as C", choice->subject->name);
-    }
     (void)snprintf(name, sizeof name, "%.*s.c", dot == NULL ? (int)strlen(base) : (int)(dot - base),
                    base);
     (void)csource_write(stdout, &plan, program, name);

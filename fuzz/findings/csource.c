@@ -1,181 +1,41 @@
-// The run that is recorded, and what has to be known of a program before its first line is written.
+// Writes a program as C: its ops as calls of the functions of standalone.c, and of that file what
+// they need. The run is needed only for the law that it breaks, and where.
 
 #include "findings/csource.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "com/com_calls.h"
-#include "findings/csource_parts.h"
-#include "findings/report.h"
+#include "language/size.h"
+#include "language/text.h"
+#include "laws/finding.h"
+#include "laws/oracle.h"
 #include "runner/runner.h"
 #include "world/os.h"
 #include "world/world.h"
 
-// Up to so many slots have a variable each; more are an array.
-#define NAMED_SLOTS 8U
+static const char standalone[] = {
+#include "findings/standalone.inc"
+    0};
 
-const struct csource_compile *csource_compile(const struct subject *subject)
-{
-    static const struct csource_compile comheap = {"cc ", " -lcomheap"};
-    static const struct csource_compile libc = {"cc ", ""};
-    return strcmp(subject->name, "comheap") == 0 ? &comheap
-           : strcmp(subject->name, "libc") == 0  ? &libc
-                                                 : NULL;
-}
+/// Where a run ended.
+struct end {
+    size_t op_index;
+    size_t most_committed; ///< The bound of what the heap may hold there.
+};
 
-static struct csource_record *record; // Of the run that is being recorded; shared with it.
-static size_t record_capacity;
-
-static void note_answer(const struct run *run)
-{
-    const struct answer *answer = &run->answers[run->op_index];
-    bool is_noted = answer->kind == ANSWER_POINTER || csource_is_misuse(run->verb);
-    if (is_noted && record->answers_made < record_capacity) {
-        record->answers[record->answers_made].block = answer->value;
-        record->answers[record->answers_made].is_refused =
-            world_refusals() != run->heap.refusals_before;
-        record->answers[record->answers_made].misused = (int)answer->kind;
-        record->answers[record->answers_made].misused_bytes = answer->size_bytes;
-        record->answers_made++;
-    }
-}
-
-static void note_op(const struct run *run)
-{
-    record->ops_done = run->op_index + 1;
-}
-
-static size_t record_bytes(void)
-{
-    return sizeof *record + record_capacity * sizeof record->answers[0];
-}
-
-static void run_recorded(struct csource *source)
-{
-    struct plan plan = *source->plan;
-    record_capacity = source->program->count + RUN_REPEATED_CALLS + 1;
-    record = os_share(record_bytes());
-    if (record == NULL) {
-        perror("heapfuzz: no memory to record a run");
-        exit(2);
-    }
-    plan.before_op = NULL;
-    plan.after_op = note_op;
-    plan.on_answer = note_answer;
-    source->verdict = trial_run(&plan, source->program);
-    source->broken_op = source->verdict == TRIAL_CLEAN ? source->program->count : record->ops_done;
-    source->record = record;
-    source->law = LAWS;
-    if (source->verdict >= FINDING_FIRST_STATUS && source->verdict < FINDING_FIRST_STATUS + LAWS) {
-        source->law = (enum law)(source->verdict - FINDING_FIRST_STATUS);
-    }
-}
-
-bool csource_checks(const struct csource *source, enum law law)
-{
-    bool is_asked = source->verdict == TRIAL_CLEAN || source->law == law;
-    switch (law) {
-    case LAW_MEMBER:
-    case LAW_COUNTS:
-    case LAW_EMPTY:
-    case LAW_CAPACITY:
-    case LAW_FOOTPRINT:
-    case LAW_INVARIANT:
-    case LAW_FAULTLESS:
-    case LAW_PAST_END:
-    case LAW_FREED:
-        return is_asked && source->has_world;
-    case LAW_MISUSE:
-        return is_asked && source->has_misuse;
-    case LAW_SAME:
-        return source->law == law && source->has_world;
-    case LAW_COM:
-        return is_asked && source->has_com;
-    case LAW_PAGES:
-        return is_asked && source->needs[PART_PAGES];
-    case LAW_REASON:
-    case LAW_LIMIT:
-    case LAW_ALIGNED:
-    case LAW_EXACT_SIZE:
-    case LAW_DISJOINT:
-    case LAW_WRITABLE:
-    case LAW_PREFIX:
-    case LAW_REFUSED:
-    case LAW_ZERO:
-    case LAW_NULL_SIZE:
-    case LAW_BYTES:
-        return is_asked;
-    default: // It takes more than the calls of one program to see it.
-        return false;
-    }
-}
-
-static bool takes_size(enum verb verb)
-{
-    return strchr(verb_operands(verb), 'z') != NULL;
-}
-
-// Looks a program through for what has to be known before its first line.
-static void prepare(struct csource *source)
-{
-    static const enum law sizes[] = {LAW_EXACT_SIZE, LAW_DISJOINT, LAW_WRITABLE, LAW_PAST_END,
-                                     LAW_FREED,      LAW_PREFIX,   LAW_REFUSED,  LAW_BYTES,
-                                     LAW_COUNTS,     LAW_MISUSE};
-    bool has_pages = source->law == LAW_PAGES || source->law == LAW_BYTES ||
-                     source->law == LAW_PREFIX || source->law == LAW_COUNTS ||
-                     source->law == LAW_EMPTY || source->law == LAW_SAME;
-    size_t used = 0;
-    uint32_t repeats = 0;
-    for (size_t i = 0; i < source->program->count && i <= source->broken_op; i++) {
-        struct op op = source->program->ops[i];
-        has_pages = has_pages || op.verb == VERB_REFUSE || (op.verb == VERB_WORLD && op.slot > 0);
-        bool misuses = csource_is_misuse(op.verb);
-        bool may_give = takes_size(op.verb) && op.verb != VERB_OWNS && !misuses;
-        if (verb_takes_slot(op.verb)) {
-            source->has_array = source->has_array || repeats > 0;
-            for (uint32_t repeat = 0; repeat <= repeats && repeat <= RUN_REPEATED_CALLS; repeat++) {
-                uint32_t slot = (op.slot + repeat) % SLOTS;
-                used += may_give && !source->is_used[slot];
-                source->is_used[slot] = source->is_used[slot] || may_give;
-                bool is_asked = op.verb == VERB_OWNS || (misuses && source->is_used[slot]);
-                source->is_asked[slot] = source->is_asked[slot] || is_asked;
-                source->needs[PART_LAST] = source->needs[PART_LAST] || is_asked;
-                source->slot_count = slot + 1 > source->slot_count ? slot + 1 : source->slot_count;
-            }
-        }
-        source->has_sizes = source->has_sizes || op.verb == VERB_SCRIBBLE ||
-                            (takes_size(op.verb) && csource_is_relative(op.size_code));
-        source->has_lanes = source->has_lanes || (op.verb == VERB_LANE && source->has_world);
-        repeats = op.verb == VERB_REPEAT ? op.slot : 0;
-    }
-    source->needs[PART_LAST] = source->needs[PART_LAST] && source->has_world;
-    source->needs[PART_PAGES] = has_pages && source->has_world;
-    source->has_array = source->has_array || used > NAMED_SLOTS || used == 0;
-    source->slot_count = source->slot_count == 0 ? 1 : source->slot_count;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        source->has_sizes = source->has_sizes || csource_checks(source, sizes[i]);
-    }
-    if (csource_checks(source, LAW_FAULTLESS)) {
-        csource_need(source, PART_FAULT);
-        csource_need(source, PART_EXPECT);
-    }
-    if (source->has_world) {
-        csource_need(source, PART_WORLD);
-    }
-    if (csource_checks(source, LAW_EMPTY)) {
-        csource_need(source, PART_EXPECT);
-    }
-    if (csource_checks(source, LAW_PAGES)) {
-        csource_need(source, PART_EXPECT);
-    }
-    if (csource_checks(source, LAW_SAME)) {
-        csource_need(source, PART_SAME);
-    }
-    if (csource_checks(source, LAW_INVARIANT)) {
-        csource_need(source, PART_HOLDS);
-    }
-}
+struct csource {
+    const struct plan *plan;
+    const struct program *program;
+    const char *name;
+    trial_verdict verdict;
+    enum law law; ///< LAWS: none is broken.
+    struct end end;
+    bool has_engine, has_com, has_misuse, has_owner, has_spies;
+    bool checks[LAWS];
+    char features[256]; ///< Words, a blank before and behind each.
+};
 
 static _Noreturn void no_memory(void)
 {
@@ -183,70 +43,498 @@ static _Noreturn void no_memory(void)
     exit(2);
 }
 
-static void *allocate(size_t size_bytes)
+static struct end *shared_end; // Of the run in the other process.
+
+static void note_end(void)
 {
-    void *zeros = calloc(1, size_bytes);
-    if (zeros == NULL) {
-        no_memory();
+    const struct run *run = run_current();
+    if (run != NULL) {
+        *shared_end = (struct end){run->op_index, oracle_most_committed(&run->heap)};
     }
-    return zeros;
 }
 
-static void print_main(FILE *file, const struct csource *source, const char *text)
+static void run_once(struct csource *source)
 {
-    bool runs_twice = csource_checks(source, LAW_SAME);
-    fprintf(file, runs_twice ? "\nstatic void run(void)\n{\n" : "\nint main(void)\n{\n");
-    if (source->uses_answer) {
-        fprintf(file, "    void *answer;\n");
+    shared_end = os_share(sizeof *shared_end);
+    if (shared_end == NULL) {
+        no_memory();
     }
-    if (source->uses_was) {
-        fprintf(file, "    void *was;\n");
+    shared_end->op_index = SIZE_MAX;
+    finding_before_end(note_end);
+    source->verdict = trial_run(source->plan, source->program);
+    finding_before_end(NULL);
+    source->end = *shared_end;
+    os_share_end(shared_end, sizeof *shared_end);
+    unsigned number = (unsigned)source->verdict - FINDING_FIRST_STATUS;
+    source->law = number < LAWS ? (enum law)number : LAWS;
+}
+
+const char *csource_libraries(const struct subject *subject)
+{
+    static const char *const names[] = {"comheap", "crt", "win32", "local", "global"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(subject->name, names[i]) == 0) {
+            return " -lcomheap";
+        }
     }
-    if (source->uses_wanted) {
-        fprintf(file, "    size_t wanted;\n");
+    return "";
+}
+
+static bool is_one_of(const char *word, const char *words)
+{
+    char blanks[48];
+    (void)snprintf(blanks, sizeof blanks, " %s ", word);
+    return strstr(words, blanks) != NULL;
+}
+
+static void need(struct csource *source, bool condition, const char *feature)
+{
+    bool is_offered = source->has_engine || is_one_of(feature, " MALLOC CRT MANAGER BYTES ");
+    if (condition && is_offered && !is_one_of(feature, source->features)) {
+        strcat(strcat(source->features, feature), " ");
     }
-    fprintf(file, "%s", text);
-    if (runs_twice) {
-        fprintf(file, "}\n\nint main(void)\n{\n    run();\n    noted = 0;\n"
-                      "    is_second = true;\n    run();\n");
+}
+
+// The features of standalone.c that the check of a law takes.
+static const struct {
+    enum law law;
+    const char *feature;
+} features[] = {
+    {LAW_WRITABLE, "BYTES"},   {LAW_PREFIX, "BYTES"}, {LAW_REFUSED, "BYTES"},
+    {LAW_BYTES, "BYTES"},      {LAW_MISUSE, "BYTES"}, {LAW_COUNTS, "WORLD"},
+    {LAW_PAGES, "WORLD"},      {LAW_PAGES, "MAP"},    {LAW_MISUSE, "FAULTS"},
+    {LAW_FAULTLESS, "FAULTS"},
+};
+
+// Chooses every law for a run that breaks none. A run that is stopped gets the laws whose checks
+// call the heap.
+static void choose_laws(struct csource *source)
+{
+    bool is_clean = source->verdict == TRIAL_CLEAN;
+    bool is_stopped = !is_clean && source->law == LAWS;
+    for (unsigned law = 0; law < LAWS; law++) {
+        bool is_call = law == LAW_EXACT_SIZE || law == LAW_INVARIANT || law == LAW_BYTES;
+        source->checks[law] =
+            is_clean ? law != LAW_SAME : law == source->law || (is_stopped && is_call);
     }
-    if (source->law < LAWS && csource_checks(source, source->law)) {
-        fprintf(file, "    puts(\"law %s holds\");\n", law_name(source->law));
+    source->checks[LAW_MEMBER] &= source->has_owner;
+    source->checks[LAW_IN_PLACE] &= source->plan->subject->policies.stays_in_place;
+    source->checks[LAW_PAST_END] &= source->has_engine;
+    source->checks[LAW_FREED] &= source->has_engine;
+    source->checks[LAW_COUNTS] &= source->has_engine;
+    source->checks[LAW_INVARIANT] &= source->has_engine;
+    for (size_t i = 0; i < sizeof features / sizeof features[0]; i++) {
+        need(source, source->checks[features[i].law], features[i].feature);
     }
-    fprintf(file, "    return 0;\n}\n");
+}
+
+static void choose_features(struct csource *source)
+{
+    char name[32] = "";
+    bool has_manager = strcmp(csource_libraries(source->plan->subject), " -lcomheap") == 0;
+    for (size_t i = 0; i + 1 < sizeof name && source->plan->subject->name[i] != '\0'; i++) {
+        name[i] = (char)toupper((unsigned char)source->plan->subject->name[i]);
+    }
+    need(source, true, has_manager ? name : "MALLOC");
+    need(source, has_manager, "MANAGER");
+    need(source, source->has_engine, "ENGINE");
+    for (size_t i = 0; i < source->program->count; i++) {
+        struct op op = source->program->ops[i];
+        bool is_misuse = verb_action(op.verb) == ACTION_MISUSE && source->has_misuse;
+        bool is_scarce = op.verb == VERB_REFUSE || (op.verb == VERB_WORLD && op.slot > 0);
+        need(source, is_scarce || op.verb == VERB_SCRIBBLE, "WORLD");
+        need(source, op.verb == VERB_SCRIBBLE, "MAP");
+        source->has_spies |= verb_family(op.verb) == FAMILY_SPY;
+        need(source, is_misuse, "FAULTS");
+        need(source,
+             source->has_com && (is_misuse || (verb_face(op.verb) != FACE_HEAP &&
+                                               verb_action(op.verb) != ACTION_EXTENSION)),
+             "COM");
+    }
+}
+
+// Writes a size: one relative to a block as in text, and others as a number.
+static void write_size(FILE *file, uint32_t code, const char *slot)
+{
+    char text[SIZE_TEXT_BYTES];
+    unsigned other;
+    int length = 4;
+    size_print(code, text);
+    if (sscanf(text, "size(b%u)%n", &other, &length) == 1) {
+        fprintf(file, "fit(SIZE(%u)%s)", other, text + length);
+    } else if (strncmp(text, "size", 4) == 0) {
+        fprintf(file, "fit(SIZE(%s)%s)", slot, text + 4);
+    } else {
+        size_t size_bytes = size_resolve(code, 0, NULL, NULL);
+        if (strstr(text, "_MAX") != NULL && size_bytes < SIZE_MAX) {
+            fprintf(file, "(size_t)%s", text);
+        } else {
+            fprintf(file, size_bytes > UINT32_MAX ? "BIG(%zu)" : "%zu", size_bytes);
+        }
+    }
+}
+
+// Returns whether C has nothing to do for an op.
+static bool is_left_out(const struct csource *source, struct op op)
+{
+    switch (verb_action(op.verb)) {
+    case ACTION_EXTENSION:
+        return !source->has_com || op.verb == VERB_SPY || op.verb == VERB_REVOKE;
+    case ACTION_OWNS:
+    case ACTION_MISUSE:
+        return !source->has_owner;
+    case ACTION_MINIMIZE:
+        return !source->has_engine;
+    default:
+        return ((op.verb == VERB_LANE || op.verb == VERB_REFUSE) && !source->has_engine) ||
+               ((op.verb == VERB_WRITE || op.verb == VERB_PATTERN) &&
+                !is_one_of("BYTES", source->features));
+    }
+}
+
+static void write_call(FILE *file, const struct csource *source, struct op op, const char *slot)
+{
+    static const char *const by[] = {"", "BY(TASK, ", "BY(IMALLOC, "};
+    const char *name = verb_name(op.verb);
+    enum face face = verb_action(op.verb) == ACTION_EXTENSION ? FACE_HEAP : verb_face(op.verb);
+    bool asks = verb_action(op.verb) == ACTION_MISUSE && !source->has_misuse;
+    name = face == FACE_HEAP ? name : strchr(name, '_') + 1;
+    name = !asks ? name : op.verb == VERB_BAD_ADDRESS ? "owns_address" : "owns";
+    face = source->has_com ? face : FACE_HEAP;
+    fprintf(file, "%s%s%s(", by[face], name, is_one_of(name, " free size write ") ? "_" : "");
+    for (const char *operand = verb_operands(op.verb); *operand != '\0'; operand++) {
+        if (*operand == 's') {
+            fprintf(file, "%s", slot);
+        } else if (*operand == 'n') {
+            fprintf(file, "%u", op.slot);
+        } else if (asks && op.verb == VERB_SCRIBBLE) {
+            fprintf(file, "fit(SIZE(%s))", slot);
+        } else {
+            write_size(file, op.size_code, slot);
+        }
+        fprintf(file, operand[1] == '\0' ? "" : ", ");
+    }
+    fprintf(file, face == FACE_HEAP ? ");\n" : "));\n");
+}
+
+// Returns how many ops are one statement: two where one repeats the other.
+static size_t ops_at(const struct csource *source, size_t at)
+{
+    const struct op *op = &source->program->ops[at];
+    bool is_repeat = op->verb == VERB_REPEAT && at + 1 < source->program->count &&
+                     verb_takes_slot(op[1].verb) && !is_left_out(source, op[1]);
+    return is_repeat ? 2 : 1;
+}
+
+static void write_statement(FILE *file, const struct csource *source, size_t at)
+{
+    const struct op *op = &source->program->ops[at];
+    char text[TEXT_OP_BYTES];
+    char slot[16];
+    if (ops_at(source, at) == 2) {
+        (void)snprintf(slot, sizeof slot, "%u", op[1].slot);
+        fprintf(file, "    repeat (%u, %s, ", op->slot, slot);
+        write_size(file, op[1].size_code, "i");
+        fprintf(file, ") {\n        ");
+        write_call(file, source, op[1], "i");
+        fprintf(file, "    }\n");
+    } else if (op->verb == VERB_REPEAT || is_left_out(source, *op)) {
+        text_print_op(*op, text);
+        fprintf(file, "    next_op(0); // %s\n", text);
+    } else {
+        (void)snprintf(slot, sizeof slot, "%u", op->slot);
+        fprintf(file, "    ");
+        write_call(file, source, *op, slot);
+    }
+}
+
+// Hands the broken call what only the run knows.
+static void write_known(FILE *file, const struct csource *source)
+{
+    fprintf(file, "    // Here %s.\n", source->law < LAWS ? "the law is broken" : "the run ends");
+    if (source->law == LAW_REASON) {
+        fprintf(file, "    must_grant = true;\n");
+    } else if (source->law == LAW_FOOTPRINT) {
+        fprintf(file, "    most_committed = %zu;\n", source->end.most_committed);
+    }
+}
+
+static size_t size_of_none(const void *context, uint32_t slot)
+{
+    (void)context, (void)slot;
+    return 0;
+}
+
+// Writes a world as the first one of the program, so that no other has to end.
+static void write_first_world(FILE *file, struct op op, bool is_scarce)
+{
+    size_t arena_bytes = size_resolve(op.size_code, 0, size_of_none, NULL);
+    arena_bytes = arena_bytes < WORLD_LEAST_BYTES ? WORLD_LEAST_BYTES : arena_bytes;
+    arena_bytes = arena_bytes < world_most_bytes() ? arena_bytes : world_most_bytes();
+    fprintf(file, "    op++;\n");
+    if (is_scarce) {
+        fprintf(file, "    budget_pages = %u;\n", op.slot);
+    }
+    fprintf(file, "    begin_world(%s(%zu));\n", arena_bytes > UINT32_MAX ? "BIG" : "",
+            arena_bytes);
+}
+
+// Writes the ops up to the one that ends the run; the end of the world only where the run gets
+// there.
+static void write_main(FILE *file, const struct csource *source)
+{
+    const struct program *program = source->program;
+    bool runs_twice = source->law == LAW_SAME;
+    bool is_whole = source->end.op_index >= program->count || runs_twice || !source->has_engine;
+    size_t at =
+        source->end.op_index > 0 && program->count > 0 && program->ops[0].verb == VERB_WORLD;
+    fprintf(file, "int main(void)\n{\n");
+    fprintf(file,
+            runs_twice ? "    for (int run = 0; run < 2; run++, op = 0, answered = 0) {\n" : "");
+    if (at == 1) {
+        write_first_world(file, program->ops[0], source->has_engine && program->ops[0].slot > 0);
+    } else {
+        fprintf(file, "    begin_world((size_t)64 << 20);\n");
+    }
+    for (size_t ops; at < program->count && (at <= source->end.op_index || runs_twice); at += ops) {
+        ops = ops_at(source, at);
+        if (source->end.op_index >= at && source->end.op_index < at + ops) {
+            write_known(file, source);
+        }
+        write_statement(file, source, at);
+    }
+    if (source->end.op_index == program->count) {
+        write_known(file, source);
+    }
+    fprintf(file, is_whole ? "    end_world();\n" : "    look();\n");
+    fprintf(file, "%s    puts(\"%s\");\n    return 0;\n}\n", runs_twice ? "    }\n" : "",
+            source->law < LAWS ? "the law holds" : "no law is broken");
+}
+
+// Returns whether a line begins a call on the name of a law that is not checked.
+static bool names_other_law(const struct csource *source, const char *line)
+{
+    char name[32];
+    if (sscanf(line, " %*[a-zA-Z_](\"%31[a-z-]\"", name) == 1) {
+        for (unsigned law = 0; law < LAWS; law++) {
+            if (strcmp(name, law_name((enum law)law)) == 0) {
+                return !source->checks[law];
+            }
+        }
+    }
+    return false;
+}
+
+// Removes the line that opens an empty block. Returns false iff the block needs no end any more.
+static bool stays_open(const char *text, size_t *length)
+{
+    bool is_open = true;
+    while (is_open && *length > 3 && strncmp(text + *length - 3, " {\n", 3) == 0) {
+        do {
+            --*length;
+        } while (text[*length - 1] != '\n');
+        const char *head = text + *length;
+        is_open = head[strspn(head, " ")] == '}'; // It closed another one: `} else {`.
+    }
+    return is_open;
+}
+
+// Copies the lines of standalone.c that the features and laws choose. Returns what it copied, with
+// a 0 behind it.
+static char *choose_lines(const struct csource *source)
+{
+    char *text = calloc(1, sizeof standalone);
+    size_t length = 0;
+    bool is_kept[8] = {true};
+    bool is_ours[8] = {false};
+    unsigned depth = 0;
+    const char *next;
+    if (text == NULL) {
+        no_memory();
+    }
+    for (const char *line = strstr(standalone, "#include"); *line != '\0'; line = next) {
+        char feature[24];
+        next = strchr(line, '\n') + 1;
+        bool was_ours = is_ours[depth];
+        if (strncmp(line, "#if", 3) == 0) {
+            is_ours[++depth] = sscanf(line, "#ifdef WITH_%23[A-Z0-9]", feature) == 1;
+            was_ours = is_ours[depth];
+            is_kept[depth] =
+                is_kept[depth - 1] && (!was_ours || is_one_of(feature, source->features));
+        } else if (strncmp(line, "#else", 5) == 0 && was_ours) {
+            is_kept[depth] = is_kept[depth - 1] && !is_kept[depth];
+        } else if (strncmp(line, "#endif", 6) == 0) {
+            depth--;
+        } else {
+            was_ours = false;
+        }
+        bool is_second_blank = *line == '\n' && (length < 2 || text[length - 2] == '\n');
+        if (was_ours || !is_kept[depth] || is_second_blank) {
+            continue;
+        }
+        if (names_other_law(source, line)) {
+            next = strstr(line, ";\n") + 2;
+        } else if (line[strspn(line, " ")] != '}' || line[strspn(line, " ") + 1] != '\n' ||
+                   stays_open(text, &length)) {
+            memcpy(text + length, line, (size_t)(next - line));
+            length += (size_t)(next - line);
+        }
+    }
+    text[length] = '\0';
+    return text;
+}
+
+static size_t word_length(const char *at)
+{
+    size_t length = 0;
+    while (isalnum((unsigned char)at[length]) || at[length] == '_') {
+        length++;
+    }
+    return length;
+}
+
+// Returns whether a name is in the code of a text.
+static bool is_used(const char *text, const char *name, size_t length)
+{
+    size_t word;
+    for (const char *at = text; *at != '\0'; at += word + (word == 0)) {
+        word = word_length(at);
+        if (word == length && memcmp(at, name, length) == 0) {
+            return true;
+        }
+        if (at[0] == '/' && at[1] == '/') {
+            word = strcspn(at, "\n");
+        } else if (*at == '"') {
+            word = strcspn(at + 1, "\"") + 2;
+        }
+    }
+    return false;
+}
+
+// Returns whether a text uses a name that a paragraph defines, or whether it defines none.
+static bool is_wanted(const char *paragraph, const char *end, const char *text)
+{
+    bool has_names = false;
+    for (const char *line = paragraph; line < end; line = strchr(line, '\n') + 1) {
+        bool is_macro = strncmp(line, "#define ", 8) == 0;
+        const char *at = is_macro ? line + 8 : line;
+        while ((is_macro || isalpha((unsigned char)line[0]) || line[0] == '}') && *at != '\n') {
+            size_t length = word_length(at);
+            char after = at[length];
+            bool is_name = is_macro || (after != '\0' && strchr("(;,[", after) != NULL) ||
+                           (after == ' ' && at[length + 1] == '=');
+            if (length > 0 && is_name) {
+                has_names = true;
+                if (is_used(text, at, length)) {
+                    return true;
+                }
+            }
+            if (length > 0 && (is_macro || after == '(' || at[length + 1] == '=')) {
+                break;
+            }
+            at += length + (length == 0);
+        }
+    }
+    return !has_names;
+}
+
+#define PARAGRAPHS 128U
+
+// Prints the paragraphs that `used` needs, and those that they need.
+static void write_paragraphs(FILE *file, const char *text, const char *used)
+{
+    const char *starts[PARAGRAPHS + 1] = {text};
+    bool is_kept[PARAGRAPHS] = {false};
+    size_t count = 0;
+    size_t kept_bytes = strlen(text) + strlen(used) + 1;
+    char *kept = malloc(kept_bytes);
+    if (kept == NULL) {
+        no_memory();
+    }
+    strcpy(kept, used);
+    for (const char *end; count < PARAGRAPHS && *starts[count] != '\0'; starts[++count] = end) {
+        end = strstr(starts[count], "\n\n");
+        end = end == NULL ? strchr(starts[count], '\0') : end + 2;
+    }
+    for (char *added = kept; *added != '\0';) { // Only an added paragraph can need more.
+        char *end = strchr(added, '\0');
+        for (size_t i = 0; i < count; i++) {
+            if (!is_kept[i] && is_wanted(starts[i], starts[i + 1], added)) {
+                is_kept[i] = true;
+                strncat(end, starts[i], (size_t)(starts[i + 1] - starts[i]));
+            }
+        }
+        added = end;
+    }
+    bool was_line = false;
+    for (size_t i = 0; i < count; i++) {
+        if (is_kept[i]) { // Lines alone stand together.
+            bool is_line = strchr(starts[i], '\n') + 2 == starts[i + 1];
+            fprintf(file, is_line && was_line ? "" : "\n");
+            fwrite(starts[i], 1, (size_t)(starts[i + 1] - starts[i]) - 1, file);
+            was_line = is_line;
+        }
+    }
+    free(kept);
+}
+
+static void write_heading(FILE *file, const struct csource *source)
+{
+    bool is_law = source->law < LAWS;
+    fprintf(file, "// %s%s: %s.\n// cc %s%s && ./a.out # status 1: it is broken\n",
+            is_law ? "Law " : "Subject ",
+            is_law ? law_name(source->law) : source->plan->subject->name,
+            is_law                           ? law_sentence(source->law)
+            : source->verdict == TRIAL_CLEAN ? "no law is broken"
+                                             : "a run is stopped",
+            source->name, csource_libraries(source->plan->subject));
+    if (source->has_spies) {
+        fprintf(file, "// Law spy has no C form: ops of a spy are comments.\n");
+    }
 }
 
 trial_verdict csource_write(FILE *file, const struct plan *plan, const struct program *program,
                             const char *name)
 {
+    const struct subject *subject = plan->subject;
     struct csource source = {
         .plan = plan,
         .program = program,
-        .has_world = strcmp(plan->subject->name, "comheap") == 0,
-        .has_com = plan->extension != NULL && com_has_faces(plan->subject),
-        .has_misuse = plan->misuses && subject_survives_misuse(plan->subject),
-        .is_asked = allocate(SLOTS * sizeof *source.is_asked),
-        .is_used = allocate(SLOTS * sizeof *source.is_used),
-        .slots = allocate(SLOTS * sizeof *source.slots),
+        .name = name,
+        .has_engine = subject->check != NULL,
+        .has_owner = subject->owns != NULL && strcmp(subject->name, "reference") != 0,
+        .has_misuse = plan->misuses && subject_survives_misuse(subject),
+        .features = " ",
     };
+    source.has_com =
+        source.has_owner && plan->extension != NULL && plan->extension->is_offered(subject);
+    run_once(&source);
+    choose_laws(&source);
+    choose_features(&source);
     struct os_writer body = {0};
-    run_recorded(&source);
-    prepare(&source);
-    source.body = os_write_bytes(&body);
-    if (source.body == NULL) {
+    struct os_writer whole = {0};
+    FILE *main_file = os_write_bytes(&body);
+    FILE *text_file = os_write_bytes(&whole);
+    if (main_file == NULL || text_file == NULL) {
         no_memory();
     }
-    csource_walk(&source);
-    char *text = os_written(&body);
-    if (text == NULL) {
+    write_main(main_file, &source);
+    char *main_text = os_written(&body);
+    char *lines = choose_lines(&source);
+    fprintf(text_file,
+            "#define HEAP_LIMIT ((size_t)%zuU)\n\n"
+            "#define HEAP_NULL_SIZE ((size_t)%zuU)\n\n%s\n",
+            subject->policies.limit_bytes,
+            is_one_of("MALLOC", source.features) ? 0 : subject->policies.null_size_bytes, lines);
+    char *text = os_written(&whole);
+    if (main_text == NULL || text == NULL) {
         no_memory();
     }
-    csource_parts(file, &source, name);
-    print_main(file, &source, text);
+    write_heading(file, &source);
+    write_paragraphs(file, text, main_text);
+    fprintf(file, "\n%s", main_text);
+    free(main_text);
+    free(lines);
     free(text);
-    free(source.is_asked);
-    free(source.is_used);
-    free(source.slots);
-    os_share_end(record, record_bytes());
     return source.verdict;
 }

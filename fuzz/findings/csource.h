@@ -1,5 +1,5 @@
-// A program as a C file that stands alone: nothing of the harness is in it, only the calls that the
-// program makes, and the checks of the law that it breaks.
+// A program as a C file that stands alone: the calls of the program, and the parts of standalone.c
+// that check their answers. The file needs nothing of the harness.
 #ifndef FINDINGS_CSOURCE_H
 #define FINDINGS_CSOURCE_H
 
@@ -7,18 +7,13 @@
 
 #include "runner/trial.h"
 
-/// The words that compile what is written for a subject, the file's name between the two; NULL:
-/// nothing can be written for it.
-struct csource_compile {
-    const char *before, *after;
-};
-const struct csource_compile *csource_compile(const struct subject *subject);
+/// Returns the libraries that a subject's programs link with: words of a command, each after a
+/// blank.
+const char *csource_libraries(const struct subject *subject);
 
-/// Runs a program in a process of its own, and writes it up to the op that breaks a law as C. What
-/// is written ends with status 1 iff that law is broken; where the run breaks none, iff any is that
-/// C code can see. `name` is the file's, for its comment. Returns the verdict of the run.
-///
-/// Precondition: csource_compile has words for the plan's subject.
+/// Runs a program in a process of its own, and writes it as C. The C program ends with status 1 as
+/// long as the law that the run breaks is broken. Where the run breaks none, the C program checks
+/// every law that C can check. `name` is the file's, for its comment. Returns the run's verdict.
 trial_verdict csource_write(FILE *file, const struct plan *plan, const struct program *program,
                             const char *name);
 

@@ -36,9 +36,6 @@ void run_answer(struct run *run, struct answer made)
     made.is_in_doubt = run->answers[run->op_index].is_in_doubt;
     run->answers[run->op_index] = made;
     run->answer_sum = (run->answer_sum ^ run_visible_part(run, &made)) * 0x9e3779b97f4a7c15U;
-    if (run->plan.on_answer != NULL) {
-        run->plan.on_answer(run);
-    }
 }
 
 // Where a foreign heap has room, or room to grow in place, hangs on where its blocks are.

@@ -43,7 +43,6 @@ struct plan {
                            ///< it.
     void (*before_op)(const struct run *run); ///< NULL, or told of each op as it comes
     void (*after_op)(const struct run *run);  ///< and when it is done.
-    void (*on_answer)(const struct run *run); ///< Likewise of each answer, before it is judged.
     void (*before_step)(struct run *run,
                         uint32_t slot); ///< Likewise of each step: an op, or a turn
     void (*after_step)(struct run *run, uint32_t slot, size_t size_bytes); ///< of a repeated one.
