@@ -1,4 +1,4 @@
-// The words of a command line: options, choices and refusals. Every refusal is one sentence and
+// Arguments of a command line: options, choices and refusals. Every refusal is one sentence and
 // status 2.
 
 #include "cli/command.h"
@@ -10,13 +10,13 @@
 
 #include "subjects/subjects.h"
 
-// Up to this many ops the invariants are walked after each, so that a finding names the op that
-// broke them; beyond, at the harness's own pace.
+// A program of up to this many ops walks the invariants after each, so that a finding names the op
+// that broke them. A longer one walks them at the harness's own pace.
 #define WALKED_OPS 4096U
 
-// Under a target that refuses page requests, this many of a program's are: those that the target
-// itself refuses, and as many between them. It is the same number for all commands, so that what
-// one finds the next one can shrink.
+// A target that refuses page requests refuses this many of a program: those that the fuzz target
+// refuses, and as many between them. All commands refuse the same, so that one shrinks a program
+// that another found.
 #define REFUSALS_SWEPT 8U
 
 _Noreturn void refuse(const char *format, ...)
@@ -52,7 +52,7 @@ static const char *target_name(size_t index)
     return targets[index].name;
 }
 
-// Refuses a name that is none of those that name_of gives, up to NULL.
+// Refuses a name, and lists the names that name_of returns before NULL.
 static _Noreturn void refuse_name(const char *kind, const char *name,
                                   const char *(*name_of)(size_t index))
 {

@@ -1,4 +1,4 @@
-// Starting a process with a pipe from both its outputs, and seeing it end. Knows nothing of
+// Starts a process with a pipe from both its outputs, and notices its end. Knows nothing of
 // fuzzing.
 
 #include "cli/child.h"
@@ -13,7 +13,7 @@
 
 extern char **environ;
 
-// An end of the pipe that the child must not keep open, or nobody would see it end.
+// Closes an end of the pipe in the child. If the child kept it, the pipe would never end.
 static bool keep_from_child(int file, bool may_wait)
 {
     return fcntl(file, F_SETFD, FD_CLOEXEC) == 0 &&
@@ -54,7 +54,8 @@ void child_wait(struct child *child, int milliseconds)
 {
     struct pollfd output = {.fd = child->output, .events = POLLIN};
     if (child->output < 0 && milliseconds > 20) {
-        milliseconds = 20; // It has closed its outputs and is about to end, which no poll tells.
+        milliseconds =
+            20; // It has closed its outputs and is about to end, which poll does not report.
     }
     (void)poll(&output, 1, milliseconds);
     if (!child->has_ended && waitpid(child->id, &child->status, WNOHANG) == child->id) {

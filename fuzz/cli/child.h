@@ -1,4 +1,4 @@
-// A process of ours: started, heard and ended.
+// A child process: its start, its output and its end.
 #ifndef CLI_CHILD_H
 #define CLI_CHILD_H
 
@@ -8,7 +8,7 @@
 
 struct child {
     pid_t id;
-    int output;     ///< The end of the pipe that we read; -1: there will be no more.
+    int output;     ///< The reading end of the pipe; -1: the output is over.
     bool has_ended; ///< Then status is what waitpid gives.
     int status;
 };
@@ -16,11 +16,11 @@ struct child {
 /// Starts arguments[0], a path, in this process's environment. Returns 0 or an error number.
 int child_start(struct child *child, char **arguments);
 
-/// Waits until the child writes or ends, a signal comes, or the time is over; or, while it says
-/// nothing more, for a moment. Notices when it has ended.
+/// Waits until the child writes or ends, a signal comes, or the time is over. Waits a moment only
+/// when the output is over. Notices that the child has ended.
 void child_wait(struct child *child, int milliseconds);
 
-/// Returns how many bytes it wrote that are in the buffer now: 0 when there are none for now.
+/// Reads output of the child. Returns the number of bytes in the buffer; 0 iff there are none now.
 size_t child_read(struct child *child, char *buffer, size_t capacity_bytes);
 
 /// Sends a signal, if it has not ended.

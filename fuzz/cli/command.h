@@ -1,6 +1,5 @@
-// The commands of heapfuzz. Each gets its own words, argv[0] being the command's name, and returns
-// the exit status: 0 for what it was asked, 1 for a finding, 2 for words or files that it can't
-// follow.
+// The commands of heapfuzz. Each gets its own arguments, with its name in argv[0]. It returns the
+// exit status: 0 for success, 1 for a finding, 2 for arguments or files that it refuses.
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -30,31 +29,32 @@ void load_program(const char *path, struct program *program);
 /// Reads a whole file. Refuses what it can't read; the caller frees the bytes.
 uint8_t *load_bytes(const char *path, size_t *size_bytes);
 
-/// Reads a recorded trace, or the part of it that trace_read speaks of.
+/// Reads a recorded trace, or the part of it that trace_read selects. Refuses as load_program does.
 void load_trace(const char *path, struct program *program, size_t first, size_t most);
 
 /// Looks at argv[*at]. If it is --NAME, returns the word after it and moves *at there; refuses if
 /// there is none. Otherwise returns NULL.
 const char *take_option(int argc, char **argv, int *at, const char *name);
 
-/// Look a subject or a target up; refuse, naming the choices, what is not one.
+/// Look up a subject or a target. Refuse an unknown name, and list the known ones.
 const struct subject *choose_subject(const char *name);
 const struct target *choose_target(const char *name);
 
-/// What `[--subject S] [--other S] [--target T] FILE...` chooses; refuses other words, and no file.
+/// The choice of `[--subject S] [--other S] [--target T] FILE...`.
 struct choice {
     const struct subject *subject;
-    const struct subject *other; ///< That it is compared with; NULL: the target does not compare.
+    const struct subject *other; ///< The one to compare with; NULL: the target does not compare.
     const struct target *target;
     int first_file; ///< The index of the first FILE in argv.
 };
+/// Reads such arguments. Refuses other words, and no file.
 struct choice choose_run(int argc, char **argv);
 
 /// Takes an option that chooses a subject or a target. Returns false iff argv[*at] is none.
 bool take_choice(int argc, char **argv, int *at, struct choice *choice);
 
-/// Makes a choice whole: a target that compares needs two subjects, no other takes a second, and
-/// one that reads texts takes none.
+/// Completes a choice. A target that compares needs two subjects, one that reads texts takes none,
+/// and any other takes one.
 void settle_choice(const char *command, struct choice *choice);
 
 /// Refuses a target that runs no program.
@@ -68,14 +68,15 @@ void print_subjects(const struct choice *choice, char text[CHOICE_BYTES]);
 /// Returns the one FILE of a choice; refuses more.
 const char *choose_one_file(int argc, char **argv, const struct choice *choice);
 
-/// How to run a program as chosen. The invariants are walked after every op, unless it is long.
+/// Returns the plan of a choice. It walks the invariants after every op, unless the program is
+/// long.
 struct plan choice_plan(const struct choice *choice, const struct program *program);
 
-/// Makes a program that fails as simple as it can be while it fails the same way. Returns false iff
-/// it does not fail, or not each time.
+/// Makes a failing program as simple as it can, as long as it fails the same way. Returns false iff
+/// it does not fail each time.
 bool shrink_program(const struct plan *plan, struct program *program);
 
-/// A whole number from least to most, or a refusal that names the option.
+/// Reads a whole number from least to most. Refuses another word, and names the option.
 size_t choose_number(const char *option, const char *text, size_t least, size_t most);
 
 #endif

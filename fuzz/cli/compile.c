@@ -1,5 +1,5 @@
-// heapfuzz compile and heapfuzz decompile: programs from text to bytes and back. A program's file
-// takes the place of one that has its name, but never that of what it is made from.
+// heapfuzz compile and heapfuzz decompile: programs from text to bytes and back. An output file
+// replaces a file of its name, but never its own input.
 
 #include "cli/command.h"
 
@@ -19,7 +19,7 @@ static void write_bytes(FILE *file, const char *path, const struct program *prog
         refuse("%s: there is no memory for it", path);
     }
     (void)program_encode(program, bytes, size_bytes);
-    (void)fwrite(bytes, 1, size_bytes, file); // An error is seen when it is closed.
+    (void)fwrite(bytes, 1, size_bytes, file); // Closing the file reports an error.
     free(bytes);
 }
 
@@ -31,7 +31,7 @@ static bool is_same_file(const char *path, const char *other_path)
            file.st_ino == other.st_ino && file.st_dev == other.st_dev;
 }
 
-// Writes DIR/NAME.SUFFIX, NAME being that of path without its folder and suffix.
+// Writes DIR/NAME.SUFFIX. NAME is the path without its folder and suffix.
 static void write_to(const char *folder, const char *path, const char *suffix,
                      const struct program *program,
                      void (*write)(FILE *file, const char *path, const struct program *program))

@@ -1,5 +1,5 @@
-// Which programs of a corpus are whole: each is named by the hash of its bytes. What other runs
-// that share the folder write to it is held against its name likewise.
+// Finds programs of a corpus that were written in part: each is named by the hash of its bytes.
+// Other runs that share the folder name their programs likewise.
 
 #define _GNU_SOURCE // For O_TMPFILE.
 
@@ -65,7 +65,7 @@ void corpus_open(struct corpus *corpus, const char *folder)
     }
 }
 
-// Writes as much as a program may have.
+// Writes as many bytes as the largest program has.
 static int write_program(int file)
 {
     static const uint8_t zeros[TARGET_MOST_BYTES];
@@ -116,11 +116,12 @@ static bool is_whole(const char *path, const char *name)
     size_bytes = fread(bytes, 1, sizeof bytes, file);
     bool is_read = ferror(file) == 0;
     (void)fclose(file);
-    if (!is_read) { // It may be as good as any.
+    if (!is_read) { // Nothing speaks against it.
         return true;
     }
     sha1_print(bytes, size_bytes, digits);
-    return size_bytes == sizeof bytes || strcmp(digits, name) == 0; // A longer one is not its own.
+    return size_bytes == sizeof bytes ||
+           strcmp(digits, name) == 0; // libFuzzer wrote no longer one.
 }
 
 static bool was_there(const struct corpus *corpus, const char *name)
@@ -134,13 +135,13 @@ static void print_path(const struct corpus *corpus, const char *name, char *path
     (void)snprintf(path, CORPUS_PATH_BYTES, "%s/%.40s", corpus->folder, name);
 }
 
-// Notes the programs that are new and not whole.
+// Lists the new programs that were written in part.
 static void find_parts(const struct corpus *corpus, struct corpus *parts)
 {
     char path[CORPUS_PATH_BYTES];
     DIR *entries = opendir(corpus->folder);
     if (entries == NULL) {
-        return; // The probe says why.
+        return; // The probe reports why.
     }
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         print_path(corpus, entry->d_name, path);
@@ -159,7 +160,7 @@ size_t corpus_sweep(const struct corpus *corpus)
     size_t removed = 0;
     struct corpus parts = {.folder = corpus->folder};
     find_parts(corpus, &parts);
-    if (parts.count > 0) { // Another run may be about to write one.
+    if (parts.count > 0) { // Another run may be writing one.
         (void)nanosleep(&moment, NULL);
     }
     for (size_t i = 0; i < parts.count; i++) {

@@ -1,5 +1,5 @@
-// A working corpus while libFuzzer adds to it. libFuzzer takes no notice of a write that fails, so
-// that is noticed here.
+// A working corpus while libFuzzer adds to it. libFuzzer ignores writes that fail; this part
+// notices them.
 #ifndef CLI_CORPUS_H
 #define CLI_CORPUS_H
 
@@ -9,19 +9,19 @@
 
 struct corpus {
     const char *folder;
-    char (*names)[SHA1_DIGITS + 1]; ///< Of the programs that were there, in their order.
+    char (*names)[SHA1_DIGITS + 1]; ///< Of the programs that were there, sorted.
     size_t count, capacity;
 };
 
-/// Notes which programs are there already: none of them is ever removed. Ends the process with a
+/// Lists the programs that are there already: no sweep removes them. Ends the process with a
 /// sentence and status 2 iff the folder can't be read or there is no memory.
 void corpus_open(struct corpus *corpus, const char *folder);
 
-/// Returns 0, or the number of the error with which no program can be written there now.
+/// Tries to write a program there. Returns 0, or the number of the error.
 int corpus_probe(const struct corpus *corpus);
 
-/// Removes what libFuzzer has not written whole since the corpus was opened. Returns how many files
-/// that were.
+/// Removes the files that libFuzzer wrote in part since the corpus was opened. Returns their
+/// number.
 size_t corpus_sweep(const struct corpus *corpus);
 
 void corpus_close(struct corpus *corpus);

@@ -1,5 +1,5 @@
-// heapfuzz counters: what a target did that kept its counters in a file (target.h), whatever engine
-// ran it and however it ended.
+// heapfuzz counters: the tables of a target that kept its counters in a file (target.h), for any
+// engine and any end.
 
 #include "cli/command.h"
 

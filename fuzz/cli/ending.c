@@ -1,5 +1,4 @@
-// How a fuzzing run ended: with a finding, with none, or with a sentence that says why it proves
-// nothing.
+// The end of a fuzzing run: a finding, none, or a sentence with the reason why it proves nothing.
 
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +24,7 @@ static uint64_t sum(const uint64_t *counts, size_t length)
     return total;
 }
 
-// How many of the laws were checked, and how often in all.
+// Counts the laws that were checked, and all checks.
 static size_t count_laws(const uint64_t *checks_by, size_t laws, uint64_t *checks)
 {
     size_t checked = 0;
@@ -75,7 +74,7 @@ static void print_tables(const struct fuzzing *fuzzing)
     printf("\n");
 }
 
-// Says why a run that neither found anything nor came to its end did not. Always returns 2.
+// Reports why a run failed before its end, without a finding. Always returns 2.
 static int tell_failure(const struct fuzzing *fuzzing)
 {
     const struct fuzzer_output *fuzzer = &fuzzing->fuzzer;
@@ -119,7 +118,7 @@ static bool tell_finding(const struct fuzzing *fuzzing)
     return finding_tell(&fuzzing->fuzzer, &fuzzing->choice);
 }
 
-// Says what of the corpus or the log could not be written. Returns false iff all was.
+// Reports a file of the corpus or the log that could not be written. Returns false iff none.
 static bool tell_unwritten(const struct fuzzing *fuzzing)
 {
     const char *path = fuzzing->unwritten.path;
@@ -131,7 +130,7 @@ static bool tell_unwritten(const struct fuzzing *fuzzing)
                 strerror(fuzzing->unwritten.error));
         return true;
     }
-    // An engine that is stopped while it writes leaves a part of a program that nobody has lost.
+    // An engine that is stopped while it writes leaves a part of a program. Nothing is lost then.
     bool was_stopped = fuzzing->stop_signal != 0 || WIFSIGNALED(fuzzing->child.status);
     if (removed > 0 && !was_stopped) {
         fprintf(stderr,
@@ -143,7 +142,7 @@ static bool tell_unwritten(const struct fuzzing *fuzzing)
     return false;
 }
 
-// Says why a run that came to its end proves nothing. Returns false iff it proves something.
+// Reports why a finished run proves nothing. Returns false iff it proves something.
 static bool tell_nothing_done(const struct fuzzing *fuzzing)
 {
     uint64_t checks = sum(counters->checks_by, LAWS);
@@ -166,7 +165,7 @@ static bool tell_nothing_done(const struct fuzzing *fuzzing)
     return true;
 }
 
-// Tells all but what could not be written. Returns the exit status.
+// Reports everything except failed writes. Returns the exit status.
 static int tell(const struct fuzzing *fuzzing)
 {
     const struct fuzzer_output *fuzzer = &fuzzing->fuzzer;

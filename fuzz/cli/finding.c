@@ -1,4 +1,4 @@
-// From the bytes that libFuzzer saved to the simplest text that people can read, replay and keep.
+// A finding, from the bytes that libFuzzer saved to the simplest text to read, replay and keep.
 
 #include "cli/finding.h"
 
@@ -31,7 +31,7 @@ bool finding_read(const struct fuzzer_output *fuzzer, uint8_t *bytes, size_t *si
     }
     if (!is_whole) {
         printf("%s", fuzzer->report);
-        fflush(stdout); // What goes wrong from here is said after it.
+        fflush(stdout); // Errors from here on follow it.
         fprintf(stderr, "heapfuzz: libFuzzer could not save what it found as %s\n",
                 path[0] == '\0' ? "a file" : path);
     }
@@ -98,7 +98,7 @@ static bool write_text(const struct fuzzer_output *fuzzer, const struct program 
     return finding_close(&output, fuzzer->fault, "ops", name);
 }
 
-// Writes the program as C beside its text, and says how to compile it. Nothing is written where it
+// Writes the program as C beside its text, and prints how to compile it. Writes nothing where it
 // does not fail again, nor for two subjects at once.
 static bool write_as_c(const struct choice *choice, const struct program *program,
                        const char *text_name)
@@ -125,8 +125,8 @@ static bool write_as_c(const struct choice *choice, const struct program *progra
     return true;
 }
 
-// Makes the program as simple as it can be and tells what it does, in a process of its own. Where
-// it does not fail again, what the target itself said is all there is to tell.
+// Makes the program as simple as it can and prints its report, in a process of its own. Where it
+// does not fail again, prints the target's own report.
 static void shrink_and_report(const struct fuzzer_output *fuzzer, const struct choice *choice,
                               struct program *program)
 {
@@ -156,7 +156,7 @@ bool finding_tell(const struct fuzzer_output *fuzzer, const struct choice *choic
     fflush(stdout);
     bool is_kept = write_text(fuzzer, &program, choice, name);
     if (is_kept) {
-        (void)unlink(fuzzer->artifact); // The text has it all.
+        (void)unlink(fuzzer->artifact); // The text is complete.
     }
     print_options(choice, options);
     printf("  heapfuzz replay %s %s\n", options, is_kept ? name : fuzzer->artifact);

@@ -1,5 +1,5 @@
-// heapfuzz fuzz: runs a target under libFuzzer as a process of its own, shows how far it is, and
-// ends with what was done or found. This file starts and watches it.
+// heapfuzz fuzz: runs a target under libFuzzer as a process of its own, shows its progress, and
+// ends with tables or a finding. This file starts and watches it.
 
 #include <errno.h>
 #include <signal.h>
@@ -14,14 +14,14 @@
 #define SECONDS_MOST 86400000U
 #define TICK_MILLISECONDS 250
 
-// libFuzzer ends a program after 25 seconds. A target that for longer than this neither says nor
-// does anything, its handlers included, will not end by itself.
+// libFuzzer ends a program after 25 seconds. A target without output and calls for longer than this
+// hangs in its handlers, too.
 #define IDLE_TICKS 240U
 
-// How often it is looked whether programs can still be written.
+// Ticks between two tries to write a program.
 #define PROBE_TICKS 4U
 
-// How long a target that was asked to end may take until it is made to.
+// Ticks that a target gets to end by itself, before it is killed.
 #define STOPPING_TICKS 12U
 
 static volatile sig_atomic_t stop_signal;
@@ -33,7 +33,7 @@ static void on_stop(int signal_number)
 
 static void on_no_reader(int signal_number)
 {
-    (void)signal_number; // The write fails, too, and its error is reported.
+    (void)signal_number; // The write fails, too, and reports its error.
 }
 
 static void take_signals(void)
@@ -65,7 +65,7 @@ static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
         } else if (argv[at][0] == '-') {
             refuse("fuzz: there is no option '%s'", argv[at]);
         } else {
-            refuse("fuzz: what is '%s'? Every word follows an option", argv[at]);
+            refuse("fuzz: unexpected argument '%s': every word follows an option", argv[at]);
         }
     }
     settle_choice(argv[0], &fuzzing->choice);
@@ -88,11 +88,11 @@ static void start(struct fuzzing *fuzzing)
         max_len,
         artifact_prefix,
         (char[]){"-timeout=25"},
-        (char[]){"-report_slow_units=25"}, // Saves what is slow as it saves findings.
+        (char[]){"-report_slow_units=25"}, // Saves slow programs as it saves findings.
         (char[]){"-rss_limit_mb=2048"},
-        (char[]){"-handle_xfsz=0"}, // What is too large to write is no finding.
+        (char[]){"-handle_xfsz=0"}, // A file too large to write is no finding.
         (char[]){"-print_final_stats=1"},
-        (char[]){"-entropic_scale_per_exec_time=1"}, // What is quick is tried more often.
+        (char[]){"-entropic_scale_per_exec_time=1"}, // Tries quick programs more often.
         files->corpus,
         access(files->seeds, F_OK) == 0 ? files->seeds : NULL,
         NULL,
@@ -110,7 +110,7 @@ static void start(struct fuzzing *fuzzing)
     }
 }
 
-// The first is the one: what follows has the same cause.
+// Keeps the first error: later ones have the same cause.
 static void note_unwritten(struct fuzzing *fuzzing, const char *path, int error)
 {
     if (error != 0 && fuzzing->unwritten.path == NULL) {
@@ -119,7 +119,7 @@ static void note_unwritten(struct fuzzing *fuzzing, const char *path, int error)
     }
 }
 
-// Takes in what the target has written. Returns false iff there was nothing.
+// Reads output of the target. Returns false iff there was none.
 static bool read_output(struct fuzzing *fuzzing)
 {
     char bytes[16384];
@@ -136,7 +136,7 @@ static bool read_output(struct fuzzing *fuzzing)
     return length > 0;
 }
 
-// Either the run was asked to, or it would be of no use: its programs or its words would be lost.
+// A signal asked for it, or the run is useless: its programs or its output would be lost.
 static bool is_to_stop(const struct fuzzing *fuzzing)
 {
     return stop_signal != 0 || fuzzing->unwritten.path != NULL || ferror(stdout) != 0;

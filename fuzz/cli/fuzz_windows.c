@@ -1,10 +1,10 @@
-// heapfuzz fuzz where there is no libFuzzer and nothing forks: one sentence.
+// heapfuzz fuzz without libFuzzer and fork: one sentence.
 
 #include "cli/command.h"
 
 int command_fuzz(int argc, char **argv)
 {
     (void)argc;
-    refuse("%s: there is no libFuzzer for Windows here; what was found elsewhere can be replayed",
+    refuse("%s: there is no libFuzzer for Windows here; replay runs findings of other systems",
            argv[0]);
 }

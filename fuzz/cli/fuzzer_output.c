@@ -1,6 +1,6 @@
 // The lines of a target's output: libFuzzer's progress, the harness's report of a finding, the
-// errors of the sanitizers. Picks out what is for people and leaves the rest, the stacks of
-// libFuzzer itself and the bytes in three notations, to the log. Does no input or output.
+// errors of the sanitizers. Selects the lines for people. The log keeps the rest: stacks of
+// libFuzzer itself, and the bytes in three notations. Does no input or output.
 
 #include "cli/fuzzer_output.h"
 
@@ -11,10 +11,10 @@
 #include "laws/counters.h"
 #include "runner/stop.h"
 
-// A stack is shown up to its first frame in the harness, and no further than this.
+// A report shows a stack up to its first frame in the harness, and no more frames than this.
 #define FRAMES_SHOWN 12U
 
-// What ends a run beside the laws, the first that matches.
+// Ends of a run except broken laws; the first match counts.
 static const struct {
     const char *words, *fault, *sentence;
 } errors[] = {
@@ -33,7 +33,7 @@ static bool begins(const char *line, const char *words)
     return strncmp(line, words, strlen(words)) == 0;
 }
 
-// The number after the words, or the one there was.
+// Returns the number after the words, or the one before.
 static unsigned long number_after(const char *line, const char *words, unsigned long before)
 {
     const char *found = strstr(line, words);
@@ -54,7 +54,7 @@ static void add_to_report(struct fuzzer_output *fuzzer, const char *line)
     fuzzer->report_bytes += (size_t)length < room ? (size_t)length : room - 1;
 }
 
-// A target notes the law that is broken before it prints the report.
+// A target records the broken law before it prints the report.
 static bool is_law_broken(struct fuzzer_output *fuzzer, const char *line)
 {
     fuzzer->is_law = broken_is_noted(&counters->broken) && begins(line, "law ");
@@ -90,7 +90,7 @@ static bool is_noise(const char *frame)
     return false;
 }
 
-// What is under the first stack tells where the memory came from, and its shadow: that is for the
+// The lines under the first stack show the origin of the memory and its shadow: they are for the
 // log.
 static void read_error_part(struct fuzzer_output *fuzzer, const char *line)
 {
@@ -109,8 +109,8 @@ static void read_error_part(struct fuzzer_output *fuzzer, const char *line)
     }
 }
 
-// Takes in a line while no fault is known. The first is the one: a broken law also makes libFuzzer
-// report the abort that it ends with.
+// Reads a line while no fault is known. The first fault counts: after a broken law libFuzzer also
+// reports the signal that ends it.
 static void read_fault(struct fuzzer_output *fuzzer, const char *line)
 {
     if (is_law_broken(fuzzer, line) || begins(line, "AddressSanitizer stopped ") ||

@@ -1,4 +1,4 @@
-// A fuzzing run, as far as it has come: what runs it and what tells its end share it.
+// The state of a fuzzing run, shared by the part that runs it and the part that reports its end.
 #ifndef CLI_FUZZING_H
 #define CLI_FUZZING_H
 
@@ -27,12 +27,12 @@ struct fuzzing {
     bool is_hung;
     sig_atomic_t stop_signal; ///< 0: none came.
     struct {
-        const char *path; ///< Where something could not be written; NULL: all was.
+        const char *path; ///< A file that could not be written; NULL: none.
         int error;
     } unwritten;
 };
 
-/// Prints what was done or found, and what went wrong. Returns the exit status.
+/// Prints the tables or the finding, and errors. Returns the exit status.
 int fuzzing_tell_end(const struct fuzzing *fuzzing);
 
 #endif

@@ -1,4 +1,4 @@
-// Programs from files, whatever form they are in.
+// Programs from files of any form.
 
 #include "cli/command.h"
 
@@ -22,7 +22,7 @@ static bool ends_in(const char *path, const char *suffix)
 static FILE *open_input(const char *path)
 {
     FILE *file = fopen(path, "rb");
-    // A folder opens, and then can't be read: say so before its first byte is waited for.
+    // A folder opens, but can't be read: refuse it before waiting for its first byte.
     int byte = file == NULL ? EOF : getc(file);
     if (file == NULL || (byte == EOF && ferror(file))) {
         refuse("can't read %s: %s", path, strerror(errno));
@@ -31,7 +31,7 @@ static FILE *open_input(const char *path)
     return file;
 }
 
-// Any bytes are a program, those of a text as well, but not the one that its author meant.
+// Any bytes are a program, even those of a text; but not the one that its author meant.
 static void refuse_text(const char *path, uint8_t *bytes, size_t size_bytes,
                         struct program *program)
 {

@@ -15,7 +15,7 @@ static const struct {
     const char *sentence;
 } commands[] = {
     {"fuzz", command_fuzz, "[--target T] [--subject S] [--other S] [--time SECONDS] [--corpus DIR]",
-     "fuzz, show what is being done, and end with what was done or found"},
+     "fuzz, show progress, and end with tables or a finding"},
     {"random", command_random,
      "--count N [--seed S] [--target T] [--subject S] [--other S] [FILE...]",
      "make and run N programs, without an engine; from the same seed and files the same ones"},
@@ -59,13 +59,12 @@ static void print_help(void)
     printf("\nexit status: 0 done, 1 a finding, 2 words or files that can't be followed\n");
 }
 
-// Everything has to have been printed: a full disk is no success, and a finding that nobody could
-// read is none either.
+// Fails unless everything was printed: a full disk is no success, and no report of a finding.
 static int done(int status)
 {
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-        if (errno == 0) { // It failed before. The reason is forgotten, but may still be the same.
+        if (errno == 0) { // It failed before. The reason is lost, but may still be the same.
             (void)putchar('\n');
             (void)fflush(stdout);
         }

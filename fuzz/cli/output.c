@@ -1,4 +1,4 @@
-// Files that are there whole or not at all. Knows nothing of what is in them.
+// Files that are there whole or not at all. Knows nothing of their content.
 
 #include "cli/output.h"
 
@@ -9,7 +9,7 @@
 
 #include "world/os.h"
 
-// Names that a process tries, of which others that had its number may have left some.
+// Names that a process tries. Earlier processes of its number may have left some.
 #define NAMES_TRIED 100U
 
 static bool print_path(char *path, size_t capacity_bytes, const char *text)
@@ -63,14 +63,14 @@ bool output_open_new(struct output *output, const char *path)
     return print_path(output->path, sizeof output->path, path) && open_beside(output);
 }
 
-// Returns false, with errno, iff not all of it is written; then it is gone.
+// Returns false, with errno, iff not all of it could be written; then it is gone.
 static bool finish(struct output *output)
 {
     FILE *file = output->file;
     output->file = NULL;
     errno = 0;
     bool is_bad = fflush(file) != 0 || ferror(file) != 0;
-    int error = errno != 0 ? errno : EIO; // An error of before may be the only one.
+    int error = errno != 0 ? errno : EIO; // An earlier error may be the only one.
     if (fclose(file) != 0 && !is_bad) {
         is_bad = true;
         error = errno;

@@ -1,5 +1,5 @@
-// The progress line. On a terminal it is never longer than the terminal is wide, or rewriting it
-// would leave its pieces behind: a field that does not fit is left out, the least important first.
+// The progress line. On a terminal it is never wider than the terminal: rewriting it would leave
+// pieces behind. It leaves out the fields that do not fit, the least important first.
 
 #include "cli/progress.h"
 
@@ -41,7 +41,7 @@ static size_t width(const struct progress *progress)
     return columns == 0 ? 79 : columns - 1; // In the last some terminals go on to the next line.
 }
 
-// Returns false iff the field does not fit; then nothing after it is added either.
+// Returns false iff the field does not fit; then no later one is added either.
 __attribute__((format(printf, 3, 4))) static bool add(char *line, size_t width_columns,
                                                       const char *format, ...)
 {
@@ -107,7 +107,7 @@ static void print_line(const struct progress *progress, const struct fuzzer_outp
                     add(line, columns, "  %5s programs/s", programs) &&
                     (progress->samples[last].calls == 0 || // Target text makes none.
                      add(line, columns, "  %5s calls/s", calls));
-    if (has_room && fuzzer->coverage == 0) { // libFuzzer says nothing until it is through with it.
+    if (has_room && fuzzer->coverage == 0) { // libFuzzer prints nothing before its end.
         (void)add(line, columns, "  reading the corpus");
     } else if (has_room) {
         (void)(add(line, columns, "  cov %4lu", fuzzer->coverage) &&

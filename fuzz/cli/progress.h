@@ -1,4 +1,4 @@
-// How far a run is, as a line: rewritten in place on a terminal, otherwise a line now and then.
+// The progress of a run as a line: rewritten in place on a terminal, otherwise one now and then.
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -7,14 +7,14 @@
 
 #include "cli/fuzzer_output.h"
 
-/// Rates are over so many ticks, so that they neither flicker nor lag.
+/// Ticks that a rate is measured over, so that it neither flickers nor lags.
 #define PROGRESS_SAMPLES 8U
 
 struct progress {
     bool is_live; ///< Standard output is a terminal that can rewrite a line.
     double began;
-    double printed; ///< When the last line was.
-    size_t seconds; ///< That the run is to take.
+    double printed; ///< The time of the last line.
+    size_t seconds; ///< The length of the run.
     size_t ticks;
     struct {
         double time;
@@ -27,7 +27,7 @@ bool progress_is_live(void);
 
 void progress_begin(struct progress *progress, size_t seconds);
 
-/// To be called about four times a second; reads the harness's counters.
+/// Prints the line where it is due. Called about four times a second; reads the harness's counters.
 void progress_tick(struct progress *progress, const struct fuzzer_output *fuzzer);
 
 /// Leaves the cursor at the start of an empty line.

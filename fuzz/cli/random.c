@@ -1,8 +1,8 @@
-// heapfuzz random: programs by the harness's own mixes and edits, run in this process, without an
-// engine and without its coverage: what it makes depends on the seed and the files alone.
+// heapfuzz random: runs programs by the harness's own mixes and edits in this process, without an
+// engine and its coverage. The programs depend on the seed and the files alone.
 //
-// Each program is a copy of one in the pool, or of none, with some edits. The pool begins as the
-// files that are given; now and then a program takes the place of another one in it.
+// Each program is a copy of one in the pool, or of none, with some edits. The pool begins with the
+// files; now and then a program replaces another one in it.
 
 #include "cli/command.h"
 
@@ -27,11 +27,11 @@
 #define POOL 512U
 #define ROUNDS 4U // Of edits, at most, to a copy.
 
-// One program in so many starts from nothing, and one in so many is kept.
+// One program in FRESH_ONE_IN starts from nothing; one in KEPT_ONE_IN is kept.
 #define FRESH_ONE_IN 8U
 #define KEPT_ONE_IN 8U
 
-// How often a line says how far it is: where lines are rewritten, and where they are not.
+// Seconds between two progress lines, where lines are rewritten and where they are not.
 #define LIVE_SECONDS 0.25
 #define LINE_SECONDS 10.0
 
@@ -41,12 +41,12 @@ static struct {
     size_t done;
     double began, printed;
     bool is_live;
-    struct program program; ///< That is under way.
+    struct program program; ///< The current one.
     struct program pool[POOL];
     size_t pooled, given; ///< The files' programs come first, and stay.
 } making;
 
-// Takes the words; files are read into the pool.
+// Reads the arguments, and the files into the pool.
 static void read_words(int argc, char **argv)
 {
     making.choice.target = &targets[0];
@@ -121,8 +121,7 @@ static void tell_how_far(void)
     fflush(stdout);
 }
 
-// Called when something was found, which has been told: keeps the program. Where that fails it ends
-// the process.
+// Keeps the program of a finding, which is reported already. Ends the process where that fails.
 static void keep_finding(void)
 {
     char fault[32];
@@ -174,7 +173,7 @@ int command_random(int argc, char **argv)
     for (; making.done < making.count; making.done++) {
         make(&random);
         struct plan plan = choice_plan(&making.choice, &making.program);
-        plan.walks_always = false; // Many programs show more than each of them looked at closely.
+        plan.walks_always = false; // More programs find more than a close look at each.
         plan.runs_twice = false;
         sweep_run(&plan, &making.program);
         keep(&random);

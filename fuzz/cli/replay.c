@@ -1,4 +1,4 @@
-// heapfuzz replay and heapfuzz explain: programs from files, run in this process; or as C.
+// heapfuzz replay and heapfuzz explain: programs from files, run in this process, or printed as C.
 
 #include "cli/command.h"
 
@@ -16,7 +16,7 @@
 #include "runner/sweep.h"
 #include "world/clock.h"
 
-// It would break no law, having done nothing.
+// A program without ops would break no law.
 static void refuse_empty(const char *path, const struct program *program)
 {
     if (program->count == 0) {
@@ -48,7 +48,7 @@ int command_replay(int argc, char **argv)
         load_program(argv[at], &program);
         refuse_empty(argv[at], &program);
         printf("%s: ", argv[at]);
-        fflush(stdout); // A finding ends the process, and the reader must know where.
+        fflush(stdout); // A finding ends the process; the reader must see in which file.
         struct plan plan = choice_plan(&choice, &program);
         uint64_t calls_before = counters->calls;
         double started = clock_seconds();
@@ -70,10 +70,10 @@ static void print_subject(const struct run *run)
 static void print_done(const struct run *run)
 {
     report_op(stdout, run, run->op_index);
-    fflush(stdout); // What follows may crash, and this must be seen.
+    fflush(stdout); // The next op may crash; the reader must see this one.
 }
 
-// Takes a word that has no value out of argv. Returns whether it was there.
+// Removes an option without a value from argv. Returns whether it was there.
 static bool take_flag(int *argc, char **argv, const char *name)
 {
     for (int at = 1; at < *argc; at++) {
@@ -95,7 +95,7 @@ static void print_as_c(const struct choice *choice, const struct program *progra
     char name[256];
     struct plan plan = choice_plan(choice, program);
     if (choice->other != NULL) {
-        refuse("explain: what is written as C runs on one subject, so --as-c and target %s do not "
+        refuse("explain: a program as C runs on one subject, so --as-c and target %s do not "
                "go together",
                choice->target->name);
     }

@@ -1,5 +1,5 @@
 // The folders and files of a fuzzing run. Runs may share a corpus: each takes the first log that no
-// other has open, and its other files are named after that one.
+// other run has open, and names its other files after it.
 
 #include "cli/run_files.h"
 
@@ -39,8 +39,8 @@ static void find_own_folder(char *folder)
     *strrchr(folder, '/') = '\0';
 }
 
-// Refuses a folder of texts where programs are bytes: libFuzzer would take their letters for ops
-// and put its own files among them.
+// Refuses a folder of texts where programs are bytes: libFuzzer would read their letters as ops and
+// put its own files among them.
 static size_t count_programs(const struct target *target, const char *folder)
 {
     size_t programs = 0;
@@ -108,7 +108,7 @@ static void open_log(struct run_files *files)
     print_path(files->artifacts, "%s.", name);
 }
 
-// A log that is still empty is none that anyone could miss.
+// Removes a log that is still empty.
 static _Noreturn void refuse_to_write(const struct run_files *files, const char *path)
 {
     struct stat log;
@@ -119,7 +119,7 @@ static _Noreturn void refuse_to_write(const struct run_files *files, const char 
     refuse("fuzz: can't write %s: %s", path, strerror(error));
 }
 
-// The log of the run before stays until it is known that this one can begin.
+// The log of the former run stays until this one can begin.
 static void open_counters(const struct run_files *files)
 {
     (void)unlink(files->counters);

@@ -1,5 +1,4 @@
-// SHA-1 (FIPS 180-4) of bytes that are all there at once. It guards nothing: who could be deceived
-// by it is its own author.
+// SHA-1 (FIPS 180-4) of bytes that are all there at once. It finds accidents, and guards nothing.
 
 #include "cli/sha1.h"
 

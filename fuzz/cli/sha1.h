@@ -1,4 +1,4 @@
-// SHA-1, by which libFuzzer names what it saves.
+// SHA-1: libFuzzer names its files by it.
 #ifndef CLI_SHA1_H
 #define CLI_SHA1_H
 
@@ -12,7 +12,8 @@
 /// Writes the hash of some bytes as lower-case digits, terminated.
 void sha1_print(const uint8_t *bytes, size_t size_bytes, char digits[SHA1_DIGITS + 1]);
 
-/// Returns the hash that a file's name is or ends in, behind a hyphen; NULL: it has none.
+/// Returns the hash that a file's name is, or ends in behind a hyphen. Returns NULL iff it has
+/// none.
 const char *sha1_in_name(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-// heapfuzz shrink: a program that fails, made as simple as it can be while it fails the same way.
+// heapfuzz shrink: makes a failing program as simple as it can, as long as it fails the same way.
 
 #include "cli/command.h"
 
@@ -8,7 +8,7 @@
 #include "language/text.h"
 #include "runner/sweep.h"
 
-// A finding that is to be told must happen again, this often.
+// A reported finding has to happen again, this often.
 #define CONFIRMATIONS 3U
 
 static void show_progress(size_t ops, size_t trials)

@@ -1,5 +1,5 @@
-// Target text in heapfuzz: files that are held against the laws of the op language, and a text that
-// broke one, cut down to what still does and kept.
+// Target text in heapfuzz: holds files against the laws of the op language. Cuts a text that broke
+// one down to a part that still does, and keeps it.
 
 #include "cli/text_target.h"
 
@@ -21,7 +21,7 @@ void texts_replay(int argc, char **argv, int first_file)
         size_t size_bytes;
         uint8_t *bytes = load_bytes(argv[at], &size_bytes);
         printf("%s: ", argv[at]);
-        fflush(stdout); // A finding ends the process, and the reader must know where.
+        fflush(stdout); // A finding ends the process; the reader must see in which file.
         language_tell(bytes, size_bytes);
         free(bytes);
     }
@@ -38,8 +38,8 @@ static void hold(const void *context)
     language_hold(text->bytes, text->size_bytes);
 }
 
-// Takes out one part after the other, ever smaller ones, as long as the rest fails the same way.
-// Returns false iff it does not fail.
+// Removes one part after the other, ever smaller ones, as long as the rest fails the same way.
+// Returns false iff the text does not fail.
 static bool shrink(struct text *text)
 {
     struct text guess;
