@@ -56,7 +56,7 @@ host=$(command -v clang || command -v gcc || command -v cc) ||
 build host -D CMAKE_C_COMPILER="$host" -D CMAKE_C_FLAGS= -D CMAKE_EXE_LINKER_FLAGS= \
     -D COMHEAP_FUZZING_ENGINE= -- corpora
 
-# Engines are C++: what is linked with them is linked by $CXX.
+# Engines are C++: $CXX links the programs that contain them.
 build targets -D COMHEAP_FUZZING_ENGINE="${LIB_FUZZING_ENGINE// /;}" \
     -D CMAKE_C_LINK_EXECUTABLE="$CXX $CXXFLAGS <LINK_FLAGS> <OBJECTS> -o <TARGET> <LINK_LIBRARIES>" \
     -- fuzzers
