@@ -146,7 +146,8 @@ static void print_pair(const struct counters *done)
     printf("  requests: both have to hold the same blocks\n");
 }
 
-// In the largest unit that there are ten of: what is not nothing does not look like it.
+// Prints in the largest unit of which there are at least ten. A number above 0 is never printed as
+// 0.
 static const char *print_bytes(uint64_t bytes, char text[BYTES_TEXT])
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};

@@ -1,4 +1,4 @@
-// What a run did: calls by verb and outcome, checks by law, what was reached. A run that did
+// The counters of a run: calls by verb and outcome, checks by law, states reached. A run that did
 // nothing must not look like one that found nothing.
 #ifndef LAWS_COUNTERS_H
 #define LAWS_COUNTERS_H
@@ -7,7 +7,7 @@
 #include "laws/language_law.h"
 #include "laws/law.h"
 
-/// How a call came out, or that an op which is no call was run.
+/// Outcomes of a call. DONE also counts ops that make no call.
 #define OUTCOMES_DEF(OUTCOME)                                                                      \
     OUTCOME(DONE, "done")                                                                          \
     OUTCOME(GRANTED, "granted")                                                                    \
@@ -33,12 +33,12 @@ enum reach {
     REACHES
 };
 
-/// Why the answers of a pair may differ.
+/// Reasons for which the answers of a pair may differ.
 #define DIFFERENCES_DEF(DIFFERENCE)                                                                \
-    DIFFERENCE(LIMIT, "limit", "the size is over the limit of one, and of one only")               \
+    DIFFERENCE(LIMIT, "limit", "the size is over the limit of only one")                           \
     DIFFERENCE(ROOM, "room", "one has no room, and need not have it")                              \
     DIFFERENCE(PAGES, "pages", "the world refused one a page")                                     \
-    DIFFERENCE(INEXACT, "inexact", "one may tell a size that is larger")                           \
+    DIFFERENCE(INEXACT, "inexact", "one may report a larger size")                                 \
     DIFFERENCE(NULL_SIZE, "null-size", "they document GetSize(NULL) differently")
 
 enum difference {
@@ -50,18 +50,18 @@ enum difference {
 
 /// The law that ended a run.
 struct broken {
-    uint8_t law; ///< Its number from 1 on, those of the language after those of a heap; 0: none.
-    uint64_t op; ///< Likewise; 0: no op, as at the end of a program.
+    uint8_t law; ///< Its number, from 1; laws of the language follow those of a heap; 0: none.
+    uint64_t op; ///< The op's number, from 1; 0: no op, as at the end of a program.
 };
 
 struct counters {
-    struct broken broken; ///< First: the tests' scripts write its law.
+    struct broken broken; ///< First, because scripts of the tests write its law.
     uint64_t programs;
-    uint64_t calls; ///< Calls of the subject that ops made, each held against the laws.
+    uint64_t calls; ///< Calls of the subject that ops made, each checked against the laws.
     uint64_t calls_by[VERBS][OUTCOMES];
     uint64_t checks_by[LAWS];
     uint64_t reached[REACHES];
-    uint64_t reached_after[REACHES];   ///< How many calls had been made when it first was.
+    uint64_t reached_after[REACHES];   ///< The number of calls before the first time.
     uint64_t compared_by[VERBS];       ///< Answers of a pair,
     uint64_t differed_by[DIFFERENCES]; ///< those that may differ and did,
     uint64_t given_up;                 ///< and requests that left their slot empty for it.
@@ -75,17 +75,17 @@ struct counters {
 /// Never NULL. The process's own, until counters_share.
 extern struct counters *counters;
 
-/// Keeps the counters in a file from now on, so that another process may watch them, also after
-/// this one has crashed. Returns false, with errno, iff the file can't be written.
+/// Keeps the counters in a file from now on. Another process can then watch them, even after this
+/// one has crashed. Returns false, with errno set, iff the file can't be written.
 bool counters_share(const char *path);
 
-/// Notes a law that is broken, by the number that finding_end takes: the process is about to end.
+/// Records a broken law by the number that finding_end takes. The process is about to end.
 void counters_break(unsigned number, size_t op);
 
-/// Returns whether a law is noted. Counters may come from a file, and so be of any value.
+/// Returns whether a broken law is recorded. Counters can come from a file, and so have any value.
 bool broken_is_noted(const struct broken *broken);
 
-/// The name and the sentence of a law that is noted.
+/// Return the name and the sentence of the recorded law.
 const char *broken_name(const struct broken *broken);
 const char *broken_sentence(const struct broken *broken);
 

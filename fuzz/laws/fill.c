@@ -1,6 +1,6 @@
-// Writing and reading of blocks' bytes, a word at a time. AddressSanitizer is asked about whole
-// ranges before they are touched, and the loops that touch them are left uninstrumented: the same
-// answer at a tenth of the cost.
+// Writes and reads the bytes of blocks, a word at a time. Before the loops touch a range, one call
+// checks all of it for poison. The loops themselves are uninstrumented: the result is the same at a
+// tenth of the cost.
 
 #include "laws/fill.h"
 
@@ -17,8 +17,8 @@ struct range {
     size_t begin, end;
 };
 
-// A function that is left uninstrumented takes in no other that is not: these must be, or cost a
-// call a word.
+// Compilers inline no instrumented function into an uninstrumented one. Without this, each word
+// would cost a call.
 #define INLINED static inline __attribute__((always_inline))
 
 INLINED uint64_t little_endian(uint64_t word)
@@ -47,11 +47,11 @@ uint8_t fill_byte(struct fill fill, size_t offset)
 
 struct fill fill_of(uint64_t number)
 {
-    // Odd constants: adding the second changes every byte of a word.
+    // Odd constants: adding the second one changes every byte of a word.
     return (struct fill){number * 0xd6e8feb86659fd93U, 0x9e3779b97f4a7c15U};
 }
 
-// The parts of a block that are written and read. Each begins at a multiple of eight.
+// Finds the parts of a block that are written and read. Each begins at a multiple of eight.
 static size_t ranges_of(size_t size_bytes, struct range ranges[RANGES])
 {
     if (size_bytes <= FILL_WHOLE_BYTES) {
@@ -139,9 +139,10 @@ size_t fill_written_end(size_t size_bytes, size_t offset)
 }
 
 #ifdef HAS_ASAN
-// AddressSanitizer's byte for every `1 << scale` bytes: 0 where all of them may be touched, else
-// how many of them, from the first on, or less than 0 for none. It is asked itself only where
-// something is poisoned, for a call of it costs as much as a call of the heap.
+// AddressSanitizer keeps a shadow byte for every `1 << scale` bytes. It is 0 where all of them are
+// accessible. Above 0 it is the number of accessible ones, from the first on; below 0 none is
+// accessible. AddressSanitizer itself is called only where something is poisoned: such a call costs
+// as much as a call of the heap.
 struct shadow {
     size_t scale, offset;
 };
@@ -160,7 +161,7 @@ INLINED const int8_t *shadow_of(struct shadow shadow, const void *byte)
     return (const int8_t *)(((uintptr_t)byte >> shadow.scale) + shadow.offset);
 }
 
-// Whether all of a range that begins with a shadow byte of its own may be touched.
+// Returns whether all of a range is accessible. The range begins at a shadow byte's first byte.
 UNINSTRUMENTED static bool is_open(const void *start, size_t size_bytes)
 {
     struct shadow shadow = find_shadow();

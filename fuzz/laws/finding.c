@@ -53,7 +53,7 @@ void finding_stop(int own_status)
 {
     if (ending != FINDING_ABORTS) {
         void (*act)(void) = act_before_end;
-        act_before_end = NULL; // A stop inside of it is not reported again.
+        act_before_end = NULL; // Reports no stop inside of it.
         if (act != NULL) {
             act();
         }
@@ -65,7 +65,7 @@ void finding_stop(int own_status)
 void finding_end(unsigned number)
 {
     finding_stop(FINDING_FIRST_STATUS + (int)number);
-    finding_silence(); // The report is complete; the trap is no finding of its own.
+    finding_silence(); // The report is complete; the trap is no second finding.
 }
 
 void finding_silence(void)

@@ -1,4 +1,4 @@
-// The calls to the heap under test: straight to its manager, or through an extension. Judges
+// Makes the calls to the heap under test: straight to its manager, or through an extension. Judges
 // nothing.
 
 #include "laws/heap.h"

@@ -1,7 +1,8 @@
 // The heap under test: a subject that is open in a world, and the calls to it.
 //
-// An extension puts other faces in front of a subject: it makes the calls of all faces, and may ask
-// the heap for another size than the caller does. Laws, model and runner know no more of it.
+// An extension puts other faces in front of a subject. It makes the calls of all faces, and may
+// request another size from the heap than the caller does. Laws, model and runner know no more of
+// it.
 #ifndef LAWS_HEAP_H
 #define LAWS_HEAP_H
 
@@ -17,8 +18,8 @@ struct heap;
 /// A request for a block, as an extension changes it on its way to the heap.
 struct request {
     size_t held_bytes;  ///< The caller sees a block of this size,
-    size_t asked_bytes; ///< and the heap is asked for this one.
-    bool is_refused;    ///< The extension refuses it: the heap is not asked.
+    size_t asked_bytes; ///< and the heap receives this one.
+    bool is_refused;    ///< The extension refuses it; the heap gets no call.
 };
 
 struct extension {
@@ -29,7 +30,7 @@ struct extension {
     size_t (*limit_bytes)(const struct subject *subject, enum face face);
     size_t (*null_size_bytes)(const struct subject *subject, enum face face);
 
-    /// Begins after the subject was opened; ends before it is closed, when no block is live.
+    /// Begins after the subject is opened; ends before it is closed, when no block is live.
     void (*begin)(struct heap *heap);
     void (*end)(struct heap *heap);
 
@@ -64,8 +65,8 @@ struct heap {
     size_t rolling;          ///< Selects the live block that is checked next.
     size_t misuses_unwalked; ///< Counts misuses since the invariants were last walked for one.
 
-    const char *own_call;   ///< A call that the harness makes for no op, while it is made.
-    size_t own_call_number; ///< Ends the words of own_call; HEAP_NO_NUMBER: nothing does.
+    const char *own_call;   ///< The current call of the harness's own, for no op; NULL: none.
+    size_t own_call_number; ///< Printed after own_call; HEAP_NO_NUMBER: no number.
 };
 
 /// Opens the subject in the open world. Returns false iff the subject has no room for an empty
@@ -87,7 +88,7 @@ int heap_owns(struct heap *heap, const void *address);
 /// Minimizes the heap. Precondition: the subject has `minimize`.
 void heap_minimize(struct heap *heap);
 
-/// Return the number of faces that calls can go through, and the names of a face's calls.
+/// Return the number of faces that take calls, and the names of a face's calls.
 unsigned heap_faces(const struct heap *heap);
 const char *heap_free_name(const struct heap *heap, enum face face);
 const char *heap_reallocate_name(const struct heap *heap, enum face face);
@@ -99,7 +100,7 @@ size_t heap_limit_bytes(const struct subject *subject, const struct extension *e
 size_t heap_null_size_bytes(const struct subject *subject, const struct extension *extension,
                             enum face face);
 
-/// Note that the harness makes a call for which no op asked, and that the call has returned. A
+/// Record that the harness makes a call for which no op asked, and that the call has returned. A
 /// report of a stop names the call.
 #define HEAP_NO_NUMBER SIZE_MAX
 void heap_own_call(struct heap *heap, const char *call, size_t number);

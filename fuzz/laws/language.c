@@ -1,5 +1,5 @@
-// Texts, traces and bytes against the laws of the op language. What reads and prints them is not
-// changed for it, and knows nothing of it; of a heap nothing is known here.
+// Checks texts, traces and bytes against the laws of the op language. The code that reads and
+// prints them stays unchanged for it. Knows no heap.
 
 #include "laws/language.h"
 
@@ -15,16 +15,16 @@
 #include "laws/finding.h"
 #include "world/os.h"
 
-// How much of an input a finding prints.
+// The most lines and columns of an input that a finding prints.
 #define LINES_SHOWN 24U
 #define COLUMNS_SHOWN 96U
 
 static struct {
     const uint8_t *bytes;
     size_t size_bytes;
-} input; // The one that is under way.
+} input; // The current one.
 
-// Prints the input by lines; what is not for a terminal by its number.
+// Prints the input by lines. A byte that a terminal can't show is printed as its number.
 static void print_input(void)
 {
     size_t line = 1;
@@ -108,7 +108,7 @@ static bool read_trace(size_t first, size_t most, struct program *program, struc
     return is_read;
 }
 
-// Returns the index of the first of `count` ops that differ; `count` iff none does.
+// Returns the index of the first of `count` ops that differ; `count` iff none differs.
 static size_t find_other(const struct op *ops, const struct op *others, size_t count)
 {
     size_t i = 0;
@@ -119,12 +119,12 @@ static size_t find_other(const struct op *ops, const struct op *others, size_t c
     return i;
 }
 
-// A sentence that a terminal may be given: some text in a line, no character of it in part, and
-// without a full stop, as more may follow it.
+// Returns whether a text is one line with whole characters, which a terminal can print. It has no
+// full stop, as more may follow it.
 static bool is_sentence(const char *text)
 {
     size_t length = strlen(text);
-    unsigned more = 0; // Bytes that the character still has.
+    unsigned more = 0; // Remaining bytes of the character.
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)text[i];
         bool continues = (byte & 0xc0) == 0x80;
@@ -144,7 +144,7 @@ static CHECK void hold_refusal(const char *what, const struct text_error *error)
     }
     HOLD(REFUSAL, memchr(error->sentence, '\0', sizeof error->sentence) != NULL,
          "the sentence that refuses the %s has no end", what);
-    HOLD(REFUSAL, is_sentence(error->sentence), "what refuses the %s is no sentence: '%s'", what,
+    HOLD(REFUSAL, is_sentence(error->sentence), "the refusal of the %s is no sentence: '%s'", what,
          error->sentence);
     HOLD(REFUSAL, error->line >= 1 && error->line <= lines,
          "the %s is refused in line %zu of %zu: %s", what, error->line, lines, error->sentence);
@@ -158,16 +158,16 @@ static CHECK void hold_read_again(const struct program *program)
     text_write(no_less_than(os_write_bytes(&writer)), program);
     char *text = os_written(&writer);
     bool is_read = read_text(text, writer.size_bytes, &again, &error);
-    HOLD(READ_AGAIN, is_read, "what is printed is refused in line %zu: %s", error.line,
+    HOLD(READ_AGAIN, is_read, "the printed text is refused in line %zu: %s", error.line,
          error.sentence);
     HOLD(READ_AGAIN, again.count == program->count, "%zu ops are printed, and %zu read",
          program->count, again.count);
     size_t other = find_other(program->ops, again.ops, again.count);
-    HOLD(READ_AGAIN, other == again.count, "op %zu is another one when it is read", other + 1);
+    HOLD(READ_AGAIN, other == again.count, "op %zu reads back as another one", other + 1);
     free(text);
 }
 
-// `most_bytes` is how many bytes the program came from; SIZE_MAX: it came from a text.
+// `most_bytes` is the size that the program was decoded from; SIZE_MAX: it came from a text.
 static CHECK void hold_canonical(const struct program *program, size_t most_bytes)
 {
     static struct program again;
@@ -181,13 +181,13 @@ static CHECK void hold_canonical(const struct program *program, size_t most_byte
     HOLD(CANONICAL, most_bytes == SIZE_MAX || size_bytes <= records_bytes,
          "%zu bytes become %zu, and mean the same", most_bytes, size_bytes);
     size_t written_bytes = program_encode(program, bytes, size_bytes);
-    HOLD(CANONICAL, written_bytes == size_bytes, "%zu bytes are written, and %zu were said",
+    HOLD(CANONICAL, written_bytes == size_bytes, "%zu bytes are written, and %zu were announced",
          written_bytes, size_bytes);
     program_decode(&again, bytes, size_bytes);
     HOLD(CANONICAL, again.count == program->count, "%zu ops are encoded, and %zu decoded",
          program->count, again.count);
     size_t other = find_other(program->ops, again.ops, again.count);
-    HOLD(CANONICAL, other == again.count, "op %zu is another one when it is decoded", other + 1);
+    HOLD(CANONICAL, other == again.count, "op %zu decodes to another one", other + 1);
     free(bytes);
 }
 
@@ -210,7 +210,7 @@ static CHECK void hold_window(const struct program *whole)
          "the last %zu ops are others than those of the whole", rest);
 }
 
-// What the input is as a text, or as a trace.
+// The input read as a text, or as a trace.
 struct seen {
     bool is_read;
     size_t ops;

@@ -12,19 +12,19 @@ enum language_law {
 const char *language_law_name(enum language_law law);
 const char *language_law_sentence(enum language_law law);
 
-/// language_broken_<id>: reports what was seen of the input under way, and ends the process as
-/// report.h says. Never inlined, so that each law's crash has a stack of its own: see law.h.
+/// Reports the values seen of the current input under language_broken_<id>, and ends the process as
+/// finding.h says. Never inlined, so that each law's crash has a stack of its own: see law.h.
 #define LAW_DEF(id, name, sentence)                                                                \
     __attribute__((noinline, noreturn, cold, format(printf, 1, 2))) void language_broken_##id(     \
         const char *format, ...);
 #include "laws/language_laws.def"
 #undef LAW_DEF
 
-/// What an input was taken for.
+/// Ways to read an input, with the result.
 enum reading {
-    READING_TEXT,    ///< It is a program as text,
+    READING_TEXT,    ///< It was a program as text,
     READING_TRACE,   ///< or a recorded trace;
-    READING_NO_TEXT, ///< or it is not, and was refused.
+    READING_NO_TEXT, ///< or it was not, and was refused.
     READING_NO_TRACE,
     READINGS
 };

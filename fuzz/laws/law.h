@@ -14,8 +14,8 @@ enum law {
 const char *law_name(enum law law);
 const char *law_sentence(enum law law);
 
-/// law_broken_<id>: reports that the law is broken, with the values seen, and ends the process as
-/// finding.h says. Never inlined, and where it ends by a signal the law's function raises it: the
+/// Reports a broken law, law_broken_<id>, with the values seen, and ends the process as finding.h
+/// says. Never inlined. Where the process ends by a signal, the law's own function raises it. The
 /// first frames of its stack are the law, the check and the check's caller.
 #define LAW_DEF(id, name, sentence)                                                                \
     __attribute__((noinline, noreturn, cold, format(printf, 1, 2))) void law_broken_##id(          \
@@ -23,12 +23,12 @@ const char *law_sentence(enum law law);
 #include "laws/laws.def"
 #undef LAW_DEF
 
-/// Written before a function that holds a heap against laws: the check, never inlined. Two causes
-/// of one law are to differ in it or in its caller, which is a function of one kind of op where it
-/// can be. Engines compare three frames, so a check is called by such a function itself.
+/// Marks a check: a function that holds a heap against laws. It is never inlined. Two causes of one
+/// law should differ in the check or in its caller. The caller is a function of one kind of op
+/// where possible. Engines compare three frames, so such a function calls a check directly.
 #define CHECK __attribute__((noinline))
 
-/// Holds a heap against a law: counts the check, and reports when the condition is false.
+/// Checks a heap against a law: counts the check, and reports iff the condition is false.
 #define LAW(id, condition, ...)                                                                    \
     do {                                                                                           \
         counters->checks_by[LAW_##id]++;                                                           \
@@ -37,7 +37,7 @@ const char *law_sentence(enum law law);
         }                                                                                          \
     } while (0)
 
-/// The same, with a call that notes the place which the law is broken at: see place.h.
+/// Does the same, with a call that records the place of the breach: see place.h.
 #define LAW_AT(id, condition, note_place, ...)                                                     \
     do {                                                                                           \
         counters->checks_by[LAW_##id]++;                                                           \

@@ -1,6 +1,5 @@
-// Misuse of a heap, and what must come of it. The model says what is at an address, so that the
-// heap is never asked what it should have answered. Does not know which op comes next, nor what a
-// fault's sentence is: that is the subject's.
+// Misuses a heap, and checks the result. The expected result comes from the model alone, never from
+// the heap. Knows neither the next op nor the sentences of faults, which the subject has.
 
 #include "laws/misuse.h"
 
@@ -13,7 +12,7 @@
 #include "world/asan.h"
 #include "world/world.h"
 
-// A walk is due after misuse when there was some for so many live blocks.
+// A walk is due when the misuses since the last one exceed the live blocks divided by this.
 #define WALK_BLOCKS 64U
 
 uintptr_t misuse_address(struct op op, uint32_t slot, size_t size_bytes)
@@ -24,7 +23,7 @@ uintptr_t misuse_address(struct op op, uint32_t slot, size_t size_bytes)
     case VERB_BAD_ADDRESS:
         return size_bytes;
     case VERB_SCRIBBLE:
-        return start + held->size_bytes; // Of a block that is not live, 0.
+        return start + held->size_bytes; // Size 0 for a block that is not live.
     default:
         return start + size_bytes;
     }
@@ -56,8 +55,8 @@ const char *misuse_name(enum stray stray)
     return names[stray];
 }
 
-// One call has been made with a stray pointer: exactly the fault that is expected has been raised,
-// of that pointer, or none where none is;
+// Checks one call with a stray pointer: it raised exactly the expected fault, about that pointer,
+// or none where none is expected.
 static CHECK void check_fault(struct heap *heap, const char *call, uintptr_t address,
                               const char *expected)
 {
@@ -70,7 +69,7 @@ static CHECK void check_fault(struct heap *heap, const char *call, uintptr_t add
         place_name(address));
 }
 
-// and the heap counts what it counted.
+// Checks that the heap's counts are unchanged.
 static CHECK void check_counts(struct heap *heap, const char *call)
 {
     const struct subject *subject = heap->subject;
@@ -99,7 +98,8 @@ static CHECK void check_not_granted(const char *call, size_t size_bytes, const v
         place_name((uintptr_t)block));
 }
 
-// A size of 0 makes it a free (spec R3), and above the limit the block is not looked at (spec R9).
+// Reallocates a stray pointer. A size of 0 makes the call a free (spec R3); above the limit the
+// heap does not look at the block (spec R9).
 static CHECK void reallocate_stray(struct heap *heap, uintptr_t address, enum stray stray)
 {
     const struct subject *subject = heap->subject;
@@ -144,8 +144,9 @@ static CHECK void check_block(struct heap *heap, uint32_t slot)
     LAW(MISUSE, wrong == SIZE_MAX, "byte %zu of b%u has changed after it", wrong, slot);
 }
 
-// The block at the address or behind it is what it was; now and then, so that many live blocks do
-// not make it slow, all of them are, and so are the heap's invariants.
+// Checks that the block at the address, or the next one behind it, is unchanged. Now and then
+// checks all blocks and the heap's invariants: at every misuse that would be slow with many live
+// blocks.
 static void check_heap(struct heap *heap, uintptr_t address)
 {
     uint32_t next = model_next(address);
@@ -199,8 +200,8 @@ size_t misuse_extent(const struct heap *heap, uint32_t slot, uintptr_t address, 
     return (at < end ? at : end) - address;
 }
 
-// A caller's wild pointer writes whatever is poisoned, so this is not instrumented, and is no loop
-// that a compiler takes for memset, which is.
+// Writes a pattern as a caller's wild pointer would, to poisoned bytes too: so it is
+// uninstrumented. It is no loop that a compiler turns into memset, which is instrumented.
 UNINSTRUMENTED static void write_bytes(unsigned char *start, size_t size_bytes, uint64_t pattern)
 {
     for (size_t at = 0; at < size_bytes; at++) {
@@ -208,8 +209,8 @@ UNINSTRUMENTED static void write_bytes(unsigned char *start, size_t size_bytes, 
     }
 }
 
-// What a heap might take for its own where it kept something there: nothing, everything, a pointer
-// to the place itself, and anything else.
+// Returns a pattern that a heap might take for its own data: zeros, ones, a pointer to the place
+// itself, or anything else.
 static uint64_t pattern_of(uintptr_t address, unsigned which)
 {
     const uint64_t patterns[MISUSE_PATTERNS] = {0x9e3779b97f4a7c15U, 0, UINT64_MAX,
@@ -229,7 +230,7 @@ enum outcome misuse_scribble(struct heap *heap, uintptr_t address, size_t size_b
             begin = begin < end ? begin : end;
             write_bytes((unsigned char *)at, begin - at, pattern);
             at = begin;
-        } else { // A live block's bytes: they are left alone.
+        } else { // Skips a live block's bytes.
             size_t taken = model.slots[next].size_bytes;
             at = begin + (taken == 0 ? 1 : taken);
         }

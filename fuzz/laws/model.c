@@ -1,13 +1,13 @@
-// The model's slots, and the live ones in the order of their blocks' addresses: an array in which
-// the neighbours of a place are found by halving, so that an overlap, enclosing or enclosed, can't
-// hide.
+// Keeps the model's slots, and the live ones in the order of their blocks' addresses. They are in a
+// sorted array, and a binary search finds the neighbours of a place. So no overlap can hide,
+// whichever block encloses the other.
 
 #include "laws/model.h"
 
 #include "language/size.h"
 #include "world/asan.h"
 
-// That of a block of task memory (spec A12).
+// The alignment of a block of task memory (spec A12).
 #define ALIGNMENT_BYTES (2 * sizeof(void *))
 
 struct model model;
@@ -71,7 +71,7 @@ static uintptr_t front_of(uint32_t slot)
     return begin_of(slot) - model.slots[slot].front_bytes;
 }
 
-// Where a block of this size ends. A block of 0 bytes takes a byte here: its address is its own.
+// Returns the end of a block. A block of 0 bytes takes one byte here: its address is its own.
 static uintptr_t end_of(uintptr_t begin, size_t size_bytes)
 {
     size_t taken_bytes = size_bytes == 0 ? 1 : size_bytes;
@@ -98,8 +98,8 @@ size_t model_spare_bytes(size_t size_bytes, size_t asked_bytes)
     return size_bytes == 0 && asked_bytes > 0 && asked_bytes % ALIGNMENT_BYTES == 0;
 }
 
-// How many live blocks begin below an address. The last answer is tried first: most questions are
-// about the block that was asked about just before.
+// Returns the number of live blocks that begin below an address. The last result is tried first:
+// most calls are about the same block as the call before.
 static size_t place_of(uintptr_t begin)
 {
     static size_t last;
@@ -120,7 +120,7 @@ static size_t place_of(uintptr_t begin)
     return low;
 }
 
-// The slot of a live block that the range overlaps; SLOTS iff none does.
+// Returns the slot of a live block that the range overlaps; SLOTS iff none does.
 static uint32_t overlapped_by(size_t place, uintptr_t begin, uintptr_t end)
 {
     if (place > 0) {
@@ -133,8 +133,8 @@ static uint32_t overlapped_by(size_t place, uintptr_t begin, uintptr_t end)
     return meets_next ? live_slots[place] : SLOTS;
 }
 
-// Moves the live slots from one place on to another. Not by memmove: AddressSanitizer's looks at
-// the shadow of all of it first, which takes longer.
+// Moves live slots from one place to another. Does not call memmove: AddressSanitizer's first looks
+// at the shadow of the whole range, which takes longer.
 UNINSTRUMENTED NO_LIBRARY_CALLS static void shift(size_t from, size_t to, size_t count)
 {
     if (from > to) {
@@ -156,7 +156,7 @@ static void set_live_bytes(size_t live_bytes)
     }
 }
 
-// The block's largest size is that from now on.
+// Sets the largest size that the block has had.
 static void set_grown_bytes(struct held *held, size_t size_bytes)
 {
     model.grown_bytes = size_sum(model.grown_bytes - held->grown_bytes, size_bytes);
@@ -245,7 +245,7 @@ uint32_t model_move(uint32_t slot, void *block, size_t size_bytes)
 }
 
 // A block that is reallocated through a wrapper is wrapped from then on. The wrapper's bytes in
-// front can't change where the block stays.
+// front can't change while the block stays in place.
 uint32_t model_resize(uint32_t slot, size_t size_bytes)
 {
     struct held *held = &model.slots[slot];
@@ -259,7 +259,7 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
     model.wrapped_blocks += model.is_wrapped && !held->is_wrapped;
     held->is_wrapped = model.is_wrapped;
     held->tail_bytes = model.tail_bytes;
-    held->spare_bytes = 0; // What is reallocated has a byte at least.
+    held->spare_bytes = 0; // A reallocated block has at least one byte.
     held->size_bytes = size_bytes;
     size_t real_bytes = model_real_bytes(held);
     if (real_bytes > former_bytes) {

@@ -1,8 +1,8 @@
-// The model: the harness's belief about a heap, kept in memory of its own. It knows which slots
-// hold a block, where and of what size, and finds overlaps; it asks the heap nothing.
+// The model: the expected state of a heap, in the harness's own memory. It knows which slots hold a
+// block, where, and of what size. It finds overlaps. It never calls the heap.
 //
-// A wrapper stands in front of the heap: it asks for more than the caller does, and keeps bytes of
-// its own before and after each block.
+// A wrapper stands in front of the heap. It requests more bytes than the caller does, and keeps its
+// own bytes before and after each block.
 #ifndef LAWS_MODEL_H
 #define LAWS_MODEL_H
 
@@ -13,18 +13,18 @@
 #include "language/op.h"
 #include "laws/fill.h"
 
-/// A slot. When it is not live, `block` is the last block that it held, or NULL.
+/// A slot. When it is not live, `block` is its last block, or NULL.
 struct held {
     void *block;
     size_t size_bytes;
-    size_t last_bytes;  ///< The size that it had when it was last live.
+    size_t last_bytes;  ///< Its size when it was last live.
     size_t grown_bytes; ///< The largest that it has had, with the wrapper's bytes,
     size_t room_bytes;  ///< and up to which it must grow in place; at least its size.
     struct fill fill;   ///< The bytes in it.
-    enum lane lane;     ///< It was allocated on.
+    enum lane lane;     ///< The lane that it was allocated on.
     size_t front_bytes; ///< A wrapper's own bytes of it, before the address,
     size_t tail_bytes;  ///< and after the end.
-    size_t spare_bytes; ///< What the heap has behind that, so that no block starts at this address.
+    size_t spare_bytes; ///< The heap's bytes behind that, so that no block starts at this address.
     bool is_wrapped;    ///< It was granted through a wrapper.
     bool is_live;
     bool is_known; ///< On the list of slots to clear.
@@ -39,85 +39,88 @@ struct model {
     size_t grown_bytes, peak_grown_bytes; ///< Likewise of the largest sizes that blocks have had.
     size_t since_empty_bytes; ///< Granted since the heap was as good as new: see subject.h.
     size_t since_empty_blocks;
-    enum lane lane;                 ///< Calls come from it.
+    enum lane lane;                 ///< The lane that calls come from.
     bool is_used;                   ///< A block was granted since no lane had any,
     bool is_mixed;                  ///< and after that calls came from another lane.
     bool is_wrapped;                ///< A wrapper grants blocks,
-    size_t front_bytes, tail_bytes; ///< and keeps so many bytes of each.
-    size_t wrapped_blocks;          ///< Of the live ones.
-    uint64_t fills;                 ///< How many blocks were filled: no two have the same bytes.
+    size_t front_bytes, tail_bytes; ///< and keeps this many bytes of each.
+    size_t wrapped_blocks;          ///< The wrapped ones of the live blocks.
+    uint64_t fills;                 ///< The number of fills: no two blocks have the same bytes.
 };
 extern struct model model;
 
-/// Forgets everything but the lane.
+/// Forgets everything except the lane.
 void model_clear(void);
 
-/// Notes that calls come from a lane from now on; and that no block waits in any.
+/// Record that calls come from a lane from now on, and that the heap was minimized: no block waits
+/// in any lane.
 void model_enter(enum lane lane);
 void model_minimize(void);
 
-/// Whether the heap is as good as new: nothing is live, and it has seen that. Each lane sees what
-/// is allocated and freed on it, so where several were in use only minimizing makes sure.
+/// Returns whether the heap is as good as new: no block is live, and the heap has noticed that.
+/// Each lane sees only the blocks that are allocated and freed on it. So where several lanes were
+/// in use, only minimizing makes sure.
 bool model_is_as_new(void);
 
-/// Notes a granted block. Returns SLOTS iff it overlaps no live block, else the slot that holds one
-/// that it overlaps; then nothing is noted. A block of 0 bytes counts as one byte: its address is
-/// its own.
+/// Records a granted block. Returns SLOTS iff it overlaps no live block. Otherwise returns the slot
+/// of one that it overlaps, and records nothing. A block of 0 bytes counts as one byte: its address
+/// is its own.
 uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes);
 
-/// Notes that the slot's block is no longer live.
+/// Records that the slot's block is no longer live.
 void model_end(uint32_t slot);
 
-/// Notes that the slot's block has another size, in place. Returns as model_begin does.
+/// Records that the slot's block has another size, in place. Returns as model_begin does.
 uint32_t model_resize(uint32_t slot, size_t size_bytes);
 
-/// Notes that the slot's block, which was just granted, has room for so many bytes.
+/// Records how many bytes the slot's block, which was just granted, has room for.
 void model_give_room(uint32_t slot, size_t room_bytes);
 
-/// Notes that the slot's block is elsewhere, and has another size: for a moment both were live, so
-/// the heap was not empty. Returns as model_begin does.
+/// Records that the slot's block has moved, and has another size. For a moment both blocks were
+/// live, so the heap was not empty. Returns as model_begin does.
 uint32_t model_move(uint32_t slot, void *block, size_t size_bytes);
 
-/// Notes a block that came and went within another call.
+/// Records a block that came and went within another call.
 void model_pass(size_t size_bytes);
 
-/// Return the size of the heap's own block behind a slot's live one (its size, a wrapper's bytes
-/// and spare ones), and the part of that from the address on.
+/// Return the size of the heap's own block behind a slot's live one, and its part from the address
+/// on. The heap's block holds the slot's block, a wrapper's bytes and spare ones.
 size_t model_real_bytes(const struct held *held);
 size_t model_end_bytes(const struct held *held);
 
-/// Returns the spare bytes of a block for which a caller asks size_bytes and a wrapper asked_bytes.
-/// A block of 0 bytes may be the end of the wrapper's request: no other block may start there.
+/// Returns the spare bytes of a block for which a caller requests size_bytes and a wrapper
+/// asked_bytes. A block of 0 bytes may be the end of the wrapper's request: no other block may
+/// start there.
 size_t model_spare_bytes(size_t size_bytes, size_t asked_bytes);
 
-/// The live block that starts at this address, or NULL.
+/// Returns the live block that starts at this address, or NULL.
 const struct held *model_at(const void *address);
 
-/// Whether the heap's own block of a live one starts at this address: at its own, or where what a
-/// wrapper's bytes in front of it do.
+/// Returns whether the heap's own block behind a live one starts at this address. It starts at the
+/// live block's address, or at a wrapper's bytes in front of it.
 bool model_owns(const void *address);
 
-/// Returns the slot of the index-th live block in the order of addresses; index is below
-/// live_blocks.
+/// Returns the slot of the index-th live block in the order of addresses. Precondition: index is
+/// below live_blocks.
 uint32_t model_live_slot(size_t index);
 
-/// The live blocks beside an address, the one that starts there left out; NULL where there is none.
+/// The live blocks beside an address, without the one that starts there; NULL where there is none.
 struct neighbours {
     const struct held *previous, *next;
 };
 struct neighbours model_neighbours(const void *address);
 
-/// Whether a live block starts at this address.
+/// Returns whether a live block starts at this address.
 bool model_starts_at(const void *address);
 
-/// Whether a live block has a byte there.
+/// Returns whether a live block has a byte at this address.
 bool model_holds(const void *address);
 
-/// Returns the slot of the first live block that ends above this address: it holds the address, or
-/// is the next one behind it. Returns SLOTS iff there is none.
+/// Returns the slot of the first live block that ends above this address. That block holds the
+/// address, or is the next one behind it. Returns SLOTS iff there is none.
 uint32_t model_next(uintptr_t address);
 
-/// The size that a slot's block has; 0 where it holds none. Fits size_resolve.
+/// Returns the size of a slot's block; 0 where it holds none. Fits size_resolve.
 size_t model_size_of(const void *unused, uint32_t slot);
 
 #endif

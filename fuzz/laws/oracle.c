@@ -1,6 +1,6 @@
-// Answers against laws, call by call. The model is asked what must be, the subject what is; where
-// they differ, a law's own function reports and the run ends. What the heap is as a whole is
-// oracle_heap.c's.
+// Checks results against laws, call by call. The model has the expected result, the subject the
+// actual one. Where they differ, a law's own function reports, and the run ends. oracle_heap.c
+// checks the heap as a whole.
 
 #include "laws/oracle.h"
 
@@ -48,7 +48,7 @@ static bool is_aligned(const struct heap *heap, const void *block)
     return (uintptr_t)block % subject_alignment(heap->subject) == 0;
 }
 
-// What is looked at past a block's end: up to a page, but not the next block.
+// Returns how many bytes past a block's end are checked: up to a page, and never the next block.
 static size_t hidden_past_end(const struct held *held)
 {
     const struct held *next = model_neighbours(held->block).next;
@@ -69,7 +69,7 @@ static CHECK void check_past_end(struct heap *heap, uint32_t slot)
     LAW_AT(PAST_END, most == 0 || fill_is_poisoned(end),
            place_byte(slot, end_bytes, "can be touched"),
            "byte %zu of b%u, the first past its end, can be touched", end_bytes, slot);
-    // The rest of its last granule is nobody else's either, nor is what lies beyond.
+    // The rest of its last granule belongs to no other block, nor do the bytes beyond.
     size_t more = -end_bytes % subject_alignment(heap->subject);
     size_t places[] = {more < most ? more : most, most};
     for (unsigned i = 0; i < 2; i++) {
@@ -80,7 +80,7 @@ static CHECK void check_past_end(struct heap *heap, uint32_t slot)
     }
 }
 
-// The extent of a block that was just granted or resized.
+// Checks the extent of a block that was just granted or resized.
 static CHECK void check_disjoint(uint32_t slot, const void *block, size_t size_bytes,
                                  uint32_t overlapped)
 {
@@ -154,7 +154,7 @@ enum outcome oracle_allocated(struct heap *heap, uint32_t slot, enum face face, 
     return OUTCOME_GRANTED;
 }
 
-// What is left of a block that is no longer live.
+// Checks the remains of a block that is no longer live.
 static CHECK void check_gone(struct heap *heap, uint32_t slot, const struct held *was)
 {
     const struct subject *subject = heap->subject;
@@ -165,9 +165,9 @@ static CHECK void check_gone(struct heap *heap, uint32_t slot, const struct held
         int answer = heap_owns(heap, block);
         LAW_AT(MEMBER, answer == 0,
                place_gone(slot, block, size_bytes, "freed, DidAlloc says live"),
-               "DidAlloc of what b%u was is %d, expected 0", slot, answer);
+               "DidAlloc of the former b%u is %d, expected 0", slot, answer);
     }
-    // One that has shrunk in place may still have had the pages of a large one.
+    // A block that has shrunk in place may still have had the pages of a large one.
     size_t freed_bytes =
         subject->policies.has_double_room ? was->grown_bytes : model_real_bytes(was);
     bool is_hidden = freed_bytes <= subject->policies.hides_freed_bytes;
@@ -175,7 +175,7 @@ static CHECK void check_gone(struct heap *heap, uint32_t slot, const struct held
         const unsigned char *bytes = block;
         LAW_AT(FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
                place_gone(slot, block, size_bytes, "can be touched"),
-               "what b%u was, %zu bytes, can still be touched", slot, size_bytes);
+               "the former b%u, %zu bytes, can still be touched", slot, size_bytes);
     }
 }
 
@@ -253,7 +253,7 @@ enum outcome oracle_sized(struct heap *heap, uint32_t slot, enum face face, size
     return OUTCOME_DONE;
 }
 
-// A block that is denied and an address that is claimed are two faults.
+// Denying a block and claiming an address are two different faults.
 static CHECK void check_denied(const void *address, int answer)
 {
     LAW_AT(MEMBER, answer == 1, place_address(address, "asked about"),

@@ -1,6 +1,5 @@
-// The heap as a whole against laws: each live block in turn, what the heap counts, holds and keeps
-// true of itself, and that nothing stays when everything is freed. What a call answered is not
-// looked at here.
+// Checks the heap as a whole against laws: each live block in turn, its counts, pages and
+// invariants. Nothing may stay when everything is freed. The results of calls are not checked here.
 
 #include "laws/oracle.h"
 
@@ -95,8 +94,8 @@ static CHECK void check_invariants(struct heap *heap)
     }
 }
 
-// After which kind of op something is seen is part of a crash's stack: there is one of these for
-// each, and its name is the third frame.
+// The kind of op is part of a crash's stack: there is one of these functions for each kind, and its
+// name is the third frame.
 #define LOOKS_AFTER(kind)                                                                          \
     static CHECK void between_##kind(struct heap *heap)                                            \
     {                                                                                              \
@@ -138,7 +137,7 @@ void oracle_walk(struct heap *heap, enum moment moment)
     walks[moment](heap);
 }
 
-// Before anything is given back by hand: the heap itself has to make the room.
+// Runs before any minimizing: the heap itself has to make the room.
 static CHECK void check_capacity(struct heap *heap)
 {
     const struct subject *subject = heap->subject;
@@ -179,7 +178,7 @@ static CHECK void check_pages_back(struct heap *heap)
 void oracle_empty(struct heap *heap)
 {
     check_nothing_live(heap);
-    if (model_is_as_new()) { // Other lanes may hold what only minimizing or want of room gets back.
+    if (model_is_as_new()) { // Other lanes may hold pages until minimizing or a lack of room.
         check_footprint(heap);
     }
     check_capacity(heap);

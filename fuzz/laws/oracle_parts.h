@@ -4,24 +4,25 @@
 
 #include "laws/heap.h"
 
-/// GetSize answered for the slot's live block.
+/// Checks the size that GetSize returned for the slot's live block.
 void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer);
 
-/// Whether a request must be granted, unless the world refuses a page for it.
+/// Returns whether a request must be granted, unless the world refuses a page for it.
 bool oracle_must_grant(const struct heap *heap, size_t size_bytes);
 
-/// Allocate and Reallocate were refused: that has a reason, and changes nothing. Return it.
+/// Check a refused Allocate and a refused Reallocate: it has a reason, and changes nothing. Return
+/// the reason.
 enum outcome oracle_not_allocated(struct heap *heap, uint32_t slot, enum face face,
                                   size_t size_bytes);
 enum outcome oracle_not_reallocated(struct heap *heap, uint32_t slot, enum face face,
                                     size_t size_bytes);
 
-/// Writes ` in an arena of N bytes`, from a finding's point of view: nothing where the subject has
-/// its memory from elsewhere. Returns the text.
+/// Writes ` in an arena of N bytes` for a finding. Writes nothing where the subject's memory is not
+/// of the world. Returns the text.
 #define ORACLE_ARENA_BYTES 112U
 const char *oracle_arena(const struct heap *heap, char text[ORACLE_ARENA_BYTES]);
 
-/// No fault was raised.
+/// Checks that no fault was raised.
 void oracle_check_faultless(struct heap *heap);
 
 #endif

@@ -1,4 +1,4 @@
-// Refusals against laws: each has a reason, and changes nothing.
+// Checks refusals against laws: each has a reason, and changes nothing.
 
 #include "laws/oracle_parts.h"
 
@@ -11,7 +11,7 @@
 #include "laws/reach.h"
 #include "world/world.h"
 
-// Why a call was refused: NO_ROOM where nothing but want of room can be the reason.
+// Returns the reason of a refusal: NO_ROOM where only a lack of room can be the reason.
 static enum outcome reason_of(const struct heap *heap, enum face face, size_t size_bytes)
 {
     if (size_bytes > heap_limit_bytes(heap->subject, heap->extension, face)) {
@@ -39,7 +39,7 @@ static CHECK void check_must_resize(struct heap *heap, uint32_t slot, size_t siz
 static CHECK void check_room(struct heap *heap, uint32_t slot, size_t size_bytes)
 {
     const struct held *held = &model.slots[slot];
-    if (heap->subject->policies.has_double_room) { // Its pages it has, if the world refuses.
+    if (heap->subject->policies.has_double_room) { // It has its pages even if the world refuses.
         LAW_AT(REASON, size_bytes > held->room_bytes, place_byte(slot, 0, "refused"),
                "NULL for %s bytes, where b%u has %zu and room for %zu", place_size(size_bytes),
                slot, held->size_bytes, held->room_bytes);
@@ -58,7 +58,7 @@ const char *oracle_arena(const struct heap *heap, char text[ORACLE_ARENA_BYTES])
     text[0] = '\0';
     if (!heap->subject->policies.ignores_world) {
         (void)snprintf(text, ORACLE_ARENA_BYTES, " in an arena of %zu bytes%s", heap->arena_bytes,
-                       heap->is_substitute ? ", as no heap fits in the one that was wanted" : "");
+                       heap->is_substitute ? ", as no heap fits in the requested one" : "");
     }
     return text;
 }
@@ -114,7 +114,7 @@ static CHECK void check_counts_left(struct heap *heap)
     }
 }
 
-// Whether there is room elsewhere, a heap whose blocks stay in place need not ask.
+// A heap whose blocks stay in place need not look for room elsewhere.
 enum outcome oracle_not_reallocated(struct heap *heap, uint32_t slot, enum face face,
                                     size_t size_bytes)
 {

@@ -1,4 +1,4 @@
-// Notes the place that a law is broken at. Knows the model's slots, and not how a place is printed.
+// Records the place of a broken law. Knows the model's slots, and not how a place is printed.
 
 #include "laws/place.h"
 
@@ -8,9 +8,9 @@
 #include "laws/fill.h"
 #include "world/world.h"
 
-#define NAMES 8U // Two for each that stays.
+#define NAMES 8U // Two for each text that stays valid.
 #define NAME_BYTES 64U
-#define NEAR_BYTES 4096U // A size so near to SIZE_MAX is printed by its distance.
+#define NEAR_BYTES 4096U // Sizes this near to SIZE_MAX are printed by their distance.
 
 struct place place;
 
@@ -108,7 +108,8 @@ void place_heap(void)
     place = (struct place){.kind = PLACE_HEAP};
 }
 
-// The live block that an address lies in, or else ends at; SLOTS iff it is neither.
+// Returns the slot of the live block that an address lies in, or else ends at; SLOTS iff there is
+// none.
 static uint32_t slot_around(uintptr_t address)
 {
     uint32_t found = SLOTS;
@@ -116,7 +117,7 @@ static uint32_t slot_around(uintptr_t address)
         uint32_t slot = model_live_slot(i);
         uintptr_t block = (uintptr_t)model.slots[slot].block;
         if (address >= block && address - block <= model.slots[slot].size_bytes) {
-            found = slot; // The last one: where one ends the next may begin.
+            found = slot; // The last one wins: where one ends the next may begin.
         }
     }
     return found;

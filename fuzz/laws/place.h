@@ -1,4 +1,4 @@
-// The place that a broken law is about: a block, a byte, an address. The oracle notes it as the
+// The place that a broken law is about: a block, a byte, an address. The oracle records it as the
 // place of a LAW_AT, so none of this runs while every law holds. findings/table.c prints it.
 #ifndef LAWS_PLACE_H
 #define LAWS_PLACE_H
@@ -30,45 +30,47 @@ struct place {
     struct fill fill;
 };
 
-/// The place that was noted last.
+/// The place that was recorded last.
 extern struct place place;
 
+/// Forgets the place.
 void place_clear(void);
 
-/// A byte of a slot's live block, or past its end.
+/// Records a byte of a slot's live block, or past its end.
 void place_byte(uint32_t slot, size_t offset, const char *says);
 
-/// The end that GetSize says a slot's live block has.
+/// Records the end that a slot's live block has according to GetSize.
 void place_end(uint32_t slot, size_t answer);
 
-/// The first wrong one of the kept bytes of a slot's live block, and the block that it was when its
-/// bytes were written.
+/// Records the first wrong byte of the kept ones of a slot's live block. `written` is the block
+/// that held the bytes when they were written.
 void place_wrong(uint32_t slot, size_t offset, const struct held *written, size_t kept_bytes);
 
-/// A block that has just been granted and may not be: where another one is, or where none may.
+/// Record a block that was just granted and must not be: on another block, or where no block may
+/// be.
 void place_overlap(uint32_t slot, const void *block, size_t size_bytes, uint32_t other);
 void place_granted(uint32_t slot, const void *block, size_t size_bytes, const char *says);
 
-/// What a slot held and is no longer live.
+/// Records a slot's former block.
 void place_gone(uint32_t slot, const void *block, size_t size_bytes, const char *says);
 
-/// An address.
+/// Records an address.
 void place_address(const void *address, const char *says);
 
-/// All of the heap.
+/// Records the whole heap.
 void place_heap(void);
 
-/// A size as text. One of the last four answers stays as it is.
+/// Returns a size as text. The last four texts stay valid.
 const char *place_size(size_t size_bytes);
 
-/// Whether an address lies in the world, or in or next to a live block.
+/// Returns whether an address lies in the world, or in or next to a live block.
 bool place_is_known(const void *address);
 
-/// Returns an address as text that is the same in every run: from the start of the world where it
-/// lies in it. The last four texts stay as they are.
+/// Returns an address as text that is the same in every run: inside the world it is the offset from
+/// its start. The last four texts stay valid.
 const char *place_pointer(uintptr_t address);
 
-/// Returns the same with the name of the live block that the address lies in.
+/// Returns the same, with the name of the live block that the address lies in.
 const char *place_name(uintptr_t address);
 
 #endif

@@ -1,5 +1,5 @@
-// The memory of what was freed, shrunk and refused lately, and the marks and coverage that are made
-// of it. It judges nothing.
+// Remembers the blocks that were freed, shrunk and refused lately, and makes marks and coverage of
+// them. Judges nothing.
 
 #include "laws/reach.h"
 
@@ -178,7 +178,7 @@ void reach_granted(const struct heap *heap, uint32_t slot)
     }
 }
 
-// How much more or less one magnitude is than another: 0 to 6, 3 for the same.
+// Returns how much larger or smaller one magnitude is than another: 0 to 6, 3 for the same.
 static unsigned step(unsigned from, unsigned to)
 {
     return to > from + 3 ? 6 : to + 3 < from ? 0 : to + 3 - from;
@@ -270,7 +270,7 @@ static void note_full(void)
     lately.was_emptied = false;
 }
 
-// Whether a size is one too large, in an arena that it would fit in.
+// Returns whether a size is one above the limit, in an arena that it would fit in.
 static bool is_just_over(const struct heap *heap, size_t size_bytes)
 {
     return size_bytes == heap->subject->policies.limit_bytes + 1 &&
@@ -282,7 +282,7 @@ void reach_refused(const struct heap *heap, uint32_t slot, size_t size_bytes, en
     const struct held *held = &model.slots[slot];
     situations.refused[why][magnitude(size_bytes)] = 1;
     if (held->is_live && heap->subject->policies.stays_in_place) {
-        return; // Whether the heap is full, it does not tell.
+        return; // Such a refusal does not show whether the heap is full.
     }
     mark_if(REACH_FULL, why == OUTCOME_NO_ROOM && size_bytes < LARGE_BYTES);
     mark_if(REACH_OVER_MOST, why == OUTCOME_OVER_LIMIT && is_just_over(heap, size_bytes));

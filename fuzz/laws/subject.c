@@ -1,4 +1,4 @@
-// Questions to a subject about the members that it may leave out.
+// Returns which optional members a subject has.
 
 #include "laws/subject.h"
 

@@ -127,7 +127,7 @@ static void an_arena_is_told_where_it_is_the_subjects(void **state)
     run_shown(&subject, "world page*16 1\nallocate b0 13\n");
     expect_said(
         "  planted: NULL for 13 bytes in an arena of 67108864 bytes, as no heap fits in the "
-        "one that was wanted, where 0 have been asked for since it was empty, and the world "
+        "requested one, where 0 have been asked for since it was empty, and the world "
         "refused nothing\n");
 }
 
