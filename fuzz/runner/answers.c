@@ -1,5 +1,5 @@
-// Keeps the part of an answer that has to be the same in another run of the program. Nothing in it
-// hangs on where an allocator that is not of the world puts its blocks. Makes no calls.
+// Keeps the part of an answer that must be the same in another run of the program. Nothing in it
+// depends on where an allocator outside the world puts its blocks. Makes no calls.
 
 #include "runner/answers.h"
 
@@ -21,7 +21,7 @@ uint64_t run_visible_part(const struct run *run, const struct answer *made)
         return made->value == 0           ? 0
                : !policies->is_repeatable ? 1
                                           : made->value - (uintptr_t)world_start() + 2;
-    case ANSWER_STRAY: // The address is the program's own, or follows from other answers.
+    case ANSWER_STRAY: // The program gives the address, or it follows from other answers.
         return made->size_bytes;
     case ANSWER_SIZE:
         return policies->size_is_exact ? made->value : 0;
@@ -38,7 +38,8 @@ void run_answer(struct run *run, struct answer made)
     run->answer_sum = (run->answer_sum ^ run_visible_part(run, &made)) * 0x9e3779b97f4a7c15U;
 }
 
-// Where a foreign heap has room, or room to grow in place, hangs on where its blocks are.
+// Whether a foreign heap has room, or room to grow in place, depends on the addresses of its
+// blocks.
 void run_count(struct run *run, enum outcome outcome)
 {
     if (outcome == OUTCOME_NO_ROOM && !run->heap.subject->policies.is_repeatable) {

@@ -1,6 +1,6 @@
-// Ops to calls. One call all the way: the face's function is called, the oracle compares and tells
-// the model, and the answer is kept for the report. Does not know programs: what comes before and
-// after an op is run.c's.
+// Turns ops into calls, one call all the way. It calls the face's function, the oracle checks the
+// result and updates the model, and the answer is kept for the report. Knows no programs: runner.c
+// handles everything before and after an op.
 
 #include "runner/calls.h"
 
@@ -80,7 +80,7 @@ static void run_size(struct run *run, uint32_t slot, enum face face)
 static void run_owns(struct run *run, uint32_t slot, size_t size_bytes, uintptr_t address)
 {
     if (run->heap.subject->owns == NULL) {
-        return; // The law is off, and said to be.
+        return; // The law is off, and the run prints that.
     }
     bool is_other = run_is_elsewhere(run, slot, size_bytes);
     int owned = heap_owns(&run->heap, (const void *)address);
@@ -126,11 +126,11 @@ static void run_minimize(struct run *run)
         heap_minimize(&run->heap);
         run_count(run, oracle_minimized(&run->heap));
     }
-    model_minimize(); // Also for the other one of a pair.
+    model_minimize(); // Also for a subject without minimize: it may be one of a pair.
     reach_minimized();
 }
 
-// An extension's verbs ask for nothing where there is no extension.
+// An extension's verbs do nothing where there is no extension.
 static void run_extension(struct run *run, size_t size_bytes)
 {
     const struct extension *extension = run->heap.extension;

@@ -1,5 +1,5 @@
-// Two runs of a program, the first recorded, the second compared with the record, step by step.
-// Which blocks both keep is decided in the first. Knows neither engines nor processes.
+// Runs a program twice: records the first run, and compares the second with the record, step by
+// step. The first run decides which blocks both keep. Knows neither engines nor processes.
 
 #include "runner/pair.h"
 
@@ -12,27 +12,27 @@
 #include "runner/calls.h"
 #include "runner/runner.h"
 
-// What the first subject did in a step.
+// The first subject's results of a step.
 struct step {
-    uintptr_t answer; ///< Of a pointer, whether there was one.
+    uintptr_t answer; ///< For a pointer, whether there was one.
     enum outcome outcome;
     bool is_given_up;
-    bool can_tell; ///< DidAlloc of the address is the same wherever blocks are.
+    bool can_tell; ///< DidAlloc returns the same wherever blocks are.
     size_t live_blocks, live_bytes;
 };
 
 static struct {
     const struct subject *first, *second;
-    const struct extension *extension; // That both have.
+    const struct extension *extension; // NULL, or one that both have.
     struct step *steps;
     size_t capacity;
 
-    // The slot before the step.
+    // The slot's state before the step.
     bool was_live;
     size_t was_bytes;
 
-    // What the second will have granted since it was as good as new, or more: as if every request
-    // had been granted, and every block had moved.
+    // An upper bound on the bytes and blocks that the second will have granted since it was as good
+    // as new. It assumes that every request is granted, and every block moves.
     size_t since_empty_bytes, since_empty_blocks;
     bool is_scarce; ///< The world may refuse the second a page.
 } pair;
@@ -73,7 +73,7 @@ static bool frees(const struct run *run, size_t size_bytes)
     return verb_reallocates(run->verb) && pair.was_live && size_bytes == 0;
 }
 
-// What the step changes for the second subject.
+// Updates the account of the second subject for a step.
 static void keep_account(const struct run *run, uint32_t number, size_t size_bytes)
 {
     if (run->verb == VERB_WORLD || run->verb == VERB_REFUSE) {
@@ -86,13 +86,13 @@ static void keep_account(const struct run *run, uint32_t number, size_t size_byt
     }
 }
 
-// Whether the second one may say no, whatever room it has.
+// Returns whether the second one may refuse, whatever room it has.
 static bool may_stay(const struct run *run)
 {
     return pair.second->policies.stays_in_place && verb_reallocates(run->verb) && pair.was_live;
 }
 
-// Whether the two make blocks of different sizes of a request for none.
+// Returns whether a request for 0 bytes makes blocks of different sizes in the two.
 static bool differs_in_size(size_t size_bytes)
 {
     return size_bytes == 0 &&
@@ -107,7 +107,7 @@ static bool must_second_grant(const struct run *run, size_t size_bytes)
                               pair.since_empty_blocks);
 }
 
-// Whether one of the two may have the block that the step asked for, and not both must.
+// Returns whether the requested block may end up in only one of the two.
 static bool is_in_doubt(const struct run *run, const struct step *step, size_t size_bytes)
 {
     if ((!verb_allocates(run->verb) && !verb_reallocates(run->verb)) || frees(run, size_bytes)) {
@@ -129,7 +129,7 @@ static uintptr_t visible(const struct run *run)
 static void record(struct run *run, uint32_t slot, size_t size_bytes)
 {
     struct step *step = step_at(run->steps);
-    if (run->steps == 0) { // A run begins, perhaps a second of the same program.
+    if (run->steps == 0) { // A run begins, perhaps the second of the same program.
         pair.since_empty_bytes = 0;
         pair.since_empty_blocks = 0;
         pair.is_scarce = false;
@@ -153,7 +153,7 @@ static void record(struct run *run, uint32_t slot, size_t size_bytes)
     }
 }
 
-// Notes that an answer was compared; of two that differ, why they may.
+// Records that an answer was compared, and for two that differ the reason that allows it.
 static void note(const struct run *run, bool differs, enum difference difference)
 {
     counters->compared_by[run->verb]++;

@@ -1,6 +1,6 @@
-// A program from its first op to its last law: worlds, repeats, and what is looked at between ops;
-// and a second time, to compare. size_resolve turns an op's code into a number; which call it is is
-// known in calls.c.
+// Runs a program from its first op to its last law: worlds, repeats, and the checks between ops.
+// Runs some programs a second time, to compare. size_resolve turns an op's code into a number;
+// calls.c chooses the call.
 
 #include "runner/runner.h"
 
@@ -15,14 +15,14 @@
 #include "runner/calls.h"
 #include "world/world.h"
 
-// Ops between two walks of the heap's invariants.
+// The number of ops between two walks of the heap's invariants.
 #define WALK_OPS 1024U
 
-// Sizes that are asked for an op: all of them where no more are live, else all of them the less
-// often the more there are.
+// Sizes checked for each op. All live blocks are checked when enough ops have passed: after every
+// op for this many blocks, less often for more.
 #define SIZES_AN_OP 2U
 
-// A check may walk when there was a call for so many blocks since the last walk.
+// A check op walks when the calls since the last walk exceed the live blocks divided by this.
 #define WALK_BLOCKS 64U
 
 static const struct run *current;
@@ -32,7 +32,8 @@ const struct run *run_current(void)
     return current;
 }
 
-// A subject without lanes stays where it is; what is believed is the same, so that a pair agrees.
+// Enters a lane. A subject without lanes ignores it. The model still changes lanes, so that a pair
+// agrees.
 static void enter_lane(struct run *run, enum lane lane)
 {
     const struct subject *subject = run->heap.subject;
@@ -73,7 +74,7 @@ static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages
     }
 }
 
-// Whatever was refused, when the world has pages again nothing that was held is lost, and there is
+// Ends a world. When the world has pages again, no earlier refusal has lost a block, and there is
 // as much room as ever.
 static void end_world(struct run *run)
 {
@@ -108,9 +109,9 @@ static void run_world(struct run *run, size_t arena_bytes, uint32_t budget_pages
     begin_world(run, arena_bytes < most ? arena_bytes : most, budget_pages);
 }
 
-// Until the next call a walk can find nothing new; and it takes as long as there are blocks, so
-// that a program of little else would take seconds. Where a finding is looked at every op walks
-// anyway.
+// Returns whether a check op walks. A walk finds nothing new until the next call. It takes as long
+// as there are blocks, so a program of many checks would take seconds. When a finding is examined,
+// every op walks anyway.
 static bool is_walk_due(const struct run *run)
 {
     uint64_t calls = run->calls - run->calls_walked;
@@ -204,8 +205,8 @@ static void run_op(struct run *run, const struct op *op)
     }
 }
 
-// After an op: every live block's size, as soon as there were ops enough for that, and now and then
-// the invariants. Where a finding is looked at every block and the invariants, each time.
+// Checks every live block's size after an op, once enough ops have passed, and now and then the
+// invariants. When a finding is examined, checks every block and the invariants after each op.
 static void look_around(struct run *run)
 {
     bool walks = run->plan.walks_always || run->op_index % WALK_OPS == WALK_OPS - 1;
@@ -217,12 +218,12 @@ static void look_around(struct run *run)
     if (walks) {
         oracle_walk(&run->heap, moment_of(run));
     }
-    if (run->plan.walks_always) { // The bytes last: an invariant says more than what came of it.
+    if (run->plan.walks_always) { // The bytes last: a broken invariant says more than its effects.
         oracle_every_block(&run->heap);
     }
 }
 
-// Room for an answer an op, and for those of the run before, both kept from run to run.
+// Memory for an answer of each op, and for those of the run before, both kept from run to run.
 static struct {
     struct answer *now, *before;
     size_t capacity;
@@ -249,9 +250,9 @@ static struct answer *keep_answers(size_t ops)
     return memcpy(answers.before, answers.now, ops * sizeof *answers.now);
 }
 
-// The first op that was answered otherwise than in an equal run before; the number of ops: none
-// was, as far as its last call goes. SIZE_MAX: before any was, the two may have come to hold other
-// blocks.
+// Returns the first op whose answer differs from that of an equal run before. Returns the number of
+// ops iff only a call of a repeat differs: an op's last call is compared. Returns SIZE_MAX iff the
+// two may hold different blocks before any answer differs.
 static size_t first_other(const struct run *run, const struct answer *before)
 {
     for (size_t i = 0; i < run->program->count; i++) {
@@ -281,7 +282,7 @@ static CHECK void check_op(struct run *run, size_t other, const struct answer *b
         run_answer_text(&run->answers[other], texts[1]));
 }
 
-// Holds the answers of a second run against those of the first; `other` is first_other's.
+// Checks the answers of a second run against those of the first; `other` is first_other's result.
 static void compare_runs(struct run *run, size_t other, const struct answer *before)
 {
     check_repeated(run, other);
@@ -296,7 +297,7 @@ static const struct extension *extension_of(const struct plan *plan)
     return is_used ? plan->extension : NULL;
 }
 
-// A second run is held against the answers of the first, where there is one.
+// Runs a program once. A second run is checked against the answers of the first.
 static uint64_t run_once(const struct plan *plan, const struct program *program,
                          const struct answer *before, uint64_t expected)
 {
@@ -332,7 +333,7 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
 void run_program(const struct plan *plan, const struct program *program)
 {
     uint64_t sum = run_once(plan, program, NULL, 0);
-    // Which programs run twice depends on what they answer, so that it is the same ones every time.
+    // The answers select the programs that run twice, so the same ones do every time.
     if (plan->runs_twice || sum % RUN_TWICE_ONE_IN == 0) {
         struct plan again = *plan;
         struct counters counted = *counters;
@@ -340,7 +341,7 @@ void run_program(const struct plan *plan, const struct program *program)
         again.before_op = NULL;
         again.after_op = NULL;
         (void)run_once(&again, program, before, sum);
-        *counters = counted; // It did nothing that was not counted before, but for the comparison.
+        *counters = counted; // Only the comparison is new; the rest was counted before.
         counters->checks_by[LAW_SAME]++;
     }
 }

@@ -1,5 +1,5 @@
-// What is told of a stop, whoever noticed it: stop_posix.c or stop_windows.c. They come from inside
-// the subject, at any place in it: this only reads what the run has kept.
+// Reports a stop that stop_posix.c or stop_windows.c noticed. A stop comes from any place inside
+// the subject, so this only reads the state that the run has kept.
 
 #include "runner/stop.h"
 

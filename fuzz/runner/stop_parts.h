@@ -1,15 +1,15 @@
-// The two halves of what is told of a stop.
+// The two halves of a report of a stop, and the watch for hung programs.
 #ifndef RUNNER_STOP_PARTS_H
 #define RUNNER_STOP_PARTS_H
 
 #include <stdbool.h>
 
-/// What is printed before the program. Returns false iff no run is under way, or
-/// nothing is to be told.
+/// Prints the part of the report before the program. Returns false iff no run is under way, or
+/// reports are silenced.
 bool stop_tell_where(const char *who);
 
-/// To be called now and then. Returns whether no law was held since the last two calls, although a
-/// run is under way.
+/// Returns whether no law was checked since the last two calls, although a run is under way. Call
+/// it at regular intervals.
 bool stop_is_hung(void);
 
 /// Prints the program, and the table around the address. Where the address is in neither the world

@@ -1,5 +1,5 @@
-// Hooks of AddressSanitizer and UndefinedBehaviorSanitizer, and a handler of signals. All come from
-// inside the subject, at any place in it: they only read what the run has kept.
+// Hooks AddressSanitizer and UndefinedBehaviorSanitizer, and handles signals. All of them come from
+// any place inside the subject, so they only read the state that the run has kept.
 
 #define _GNU_SOURCE // For sigaltstack.
 
@@ -38,7 +38,7 @@ static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *data
     return _URC_NO_REASON;
 }
 
-// A path without the folders above the repository's own.
+// Returns a path without the folders above the repository's own.
 static const char *short_path(const char *path)
 {
     static const char *const folders[] = {"/src/", "/fuzz/", "/tests/"};
@@ -52,8 +52,8 @@ static const char *short_path(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-// The calls that led here from the harness, which made the first. What is above them are sanitizers
-// and the C library, whose sources are not here.
+// Prints the calls that led here from the harness, which made the first one. The frames above them
+// are sanitizers and the C library, whose sources are not here.
 static void tell_stack(void)
 {
     struct frames frames = {.count = 0};
@@ -93,9 +93,9 @@ static int status_of(const char *kind)
 }
 
 #ifdef HAS_ASAN
-// It knows the address of an access that it has checked itself, and of a block that is freed
-// wrongly. Of a signal, or of two ranges that overlap, it says NULL and a read of no bytes,
-// whatever it was.
+// Prints the access of an error. AddressSanitizer knows the address of an access that it checked
+// itself, and of a block that is freed wrongly. For a signal, or for two ranges that overlap, it
+// reports NULL and a read of no bytes.
 static void tell_access(const void *address, size_t size_bytes, bool is_write)
 {
     if (size_bytes > 0) {
@@ -106,7 +106,7 @@ static void tell_access(const void *address, size_t size_bytes, bool is_write)
     }
 }
 
-// Called by AddressSanitizer before its own report, which a fuzz target leaves to it.
+// AddressSanitizer calls this before its own report, which a fuzz target leaves to it.
 void __asan_on_error(void)
 {
     const char *kind = __asan_get_report_description();
@@ -129,7 +129,7 @@ extern void __ubsan_get_current_report_data(const char **kind, const char **mess
                                             char **address) __attribute__((weak));
 void __ubsan_on_report(void);
 
-// Likewise by UndefinedBehaviorSanitizer.
+// UndefinedBehaviorSanitizer calls this likewise.
 void __ubsan_on_report(void)
 {
     const char *kind = "";
@@ -154,10 +154,10 @@ static const struct {
     const char *name, *sentence;
 } signals[] = {
     {SIGABRT, "SIGABRT", "it called abort, or an assertion did"},
-    {SIGILL, "SIGILL", "it ran into an instruction that is none"},
+    {SIGILL, "SIGILL", "it ran into an invalid instruction"},
     {SIGALRM, "SIGALRM", "it does not end"},
-    {SIGSEGV, "SIGSEGV", "it touched what is not its memory"},
-    {SIGBUS, "SIGBUS", "it touched what is not its memory"},
+    {SIGSEGV, "SIGSEGV", "it touched memory that is not its own"},
+    {SIGBUS, "SIGBUS", "it touched memory that is not its own"},
     {SIGFPE, "SIGFPE", "it divided by 0"},
 };
 
@@ -188,7 +188,7 @@ static void on_tick(int number, siginfo_t *info, void *context)
     }
 }
 
-// A timer that has gone off while the process was stopped does so once: a second tick passes.
+// A timer that fires while the process is stopped does so once, so a second tick has to pass.
 void stop_watch_hang(void)
 {
     const struct timeval half = {STOP_HUNG_SECONDS / 2, 0};

@@ -1,6 +1,6 @@
-// A handler of what nobody else handles, and of abort. Both come from inside the subject, at any
-// place in it: they only read what the run has kept. A thread watches for a program that does not
-// end. There are no sanitizers here.
+// Handles exceptions that no other code handles, and abort. Both come from any place inside the
+// subject, so they only read the state that the run has kept. A thread watches for a program that
+// does not end. There are no sanitizers here.
 
 #include "runner/stop.h"
 
@@ -12,15 +12,15 @@
 #include "laws/place.h"
 #include "runner/stop_parts.h"
 
-#include <windows.h> // Last: it has macros of names that the others use.
+#include <windows.h> // Last: it defines macros with names that the other headers use.
 
 static const struct {
     DWORD code;
     int number;
     const char *name, *sentence;
 } exceptions[] = {
-    {EXCEPTION_ACCESS_VIOLATION, SIGSEGV, "Windows", "it touched what is not its memory"},
-    {EXCEPTION_ILLEGAL_INSTRUCTION, SIGILL, "Windows", "it ran into an instruction that is none"},
+    {EXCEPTION_ACCESS_VIOLATION, SIGSEGV, "Windows", "it touched memory that is not its own"},
+    {EXCEPTION_ILLEGAL_INSTRUCTION, SIGILL, "Windows", "it ran into an invalid instruction"},
     {EXCEPTION_INT_DIVIDE_BY_ZERO, SIGFPE, "Windows", "it divided by 0"},
     {EXCEPTION_STACK_OVERFLOW, SIGSEGV, "Windows", "it ran out of stack"},
 };

@@ -1,4 +1,5 @@
-// Where a program asks its worlds for pages, and the programs in which one such request is refused.
+// Finds where a program requests pages of its worlds, and makes the programs in which one such
+// request is refused.
 
 #include "runner/sweep.h"
 
@@ -6,10 +7,11 @@
 #include "runner/trial.h"
 #include "world/world.h"
 
-// A program's requests beyond this many are not refused.
+// The most requests of a program that are recorded. Later ones are never refused.
 #define REQUESTS_MOST 65536U
 
-// A request: before which op a refusal has to stand, and how many requests later it comes.
+// A page request: the op that its refusal stands before, and the number of requests granted until
+// it.
 struct page_request {
     size_t op_index;
     uint16_t granted_before;
@@ -18,9 +20,9 @@ struct page_request {
 static struct {
     struct page_request requests[REQUESTS_MOST];
     size_t count;
-    size_t op_index;      ///< Before this op would the next one's refusal stand.
-    uint64_t made_before; ///< Requests, when that op began.
-    bool is_repeated;     ///< The op is a repeat: it and the next stay together.
+    size_t op_index;      ///< The op that the next refusal would stand before.
+    uint64_t made_before; ///< The requests made when that op began.
+    bool is_repeated;     ///< The last op is a repeat: it and the next stay together.
 } watched;
 
 static void watch_begin(const struct run *run)
@@ -32,7 +34,7 @@ static void watch_begin(const struct run *run)
     watched.is_repeated = run->program->ops[run->op_index].verb == VERB_REPEAT;
 }
 
-// A new world forgets refusals, so those of its own beginning can't be asked for.
+// A new world forgets refusals, so a refusal can't hit the requests of its own beginning.
 static void watch_end(const struct run *run)
 {
     uint64_t made = world_requests() - watched.made_before;
@@ -44,7 +46,7 @@ static void watch_end(const struct run *run)
     }
 }
 
-// Runs a program as it is and notes its requests. Returns how many of them are to be refused.
+// Runs a program as it is and records its requests. Returns the number of them to refuse.
 static size_t watch(const struct plan *plan, const struct program *program)
 {
     struct plan watching = *plan;
@@ -57,7 +59,7 @@ static size_t watch(const struct plan *plan, const struct program *program)
     return watched.count < plan->refusals_swept ? watched.count : plan->refusals_swept;
 }
 
-// Makes a copy of the program with the index-th of `count` refusals in it.
+// Copies the program, with the index-th of `count` refusals in it.
 static void refuse(size_t index, size_t count, const struct program *program, struct program *swept)
 {
     const struct page_request *request = &watched.requests[watched.count * index / count];

@@ -1,5 +1,5 @@
-// Which functions trials call. How one is called in a process of its own is the system's:
-// trial_posix.c, trial_windows.c.
+// Runs programs as trials. trial_posix.c and trial_windows.c call a function in a process of its
+// own.
 
 #include "runner/trial.h"
 

@@ -1,5 +1,5 @@
-// Trials by fork. The child has this process's memory as it stands, which no run has left anything
-// in that the next would see; its exit status, or the signal that ended it, is the verdict.
+// Runs trials by fork. The child has this process's memory as it stands, in which no run leaves a
+// trace for the next. Its exit status, or the signal that ended it, is the verdict.
 
 #include "runner/trial.h"
 
@@ -16,8 +16,8 @@
 #include "runner/stop.h"
 #include "world/clock.h"
 
-// A child ends itself by SIGALRM when its time is over. One that can't, as it blocks the signal or
-// hangs in its handler, has this much longer.
+// A child ends itself by SIGALRM when its time is over. A child that blocks the signal, or hangs in
+// its handler, gets this much longer.
 #define GRACE_SECONDS 1.0
 
 static unsigned seconds = TRIAL_SECONDS;
@@ -27,7 +27,7 @@ void trial_may_take(unsigned most_seconds)
     seconds = most_seconds;
 }
 
-// Gives the child's output to one file. Both streams: sanitizers write to the second.
+// Sends the child's output to one file. Both streams: sanitizers write to the second.
 static void redirect(int file)
 {
     if (dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0) {
@@ -62,15 +62,15 @@ static _Noreturn void fail(void)
     exit(2);
 }
 
-// Waits for the child, of which `alive` is the end of a pipe that it closes when it ends. Returns
-// false iff it had to be killed.
+// Waits for the child. `alive` is the read end of a pipe that the child closes when it ends.
+// Returns false iff it had to be killed.
 static bool wait_for(pid_t child, int alive, int *status)
 {
     double ends = clock_seconds() + seconds + GRACE_SECONDS;
     struct pollfd end = {.fd = alive, .events = POLLIN};
     while (clock_seconds() < ends) {
         if (poll(&end, 1, end.fd < 0 ? 1 : 100) > 0) {
-            end.fd = -1; // It is closed, and the child about to end.
+            end.fd = -1; // It is closed, and the child is about to end.
         }
         pid_t ended = waitpid(child, status, WNOHANG);
         if (ended == child) {
@@ -91,7 +91,7 @@ trial_verdict trial_call(void (*act)(const void *context), const void *context, 
 {
     int status;
     int ends[2];
-    fflush(NULL); // What waits in a buffer would be written twice.
+    fflush(NULL); // Otherwise buffered output would be written twice.
     if (pipe(ends) != 0) {
         fail();
     }

@@ -1,5 +1,5 @@
-// Windows can't give a child this process's memory as it stands, so there are no trials: what needs
-// one ends with a sentence.
+// Windows can't give a child this process's memory as it stands, so there are no trials. A command
+// that needs one ends with a sentence.
 
 #include "runner/trial.h"
 
