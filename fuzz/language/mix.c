@@ -1,10 +1,10 @@
-// Drawing of mixes, and of ops from them. Knows what sizes allocators go wrong at, not why.
+// Draws mixes, and ops from them. Knows at which sizes allocators go wrong, not why.
 
 #include "language/mix.h"
 
 #include "language/size.h"
 
-// The kinds of sizes: of one of these, any code at all, or again and again the same.
+// The kinds of sizes. KIND_ANY: any code at all. KIND_ALIKE: one code again and again.
 enum {
     KIND_SMALL,
     KIND_STEP,
@@ -17,7 +17,7 @@ enum {
     KINDS
 };
 
-#define SLOTS_NARROW 2048U // What a record reaches without a wide one before it.
+#define SLOTS_NARROW 2048U // The slots that a record reaches without a wide one.
 
 uint32_t draw(uint64_t *random, uint32_t below)
 {
@@ -39,7 +39,7 @@ static int draw_distance(uint64_t *random, uint32_t most)
     return draw(random, 2) == 0 ? (int)away : -(int)away;
 }
 
-// Of the limits INT_MAX is CComHeap's own. What goes wrong there does so a byte away.
+// Draws a limit, mostly CComHeap's own, INT_MAX, and mostly within a byte, where errors show.
 static uint32_t draw_limit(uint64_t *random)
 {
     int away = (int)draw(random, 3) - 1;
@@ -66,7 +66,7 @@ static uint32_t draw_size(unsigned kind, uint64_t *random)
     switch (kind) {
     case KIND_SMALL:
         return size_literal(draw_magnitude(random, 2048) - draw(random, 2));
-    case KIND_STEP: // M*2^K from 16 bytes to 64 MiB, the lower ones more often.
+    case KIND_STEP: // M*2^K from 16 bytes to 64 MiB, smaller sizes more often.
         return size_make(SIZE_STEP, (2 + draw(random, draw(random, 23))) << 2 | draw(random, 4),
                          draw_distance(random, 15));
     case KIND_PAGES:
@@ -82,7 +82,7 @@ static uint32_t draw_size(unsigned kind, uint64_t *random)
     }
 }
 
-// Half of all sizes are small: most classes are, and their calls take the least time.
+// Makes half of all sizes small: most size classes are, and their calls take the least time.
 static unsigned draw_kind(uint64_t *random)
 {
     return draw(random, 2) == 0 ? KIND_SMALL : draw(random, KINDS);
@@ -128,13 +128,13 @@ uint32_t mix_size(const struct mix *mix, uint64_t *random)
     return kind == KIND_ALIKE ? mix->size_code : draw_size(kind, random);
 }
 
-// Room for a block of INT_MAX bytes, and not for two.
+// Draws an arena with room for one block of INT_MAX bytes, and not for two.
 static uint32_t draw_roomy(uint64_t *random)
 {
     return size_make(SIZE_MIB, 2200 + draw(random, 1800), 0);
 }
 
-// From a few spans to all that there is.
+// Draws an arena, from a few spans to the whole range of the world.
 static uint32_t draw_arena(uint64_t *random)
 {
     switch (draw(random, 4)) {
@@ -167,7 +167,7 @@ struct op mix_op(const struct mix *mix, uint64_t *random)
         op.slot = (uint16_t)draw(random, LANES);
     } else if (op.verb == VERB_SPY) {
         op.slot = (uint16_t)draw(random, SPY_NUMBERS);
-    } else if (op.verb == VERB_WORLD) { // Half of the worlds have any number of pages.
+    } else if (op.verb == VERB_WORLD) { // Half of the worlds have unlimited pages.
         op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 32768));
         op.size_code = draw_arena(random);
     }

@@ -1,6 +1,6 @@
-// A mix: what kind of ops a stretch of a program is made of. Each is drawn at random and leaves
-// much out (swarm testing): a stretch without free, of one size, or on four slots reaches states
-// that an even mixture of everything does not.
+// A mix: the kinds of ops that make up a stretch of a program. Each mix is drawn at random and
+// leaves much out (swarm testing). A stretch without free, of one size, or on four slots reaches
+// states that an even mixture does not.
 #ifndef LANGUAGE_MIX_H
 #define LANGUAGE_MIX_H
 
@@ -9,32 +9,32 @@
 struct mix {
     unsigned weights[VERBS];
     unsigned weight_sum;
-    uint32_t first_slot, slots; ///< Most ops are on one of these.
-    unsigned size_kind;         ///< Most sizes are of this kind, or like this one.
-    uint32_t size_code;
+    uint32_t first_slot, slots; ///< Most ops use one of these.
+    unsigned size_kind;         ///< Most sizes are of this kind,
+    uint32_t size_code;         ///< or are this one.
 };
 
-/// Returns a number below `below`, 0 iff that is 0, and moves the random state on.
+/// Returns a number below `below`, or 0 where `below` is 0. Advances the random state.
 uint32_t draw(uint64_t *random, uint32_t below);
 
-/// Returns a number from 1 to `most`, each magnitude as likely as any other.
+/// Returns a number from 1 to `most`, every magnitude equally likely.
 uint32_t draw_magnitude(uint64_t *random, uint32_t most);
 
-/// A mix of verbs of these families, a bit each.
+/// Draws a mix of the verbs of these families, a bit each.
 struct mix mix_draw(unsigned families, uint64_t *random);
 
-/// Draws an op, or a part of one. Every value is in reach of every mix, but for the verbs.
+/// Draws an op. The mix limits its verb; every size and every slot below 2048 stays possible.
 struct op mix_op(const struct mix *mix, uint64_t *random);
 
-/// Draws the op that a stretch begins with: where most sizes are limits, a world with room for
-/// them.
+/// Draws the first op of a stretch: a world with room for the limits, where most sizes are limits.
 struct op mix_first_op(const struct mix *mix, uint64_t *random);
 
+/// Draw a part of an op.
 enum verb mix_verb(const struct mix *mix, uint64_t *random);
 uint16_t mix_slot(const struct mix *mix, uint64_t *random);
 uint32_t mix_size(const struct mix *mix, uint64_t *random);
 
-/// How often to repeat an op: mostly a few times, now and then so often that a heap is full.
+/// Draws a number of repeats: mostly a few, now and then enough to fill a heap.
 uint16_t mix_repeats(uint64_t *random);
 
 #endif

@@ -2,13 +2,13 @@
 // it goes:
 //
 //     insert     a stretch of new ops, of a mix of its own; now and then a long one
-//     delete     a stretch, or all that happens on one slot
+//     delete     a stretch, or every op on one slot
 //     copy       a stretch to another place, or move it there
-//     lay in     all that happens on one slot, once more on another one, in step with the first
+//     lay in     every op on one slot, once more on another slot, in step with the first
 //     repeat     an op, on one slot after the other
 //     change     an op's verb, slot or size
 //
-// Does not know bytes: an engine's hooks (engine.c) have them.
+// Does not know bytes: an engine's hooks (engines/mutator.c) decode and encode them.
 
 #include "language/mutate.h"
 
@@ -37,7 +37,7 @@ static struct op *draw_op(const struct program *program, uint64_t *random)
     return &program->ops[draw_index(program, random)];
 }
 
-// Makes room for `count` ops at a place, which the caller fills.
+// Opens a gap of `count` ops at a place, which the caller fills.
 static struct op *open_gap(struct program *program, size_t at, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -84,7 +84,7 @@ static void delete_lifetime(struct program *program, uint64_t *random)
     program->count = kept;
 }
 
-// Puts a stretch at another place as well, or there alone.
+// Copies a stretch to another place, or moves it there.
 static void copy_stretch(struct program *program, bool moves, uint64_t *random)
 {
     struct op stretch[STRETCH_OPS];
@@ -99,7 +99,7 @@ static void copy_stretch(struct program *program, bool moves, uint64_t *random)
            count * sizeof stretch[0]);
 }
 
-// All that is done on one slot is done on another one too, each op a little later than there.
+// Repeats every op of one slot on another slot, each a little later than the first.
 static void lay_in_lifetime(struct program *program, uint64_t *random)
 {
     uint16_t slot = draw_op(program, random)->slot;
@@ -115,7 +115,7 @@ static void lay_in_lifetime(struct program *program, uint64_t *random)
             ops[count++].slot = new_slot;
         }
     }
-    for (size_t i = 0; i < count; i++) { // Each moves what is behind it on by one.
+    for (size_t i = 0; i < count; i++) { // Each insertion shifts the later ops by one.
         size_t at = places[i] + i < program->count ? places[i] + i : program->count;
         *open_gap(program, at, 1) = ops[i];
     }
@@ -153,7 +153,7 @@ static void change_size(const struct program *program, struct op *op, const stru
         op->size_code = size_nudge(op->size_code, (int)draw_magnitude(random, 16) *
                                                       (draw(random, 2) == 0 ? 1 : -1));
         break;
-    case 2: // The size of a block that the program holds.
+    case 2: // The size of a block of the program.
         op->size_code =
             size_make(SIZE_OTHER, draw_op(program, random)->slot & 0xff, (int)draw(random, 3) - 1);
         break;
@@ -208,8 +208,9 @@ static void edit(struct program *program, const struct mix *mix, uint64_t *rando
     }
 }
 
-// Each world is a fresh start. A program of many covers what many programs do, so an engine would
-// keep it, and take as long over it; and it shows no more than they do.
+// Drops the worlds above WORLDS_MOST. Each world is a fresh start, so a program of many worlds
+// reaches no more than many programs do. An engine would keep it for its coverage, and it runs as
+// long as all of them.
 static void keep_within(struct program *program, size_t most_ops)
 {
     size_t kept = 0;

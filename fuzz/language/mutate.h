@@ -1,12 +1,12 @@
-// Mutation of whole ops: what an engine does to bytes, done to programs.
+// Mutation of programs by whole ops, where an engine's own mutation edits bytes.
 #ifndef LANGUAGE_MUTATE_H
 #define LANGUAGE_MUTATE_H
 
 #include "language/op.h"
 
-/// Makes one to four edits of a program, each of a whole op or a stretch of them, with verbs of the
-/// families, a bit each. The result has at least one op and no more than `most_ops`, which is not
-/// 0. Equal arguments give equal results.
+/// Makes one to four edits of a program, each of an op or a stretch of ops. Draws verbs of the
+/// families, a bit each. The result has at least one op and at most `most_ops`, which is not 0.
+/// Equal arguments give equal results.
 void mutate_program(struct program *program, unsigned families, size_t most_ops, uint64_t seed);
 
 #endif

@@ -1,4 +1,4 @@
-// The op table, and programs to and from bytes. Knows nothing of text or of heaps.
+// The op table, and programs to and from bytes. Knows no text and no heaps.
 
 #include "language/op.h"
 

@@ -6,8 +6,8 @@
 //     bit 31 .................. 16 | 15 ......... 5 | 4 .. 0
 //              size code           | slot, or number |  verb
 //
-// A record whose verb is 31 lends the next one its high bits: five more for the slot, sixteen more
-// for a literal size. Verb numbers that no verb has yet mean one of the four basic calls.
+// A record with verb 31 is wide. It lends its high bits to the next record: five for the slot,
+// sixteen for a literal size. A verb number without a verb means one of the four basic calls.
 #ifndef LANGUAGE_OP_H
 #define LANGUAGE_OP_H
 
@@ -53,7 +53,7 @@ enum lane { LANE_NONE, LANE_FIRST, LANE_SECOND, LANE_LAST, LANES };
 #define RECORD_BYTES 4U
 #define SLOTS 65536U
 
-/// One call. A field that the verb has no operand for is 0.
+/// One call. A field is 0 where the verb has no operand for it.
 struct op {
     enum verb verb;
     uint16_t slot;      ///< Operand s, or n.
@@ -93,14 +93,14 @@ void program_copy(struct program *to, const struct program *from);
 void program_clear(struct program *program);
 void program_close(struct program *program);
 
-/// Every byte string is a program: a record cut short reads as if zeros followed. `program` is
-/// emptied first.
+/// Empties `program` and decodes a byte string into it. Every byte string is a program: a record
+/// cut short reads as if zeros followed.
 void program_decode(struct program *program, const uint8_t *bytes, size_t size_bytes);
 
-/// Returns how many bytes the program takes, and writes them iff capacity_bytes is enough.
+/// Returns the size of the program in bytes, and writes the bytes iff they fit in capacity_bytes.
 size_t program_encode(const struct program *program, uint8_t *bytes, size_t capacity_bytes);
 
-/// Returns the op with the fields that its verb has no operand for set to 0, as decoding gives it.
+/// Returns the op as decoding gives it: the fields without an operand are 0.
 struct op op_canonical(struct op op);
 
 #endif

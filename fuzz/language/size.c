@@ -30,7 +30,7 @@ static const struct {
     {"/2", 1, 2}, {"/3", 1, 3}, {"/4", 1, 4}, {"/8", 1, 8},
 };
 
-// The layouts of the payload: where the signed distance D sits in each form.
+// The layout of each form's payload: the place of the signed distance D.
 static const struct {
     unsigned bits;
 } distances[8] = {{0}, {0}, {3}, {5}, {11}, {10}, {5}, {0}};
@@ -46,7 +46,7 @@ static int distance_of(uint32_t code)
     return bits == 0 ? 0 : (int)(code & ((1U << bits) - 1)) - (int)(1U << (bits - 1));
 }
 
-// What is left of the payload above the distance.
+// Returns the payload above the distance.
 static uint32_t head_of(uint32_t code)
 {
     return (code & PAYLOAD_MASK) >> distances[size_form_of(code)].bits;
@@ -100,7 +100,7 @@ static size_t plus(size_t size_bytes, int distance)
     return size_bytes < down ? 0 : size_bytes - down;
 }
 
-// M and K of M*2^K, M from 4 to 7.
+// Returns M*2^K, M from 4 to 7, for a head of both; SIZE_MAX where it does not fit.
 static size_t step_bytes(uint32_t head)
 {
     size_t mantissa = 4 + (head & 3);
@@ -201,7 +201,7 @@ static bool word(const char **at, const char *expected)
     return true;
 }
 
-// Reads M*2^K or 2^K as a head; the caller has seen that one of them is there.
+// Reads K of M*2^K or 2^K, whose other parts are read already. Returns both as a head.
 static bool step(const char **at, uint32_t mantissa, uint32_t *head)
 {
     uint32_t shift;
@@ -235,7 +235,7 @@ static bool relative(const char **at, enum size_form *form, uint32_t *head)
     return true;
 }
 
-// Reads everything but the distance. Returns false iff nothing fits.
+// Reads everything except the distance. Returns false iff no form fits.
 static bool base(const char **at, enum size_form *form, uint32_t *head)
 {
     const char *start = *at;
@@ -302,11 +302,11 @@ bool size_parse(const char *text, uint32_t *code, const char **why)
     uint32_t head;
     int away;
     if (!base(&at, &form, &head)) {
-        *why = "it is no size that the op language has, whose numbers end at 536870911";
+        *why = "the op language has no such size; its numbers end at 536870911";
         return false;
     }
     if (!distance(&at, form, &away)) {
-        *why = "what is added to it is out of range";
+        *why = "the number added to it is out of range";
         return false;
     }
     if (*at != '\0') {

@@ -10,8 +10,8 @@
 //     6  size(bN)+D     relative to the block of another slot, of the first 256
 //     7  MiB*N          up to 8 GiB
 //
-// A sum below 0 is 0 and one above SIZE_MAX is SIZE_MAX, so a code means the same number wherever
-// it fits.
+// A sum below 0 is 0, and a sum above SIZE_MAX is SIZE_MAX. So a code means the same number
+// wherever the number fits.
 #ifndef LANGUAGE_SIZE_H
 #define LANGUAGE_SIZE_H
 
@@ -19,8 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// How to read a code, in the order of the table above. All but literals have a head, which is what
-/// comes before the distance: N and K, N, M and K, which limit, F, or N.
+/// Names the ways to read a code, in the order of the table above. Each form except literals has a
+/// head before its distance. The heads are N and K; N; M and K; the limit; F; N; N.
 enum size_form {
     SIZE_LITERAL,
     SIZE_SCALED,
@@ -32,24 +32,23 @@ enum size_form {
     SIZE_MIB,
 };
 
-/// Returns the code of a form with this head and distance; bits that it has no room for are
-/// dropped.
+/// Returns the code of a form with this head and distance. Drops the bits that do not fit.
 uint32_t size_make(enum size_form form, uint32_t head, int distance);
 
-/// Returns the code that is so much more, or less, in whatever form the code is: a little more of
-/// the distance, where it has one.
+/// Returns a code of the same form that is `away` steps larger, or smaller. Where the form has a
+/// distance, the steps are of the distance.
 uint32_t size_nudge(uint32_t code, int away);
 
 enum size_form size_form_of(uint32_t code);
 
-/// Answers the size in bytes of the block that a slot holds; 0 where it holds none.
+/// Returns the size in bytes of the block that a slot holds; 0 where it holds none.
 typedef size_t (*size_of_slot)(const void *context, uint32_t slot);
 
-/// Drops the high bits that only a literal can use, and what is added to SIZE_MAX: nothing is more,
-/// on any system.
+/// Returns a code without the high bits that only a literal uses, and without an addition to
+/// SIZE_MAX. Nothing is above SIZE_MAX on any system.
 uint32_t size_canonical(uint32_t code);
 
-/// Returns a sum of sizes, SIZE_MAX where it has no room.
+/// Returns a sum of sizes, or SIZE_MAX where it overflows.
 static inline size_t size_sum(size_t a, size_t b)
 {
     return a > SIZE_MAX - b ? SIZE_MAX : a + b;
@@ -59,15 +58,16 @@ static inline size_t size_sum(size_t a, size_t b)
 #define SIZE_LITERAL_MAX 536870911U
 uint32_t size_literal(uint32_t size_bytes);
 
-/// Returns the number of bytes that a code means for a slot, in the state that size_of answers for.
+/// Returns the number of bytes that a code means for a slot, where size_of reports live sizes.
 size_t size_resolve(uint32_t code, uint32_t slot, size_of_slot size_of, const void *context);
 
 /// Writes a code as text, terminated; SIZE_TEXT_BYTES are always enough.
 #define SIZE_TEXT_BYTES 48U
 void size_print(uint32_t code, char *text);
 
-/// Reads a whole text as a code. Returns false iff size_print writes no code as this text, a sign
-/// before 0 and what is added to SIZE_MAX apart; then *why says what is wrong.
+/// Reads a whole text as a code. Accepts each text that size_print writes, and also a sign before 0
+/// and an addition to SIZE_MAX. Returns false iff the text is none of these; then *why is the
+/// reason.
 bool size_parse(const char *text, uint32_t *code, const char **why);
 
 #endif

@@ -1,5 +1,5 @@
-// Programs to and from text. Reads a line at a time into a fixed buffer, so that no file, however
-// malformed, costs more memory than its ops do.
+// Programs to and from text. Reads a line at a time into a fixed buffer, so a malformed file costs
+// no more memory than its ops.
 
 #include "language/text.h"
 
@@ -53,7 +53,7 @@ static bool read_number(const char *digits, uint16_t *value)
     return *end == '\0' && read < SLOTS;
 }
 
-// How many bytes of a token a sentence quotes: up to 40, and no character in part.
+// Returns the number of bytes of a token that a sentence quotes: up to 40, in whole characters.
 static int quoted(const char *token)
 {
     int length = 0;
@@ -92,7 +92,7 @@ static bool find_verb(const char *token, enum verb *verb)
     return false;
 }
 
-// Reads one line, without its end and its comment. A line that says nothing adds nothing.
+// Reads one line, without its end and its comment. A blank line adds no op.
 static bool read_line(char *line, struct program *program, struct text_error *error)
 {
     static const char blanks[] = " \t\r";
@@ -123,7 +123,7 @@ static bool read_line(char *line, struct program *program, struct text_error *er
     return true;
 }
 
-// How many bytes the sequence has that text begins with; 0 iff it is no character of UTF-8 text.
+// Returns the length in bytes of the character that text begins with; 0 iff it is not UTF-8.
 static unsigned sequence_bytes(const char *text)
 {
     unsigned char first = (unsigned char)text[0];
@@ -135,7 +135,7 @@ static unsigned sequence_bytes(const char *text)
     if (first < 0xc2 || first > 0xf4 || (first == 0xe0 && second < 0xa0) ||
         (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
         (first == 0xf4 && second > 0x8f)) {
-        return 0; // No first byte; too long a form; a surrogate; or beyond the last character.
+        return 0; // Not a first byte; an overlong form; a surrogate; or above the last character.
     }
     for (unsigned i = 1; i < length; i++) {
         if (((unsigned char)text[i] & 0xc0) != 0x80) {
@@ -155,7 +155,7 @@ static bool is_utf8(const char *text)
     return length != 0;
 }
 
-// Some editors put it before a text, which it says nothing of.
+// Some editors put it at the start of a text. It carries no meaning.
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
 bool text_fetch_line(FILE *file, char *line, bool *is_last, struct text_error *error)

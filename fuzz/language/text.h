@@ -10,27 +10,29 @@
 
 #include "language/op.h"
 
-/// A line may be this long, its end not counted.
+/// Limits the length of a line in bytes, its end not counted.
 #define TEXT_LINE_BYTES 4096U
 
-/// What is wrong with a text: in which line, counted from 1, and a sentence without a full stop.
+/// Describes an error in a text: its line, counted from 1, and a sentence without a full stop.
 struct text_error {
     size_t line;
     char sentence[256];
 };
 
-/// Reads a line, up to its end or the file's, into TEXT_LINE_BYTES + 1 bytes, terminated. Returns
-/// false iff it is no line of text or can't be read; then error->sentence says why. Control
-/// characters are no text, a tab and a carriage return apart. A byte order mark before line 1,
-/// which error->line has to say, is left out. *is_last: nothing follows the line.
+/// Reads a line, up to its end or the file's, into TEXT_LINE_BYTES + 1 bytes, terminated. The
+/// caller sets error->line; a byte order mark at the start of line 1 is left out. Sets *is_last to
+/// whether the line is the last one.
+///
+/// Returns false iff the line is not text or can't be read; then error->sentence says why. A
+/// control character other than a tab or a carriage return is not text.
 bool text_fetch_line(FILE *file, char *line, bool *is_last, struct text_error *error);
 
 /// Writes one op as text, terminated, without an end of line; TEXT_OP_BYTES are always enough.
 #define TEXT_OP_BYTES 96U
 void text_print_op(struct op op, char *text);
 
-/// Reads a program; `program` is emptied first. Returns false iff the text is malformed or can't be
-/// read to its end; then *error says where and why.
+/// Empties `program` and reads a program into it. Returns false iff the text is malformed or can't
+/// be read to its end; then *error says where and why.
 bool text_read(FILE *file, struct program *program, struct text_error *error);
 
 /// Writes a program, an op a line.

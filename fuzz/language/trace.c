@@ -1,5 +1,5 @@
-// Traces to programs. Ids are renamed to slots as they come and go, so that any number of them fits
-// as long as their blocks do not all live at once.
+// Traces to programs. An id takes a slot only while it is in use, so a trace may have more ids than
+// there are slots.
 
 #include "language/trace.h"
 
@@ -11,7 +11,7 @@
 #define IDS_MOST 10000000U
 #define HEADER_LINES 4U
 #define NO_BLOCK UINT32_MAX
-#define NO_ID UINT64_MAX // Of `f -1`.
+#define NO_ID UINT64_MAX // The id of `f -1`.
 
 static const char an_op[] = "an op is a ID SIZE, r ID SIZE, f ID or f -1";
 
@@ -21,7 +21,7 @@ struct reader {
     uint32_t *slot_of; ///< By id, plus 1; 0: not live.
     uint32_t id_count;
     size_t op_count;         ///< As the header says.
-    bool is_last, is_bad;    ///< Of the line that was fetched: none follows; it is no text.
+    bool is_last, is_bad;    ///< Of the fetched line: no line follows; it is not text.
     uint32_t size_of[SLOTS]; ///< By slot; NO_BLOCK: a reallocation to 0 freed it.
     bool is_live[SLOTS];
     uint32_t lowest_free; ///< No slot below it is free.
@@ -33,7 +33,8 @@ static bool fail(struct reader *reader, const char *sentence)
     return false;
 }
 
-// Reads a line. Returns false iff there is none, or it is no text: then is_bad, and it is reported.
+// Reads a line. Returns false iff no line follows or it is not text. Sets is_bad iff it is not
+// text, and reports that.
 static bool fetch(struct reader *reader, char *line)
 {
     if (reader->is_last) {
@@ -49,7 +50,7 @@ static void skip_blanks(const char **at)
     *at += strspn(*at, " \t\r");
 }
 
-// Reads digits, and the blanks on both sides. Returns false iff there are none, or too many.
+// Reads digits, and the blanks on both sides. Returns false iff there are no digits, or too many.
 static bool take_number(const char **at, uint64_t *number)
 {
     char *end;
@@ -80,10 +81,10 @@ static bool read_header(struct reader *reader)
     reader->id_count = (uint32_t)numbers[1];
     reader->op_count = numbers[2] < SIZE_MAX ? (size_t)numbers[2] : SIZE_MAX;
     reader->slot_of = calloc(reader->id_count + 1U, sizeof *reader->slot_of);
-    return reader->slot_of != NULL || fail(reader, "no memory for so many ids");
+    return reader->slot_of != NULL || fail(reader, "no memory for that number of ids");
 }
 
-// Returns a slot that is free; SLOTS, and reports it, iff there is none.
+// Returns a free slot. Returns SLOTS, and reports it, iff no slot is free.
 static uint32_t find_free(struct reader *reader)
 {
     uint32_t slot = reader->lowest_free;
@@ -114,7 +115,7 @@ static struct op make_op(enum verb verb, uint32_t slot, uint32_t size_bytes)
     return (struct op){verb, (uint16_t)slot, size_literal(size_bytes)};
 }
 
-// Reads the id of an op. Only free(NULL) has none, which traces write as -1.
+// Reads the id of an op. Only free(NULL) has none; a trace writes -1 for it.
 static bool take_id(const char **at, char kind, uint64_t *id)
 {
     skip_blanks(at);
@@ -127,8 +128,8 @@ static bool take_id(const char **at, char kind, uint64_t *id)
     return take_number(at, id);
 }
 
-// Reads `a ID SIZE`, `r ID SIZE`, or `f ID` or `f -1`, which have size 0. Returns false iff it is
-// none of them.
+// Reads `a ID SIZE`, `r ID SIZE`, or `f ID` or `f -1`, which have size 0. Returns false iff the
+// line is none of them.
 static bool parse_op(const char *line, char *kind, uint64_t *id, uint64_t *size_bytes)
 {
     const char *at = line + (line[0] != '\0');
@@ -140,7 +141,7 @@ static bool parse_op(const char *line, char *kind, uint64_t *id, uint64_t *size_
     return take_id(&at, *kind, id) && (*kind == 'f' || take_number(&at, size_bytes)) && *at == '\0';
 }
 
-// Notes what the op leaves in its slot.
+// Records the state in which the op leaves its slot.
 static void note_op(struct reader *reader, char kind, uint32_t id, uint32_t slot,
                     uint32_t size_bytes)
 {
@@ -153,7 +154,7 @@ static void note_op(struct reader *reader, char kind, uint32_t id, uint32_t slot
     }
 }
 
-// Reads a line as an op, keeping the slots.
+// Reads a line as an op, and updates the slots.
 static bool read_op(struct reader *reader, const char *line, struct op *op)
 {
     char kind;
@@ -202,7 +203,8 @@ static bool is_blank(const char *line)
     return *line == '\0';
 }
 
-// Lines behind the ops may be blank. Returns false iff there is another, or what can't be read.
+// Reads the blank lines after the ops. Returns false iff another line follows, or one can't be
+// read.
 static bool read_blanks(struct reader *reader, char *line)
 {
     size_t first_blank = reader->error->line;

@@ -1,20 +1,19 @@
-// Recorded traces of real programs, in the form of the CS:APP malloc lab: four header lines
-// (suggested heap size, number of ids, number of ops, weight), then an op a line: a ID SIZE,
-// r ID SIZE, f ID; f -1 frees NULL. Lines end in LF or CRLF, with blanks before that or not, and
-// blank lines may follow the last op.
+// Recorded traces of real programs, in the form of the CS:APP malloc lab. Four header lines give a
+// suggested heap size, the number of ids, the number of ops, and a weight. Each further line is an
+// op: a ID SIZE, r ID SIZE, f ID; f -1 frees NULL. Lines end in LF or CRLF, with or without blanks
+// before it. Blank lines may follow the last op.
 #ifndef LANGUAGE_TRACE_H
 #define LANGUAGE_TRACE_H
 
 #include "language/text.h"
 
-/// Reads the ops from `first`, counted from 0, and up to `most` of them as a program; `program` is
-/// emptied first. The blocks that are live at `first` are allocated before, so that a window of a
-/// trace begins with the heap it had. An id becomes the lowest slot that is free; NULL is what that
-/// slot holds until then.
+/// Empties `program` and reads up to `most` ops into it, from op `first`, counted from 0. Allocates
+/// the blocks that are live at `first` before them, so a window begins with the trace's heap. An id
+/// takes the lowest free slot, which holds NULL until then.
 ///
-/// Returns false iff the trace is malformed, has not as many ops as its header says, more than
-/// SLOTS blocks live at once or a size above SIZE_LITERAL_MAX, or can't be read to the end of the
-/// window; then *error says where and why.
+/// Returns false iff the trace can't be read to the end of the window, is malformed, or exceeds a
+/// limit. Then *error says where and why. A trace is also malformed if its header gives another
+/// number of ops. The limits are ten million ids, SLOTS live blocks, and SIZE_LITERAL_MAX bytes.
 bool trace_read(FILE *file, struct program *program, size_t first, size_t most,
                 struct text_error *error);
 
