@@ -52,9 +52,6 @@ FOR_THE_ENGINE static struct {
     uint8_t refused[OUTCOMES][MAGNITUDES];
     uint8_t resized[2][MAGNITUDES][7]; ///< Moved or not, the old size, how much more or less.
     uint8_t freed[4][MAGNITUDES];      ///< Which neighbours are live.
-    uint8_t live_blocks[MAGNITUDES];
-    uint8_t freed_on[LANES][LANES][2];   ///< Allocated on, freed on, large or not.
-    uint8_t resized_on[LANES][LANES][2]; ///< Likewise, moved or not.
     uint8_t reached[REACHES];
 } situations;
 
@@ -167,7 +164,6 @@ void reach_granted(const struct heap *heap, uint32_t slot)
     const struct held *held = &model.slots[slot];
     note_lane(heap, held);
     situations.granted[magnitude(held->size_bytes)] = 1;
-    situations.live_blocks[magnitude(model.live_blocks)] = 1;
     mark_if(REACH_THOUSAND, model.live_blocks == 1000);
     mark_if(REACH_SAME_PLACE, (uintptr_t)held->block == lately.last_freed);
     note_size(heap, held->size_bytes, REACH_MOST);
@@ -201,7 +197,6 @@ void reach_reallocated(const struct heap *heap, uint32_t slot, const struct held
     bool has_moved = held->block != before->block;
     unsigned from = magnitude(before->size_bytes);
     situations.resized[has_moved][from][step(from, magnitude(held->size_bytes))] = 1;
-    situations.resized_on[before->lane][model.lane][has_moved] = 1;
     note_size(heap, held->size_bytes, REACH_GROWS_TO_MOST);
     if (!has_moved) {
         note_in_place(held, before);
@@ -226,7 +221,6 @@ static void note_small_freed(const void *block, enum lane lane)
 
 void reach_freed(const void *block, size_t size_bytes, enum lane lane)
 {
-    situations.freed_on[lane][model.lane][size_bytes >= LARGE_BYTES] = 1;
     mark_if(REACH_FREED_ELSEWHERE, lane != model.lane);
     lately.lanes[lane].live_blocks--;
     lately.last_freed = (uintptr_t)block;
