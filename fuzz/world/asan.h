@@ -1,6 +1,6 @@
-// Whether this build has AddressSanitizer, though the harness may be left uninstrumented, and how
-// dear that makes malloc. How to leave a function uninstrumented, or without calls of library
-// functions that the compiler would make of its loops.
+// Whether this build has AddressSanitizer, even where the harness is not instrumented, and the cost
+// of malloc there. Attributes that leave a function uninstrumented, or keep a compiler from making
+// library calls of its loops.
 #ifndef WORLD_ASAN_H
 #define WORLD_ASAN_H
 
@@ -22,9 +22,9 @@
 #define UNINSTRUMENTED
 #endif
 
-/// malloc is dear where AddressSanitizer poisons each block from end to end, where the system
-/// counts memory that is never touched, and where addresses are few. There it is asked for no more
-/// than this, or for more than any object can have.
+/// Limits the sizes that malloc receives where it is dear, except for sizes that no object can
+/// have. It is dear where AddressSanitizer poisons whole blocks, where the system counts untouched
+/// memory, and where addresses are few.
 #if defined(HAS_ASAN) || defined(_WIN32) || SIZE_MAX <= UINT32_MAX
 #define MALLOC_IS_DEAR 1
 #define MALLOC_MOST_BYTES ((size_t)1024 * 1024)

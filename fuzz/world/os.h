@@ -1,5 +1,5 @@
-// What the harness wants of the operating system, beside what a C library has: os_posix.c and
-// os_windows.c each have all of it.
+// The harness's needs of the operating system, beyond the C library. os_posix.c and os_windows.c
+// each implement all of them.
 #ifndef WORLD_OS_H
 #define WORLD_OS_H
 
@@ -7,75 +7,88 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/// Returns memory of zeros, most of which will never be touched; NULL: there is none. Where the
-/// system wants to be told, os_use has to be called for what is touched.
+/// Returns memory of zeros, most of which stays untouched. Returns NULL iff no memory is available.
 void *os_map(size_t size_bytes);
+
+/// Readies a range of it for use, where the system requires that before the range is touched.
+/// Returns false iff that fails.
 bool os_use(void *start, size_t size_bytes);
 
-/// Makes all of it as it was when it was new. Returns false iff that fails.
+/// Makes mapped memory new again. Returns false iff that fails.
 bool os_renew(void *start, size_t size_bytes);
 
-/// Lets the memory behind a range go that nobody needs, which then is zeros, or stays as it is.
+/// Drops the memory behind a range that is no longer needed. The range then holds zeros, or keeps
+/// its bytes.
 void os_drop(void *start, size_t size_bytes);
 
-/// Moves the pages of one range within it to another. Returns false iff it can't; then the range it
-/// was to go to may be new.
+/// Moves the pages of one range of mapped memory to another. Returns false iff that fails; then the
+/// other range may be new.
 bool os_move(void *from, void *to, size_t size_bytes);
 
-/// Returns how much memory the process holds; SIZE_MAX where it can't be told.
+/// Returns the bytes of memory that the process holds; SIZE_MAX where they are unknown.
 size_t os_resident_bytes(void);
 
-/// Makes standard output the bytes that are printed: some systems end a line by two.
+/// Keeps the bytes of standard output as printed: some systems end a line by two bytes.
 void os_print_bytes(void);
 
-/// From now on a write that can't be done fails, rather than to end the process; nor does one to a
-/// standard stream that is closed reach a file that was opened since.
+/// Makes a failed write return an error instead of ending the process. Keeps later files off the
+/// numbers of closed standard streams, so that no write to such a stream reaches them.
 void os_fail_writes(void);
 
-/// Returns where the file at a path is when links are followed, which the caller frees; NULL: there
-/// is no file, or no memory, or links are not known here.
+/// Returns the path of a file with its links followed, which the caller frees. Returns NULL iff
+/// there is no file, no memory, or no support for links.
 char *os_real_path(const char *path);
 
-/// Whether there is something at a path that is no file: a device, or a link to what is not there.
+/// Returns whether a path leads to something other than a file: a device, or a broken link.
 bool os_is_special(const char *path);
 
-/// Lets those read and write a file who may do so with the one at the path, if there is one.
+/// Gives a file the permissions of the file at a path, if there is one.
 void os_copy_mode(const char *path, FILE *file);
 
-/// Gives a file another name in the same folder, in one step. A file that has it already goes if
-/// `replaces`; otherwise that is EEXIST. Returns false, with errno, iff it can't.
+/// Renames a file within its folder, in one step. A file of the new name is replaced if `replaces`,
+/// and otherwise means EEXIST. Returns false, with errno, iff that fails.
 bool os_rename(const char *from, const char *to, bool replaces);
 
-/// Returns how many columns the terminal has that is standard output; 0 where it can't be told.
+/// Returns the columns of the terminal on standard output; 0 where they are unknown.
 size_t os_columns(void);
 
-/// Returns a block, zeros; or gives it another size, at another place; or NULL.
+/// Returns a block of zeros. Returns NULL iff no memory is available.
 void *os_block(size_t size_bytes);
+
+/// Resizes a block, which may move it. Returns NULL, and keeps the block, iff that fails.
 void *os_block_resize(void *block, size_t old_bytes, size_t size_bytes);
+
+/// Gives a block back.
 void os_block_end(void *block, size_t size_bytes);
 
-/// Returns how many bytes of a block of malloc may be used; 0 for NULL.
+/// Returns the usable bytes of a block of malloc; 0 for NULL.
 size_t os_malloc_bytes(void *block);
 
-/// Returns memory that is the file's content, with space set aside for all of it; NULL, with errno,
-/// iff that can't be. Then the file is gone again if it was not there.
+/// Returns a file's content as shared memory, with space on the disk set aside for all of it.
+/// Returns NULL, with errno, iff that fails; then a file that was not there before is gone again.
 void *os_share_file(const char *path, size_t size_bytes);
 
-/// Returns memory that this process and those that it forks share; or NULL.
+/// Returns memory that this process shares with its forks. Returns NULL iff no memory is available.
 void *os_share(size_t size_bytes);
+
+/// Gives shared memory back.
 void os_share_end(void *start, size_t size_bytes);
 
-/// Returns a file of these bytes, to read; NULL: there is no memory.
+/// Returns a file of these bytes, to read. Returns NULL iff that fails.
 FILE *os_read_bytes(const void *bytes, size_t size_bytes);
 
-/// Returns a file to write, or NULL. os_written closes it and returns all that was written, with a
-/// 0 behind it, which the caller frees; or NULL.
+/// Holds a file to write, and its bytes.
 struct os_writer {
     FILE *file;
     char *bytes;
     size_t size_bytes;
 };
+
+/// Returns a file to write. Returns NULL iff that fails.
 FILE *os_write_bytes(struct os_writer *writer);
+
+/// Closes the file. Returns the bytes written to it, with a 0 after them, which the caller frees.
+/// Returns NULL iff that fails.
 char *os_written(struct os_writer *writer);
 
 #endif

@@ -1,4 +1,4 @@
-// The operating system, where it is POSIX.
+// The operating system on POSIX.
 
 #define _GNU_SOURCE // For MAP_NORESERVE and mremap.
 
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// Maps fresh memory anywhere, or at a place that is ours.
+// Maps fresh memory anywhere, or over memory that is mapped already.
 static void *map(void *place, size_t size_bytes)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (place != NULL ? MAP_FIXED : 0);
@@ -82,7 +82,7 @@ void os_fail_writes(void)
 {
     (void)signal(SIGXFSZ, SIG_IGN);
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
-        if (fcntl(stream, F_GETFD) < 0) { // The lowest number that is free, so it becomes this one.
+        if (fcntl(stream, F_GETFD) < 0) { // open takes the lowest free number, which is this one.
             (void)open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
         }
     }
@@ -107,7 +107,8 @@ void os_copy_mode(const char *path, FILE *file)
     }
 }
 
-// Where there are no hard links, the name is taken by a file of its own first.
+// Renames a file to a name that must be free. Without hard links, an empty file takes the name
+// first.
 static bool rename_to_new(const char *from, const char *to)
 {
     if (link(from, to) == 0) {
@@ -162,8 +163,8 @@ size_t os_malloc_bytes(void *block)
     return malloc_usable_size(block);
 }
 
-// A disk that is full when shared memory is written to would end the process by a signal, and so
-// would a file that may not be so large.
+// Sets space aside on the disk: on a full disk, a later write to shared memory would end the
+// process by a signal. SIGXFSZ would end it where the file may not be that large.
 static bool set_aside(int file, size_t size_bytes)
 {
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
@@ -213,7 +214,7 @@ void os_share_end(void *start, size_t size_bytes)
 
 FILE *os_read_bytes(const void *bytes, size_t size_bytes)
 {
-    if (size_bytes == 0) { // Of which not every system makes a file.
+    if (size_bytes == 0) { // Not every system makes a file of no bytes.
         return fopen("/dev/null", "rb");
     }
     return fmemopen((void *)(uintptr_t)bytes, size_bytes, "rb");

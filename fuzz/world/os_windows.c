@@ -1,6 +1,6 @@
-// The operating system, where it is Windows. There memory must be asked for before it is touched;
-// no page can move, so what was written is copied; and a file is never in memory, but has no name
-// that lasts.
+// The operating system on Windows. Memory must be committed before it is touched. No page can move,
+// so os_move copies the bytes that were written. No file is in memory; scratch files take that
+// place, whose names do not last.
 
 #include "world/os.h"
 
@@ -59,7 +59,7 @@ void os_print_bytes(void)
 
 void os_fail_writes(void)
 {
-    // They do: no write ends a process here, and a closed stream has no file.
+    // A failed write returns: no write ends a process here, and a closed stream has no file.
 }
 
 char *os_real_path(const char *path)
@@ -79,7 +79,7 @@ void os_copy_mode(const char *path, FILE *file)
     (void)path, (void)file; // A new file has the permissions of its folder.
 }
 
-// The error numbers of C for those of the last call.
+// Sets errno to C's number for the error of the last call.
 static void set_errno(void)
 {
     switch (GetLastError()) {
@@ -117,8 +117,8 @@ size_t os_columns(void)
                : 0;
 }
 
-// Of a large block most was never written: what is zeros stays untouched at its new place, which is
-// new, or a few blocks would take all memory.
+// Copies a part unless it is zeros, which its new place holds already. Most of a large block was
+// never written, and a few full copies would take all memory.
 static void copy_part(unsigned char *to, const unsigned char *from, size_t size_bytes)
 {
     static const unsigned char zeros[PART_BYTES];
@@ -186,7 +186,7 @@ void *os_share_file(const char *path, size_t size_bytes)
         set_errno();
     }
     if (mapping != NULL) {
-        (void)CloseHandle(mapping); // What is mapped stays.
+        (void)CloseHandle(mapping); // The view stays mapped.
     }
     (void)CloseHandle(file);
     if (shared == NULL && is_new) {
@@ -197,7 +197,7 @@ void *os_share_file(const char *path, size_t size_bytes)
 
 void *os_share(size_t size_bytes)
 {
-    return calloc(1, size_bytes); // Nobody forks.
+    return calloc(1, size_bytes); // No process forks here.
 }
 
 void os_share_end(void *start, size_t size_bytes)
@@ -206,7 +206,7 @@ void os_share_end(void *start, size_t size_bytes)
     free(start);
 }
 
-// A file that is gone when it is closed.
+// Opens a file that the system deletes when it is closed.
 static FILE *open_scratch(void)
 {
     char folder[MAX_PATH];

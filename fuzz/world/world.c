@@ -1,8 +1,8 @@
-// The world's range, its account of pages, and its ways to refuse.
+// The world's range, its account of pages, and its refusals.
 //
-// Fresh pages are garbage: every byte of a small request, some of a large one, for which all of 2
-// GiB would cost more memory than the machine has. A byte map of pages says which are committed,
-// and a log of requests lets the next world begin without clearing the whole map.
+// Fresh pages hold garbage: in every byte of a small request, at the edges of a large one. Filling
+// 2 GiB would cost more memory than the machine has. A byte map holds which pages are committed. A
+// log of requests lets the next world begin without clearing the whole map.
 
 #include "world/world.h"
 
@@ -18,21 +18,21 @@
 #define RANGE_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? 16 * GIB : 0x93000000))
 #define RANGE_PAGES (RANGE_BYTES / WORLD_PAGE_BYTES)
 
-// A request up to this large is filled with garbage from end to end; of a larger one, the
-// beginnings of the first and the last page are.
+// Garbage fills a request up to this size from end to end. In a larger one, it fills the beginnings
+// of the first and the last page.
 #define FILL_BYTES ((size_t)4 * 1024)
 #define EDGE_BYTES ((size_t)128)
 
-// Memory behind the range is kept from world to world, as getting it anew costs more than most
-// programs do, until the process holds RESIDENT_BYTES. It is asked how much that is whenever so
-// much may have been touched; a request counts as no more than REQUEST_BYTES, for a large block is
-// written only here and there.
+// The range keeps its memory from world to world until the process holds RESIDENT_BYTES: new memory
+// costs more time than most programs. The world reads that number whenever TOUCHED_BYTES may have
+// been touched. A request counts at most REQUEST_BYTES, because a large block is written only here
+// and there.
 #define RESIDENT_BYTES ((size_t)320 * 1024 * 1024)
 #define TOUCHED_BYTES ((size_t)32 * 1024 * 1024)
 #define REQUEST_BYTES ((size_t)128 * 1024)
 
-// Each move leaves the kernel with one or two mappings more, and it allows only so many: after this
-// many the next world has its range mapped anew, and one that makes more has to copy.
+// Each move leaves the kernel one or two more mappings, and the kernel limits their number. After
+// MOVES moves, the next world maps the range anew. After MOVES_MOST, a world copies.
 #define MOVES 8192U
 #define MOVES_MOST (2 * MOVES)
 
@@ -41,15 +41,15 @@
 static struct {
     unsigned char *start;
     unsigned char *is_committed; ///< A byte a page of the range.
-    size_t arena_bytes;          ///< What is lent out; 0: nothing is.
-    size_t budget_pages;         ///< SIZE_MAX: any number.
+    size_t arena_bytes;          ///< Of the open reservation; 0: none is open.
+    size_t budget_pages;         ///< SIZE_MAX: unlimited.
     size_t committed_pages;
     bool will_refuse;
     uint32_t granted_before_refusal;
     uint64_t requests, refusals;
     const char *breach;
     const void *breach_at;
-    size_t touched_bytes; ///< At most, since it was last asked how much is resident.
+    size_t touched_bytes; ///< At most, since the resident bytes were last read.
     unsigned moves;       ///< Since the range was last mapped.
     uint64_t garbage;     ///< Different at each request.
     size_t log_count;
@@ -101,8 +101,8 @@ static void forget_commits(void)
 }
 
 #ifdef HAS_ASAN
-// AddressSanitizer keeps a byte for every eight of the range, where it was ever poisoned. No heap
-// is open, so nothing is poisoned, which is what zeros mean there: the memory can go.
+// Drops the shadow of the range: a byte for every eight that were ever poisoned. No heap is open,
+// so nothing is poisoned, and zeros in the shadow mean the same.
 static void forget_shadow(void)
 {
     size_t scale;
@@ -198,7 +198,8 @@ const unsigned char *world_start(void)
     return world.start;
 }
 
-// Checks a range against the contract and gives it as pages. Returns false iff it breaks it.
+// Checks a range against the contract and converts it to pages. Returns false iff it breaks the
+// contract.
 static bool find_pages(const void *start, size_t size_bytes, size_t *page, size_t *pages)
 {
     size_t offset = (size_t)((const unsigned char *)start - world.start);
@@ -230,9 +231,9 @@ static bool is_refused(size_t pages)
     return false;
 }
 
-// Writes words that are never 0 and all differ. The system writes to its pages whatever the heap
-// has poisoned, so this is not instrumented, and is no loop that a compiler takes for memset, which
-// is.
+// Writes words that are never 0 and all differ. The system writes to pages that the heap has
+// poisoned, so this is not instrumented. A compiler does not turn its loop into memset, which is
+// instrumented.
 UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes)
 {
     uint64_t *words = (uint64_t *)(void *)start;
@@ -313,14 +314,14 @@ static void decommit(void *unused, void *start, size_t size_bytes)
     }
     memset(world.is_committed + page, 0, pages);
     world.committed_pages -= pages;
-    fill(start, size_bytes); // What the heap gives back too early must be seen to go.
+    fill(start, size_bytes); // Bytes that the heap gives back too early must change.
 }
 
 static void release(void *unused, void *start, size_t size_bytes)
 {
     (void)unused;
     if (start != world.start || size_bytes != world.arena_bytes) {
-        note_breach("release of what is not the reservation", start);
+        note_breach("release of a range that is not the reservation", start);
     }
     forget_commits();
     world.arena_bytes = 0;
