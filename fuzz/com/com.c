@@ -1,5 +1,5 @@
-// The extension: which COM function a call is, the spy's turn in each, and the verbs that only COM
-// has. One call all the way: the spy's expectation begins, the face's function runs, and the
+// The COM extension: the COM function of each call, the spy's turn in it, and the verbs that only
+// COM has. For one call, the spy's expectation begins, the face's function runs, and the
 // expectation ends with its answer. Judges no answer of the heap's own calls.
 
 #include "com/com.h"
@@ -39,7 +39,7 @@ static void end(struct heap *heap)
     heap_own_call_done(heap);
 }
 
-// Over its limit CComHeap asks nobody, so no spy hears of the call (spec S3.4-9).
+// Above its limit CComHeap calls no task allocator, so no spy hears the call (spec S3.4-9).
 static bool hears(struct heap *heap, enum face face, enum spy_call call, const void *block,
                   size_t size_bytes)
 {
@@ -108,7 +108,7 @@ static int owns(struct heap *heap, const void *address)
     return (int)heard(is_heard, (uintptr_t)heap->subject->owns(address));
 }
 
-// Only IMalloc's way is one that a spy hears.
+// A spy hears only IMalloc::HeapMinimize.
 static void minimize(struct heap *heap)
 {
     if (spy_expect_begin(heap, SPY_CALL_MINIMIZE, NULL, 0)) {
@@ -161,7 +161,7 @@ static bool call_if_spies(struct heap *heap, struct op op, size_t size_bytes, in
                                         : call(heap, op, size_bytes, answer);
 }
 
-// The answers of a spy's verbs were judged when its last method had returned.
+// Judges no answer of a spy's verbs: spy.c does so when the spy's last method has returned.
 static void judge(struct heap *heap, struct op op, size_t size_bytes)
 {
     if (op.verb == VERB_GET_MALLOC) {

@@ -4,7 +4,7 @@
 
 #include "laws/heap.h"
 
-/// The faces alone; and with the verbs of a spy.
+/// Offer the faces alone, or also the verbs of a spy.
 extern const struct extension com_faces, com_faces_and_spies;
 
 #endif

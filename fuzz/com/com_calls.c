@@ -1,4 +1,4 @@
-// Questions about the COM calls of a subject.
+// Queries of the COM calls that a subject offers.
 
 #include "com/com_calls.h"
 

@@ -7,8 +7,8 @@
 
 #include "laws/subject.h"
 
-/// The COM calls over a subject's heap. Without one of the first four it has no COM face; without
-/// one of the last two it has no spies.
+/// Lists the COM calls over a subject's heap. Without one of the first four it has no COM face.
+/// Without one of the last two it has no spies.
 struct com_calls {
     void *(*task_alloc)(size_t size_bytes);
     void *(*task_realloc)(void *block, size_t size_bytes);
@@ -16,10 +16,10 @@ struct com_calls {
     HRESULT (*get_malloc)(DWORD context, IMalloc **malloc);
     HRESULT (*register_spy)(IMallocSpy *spy);
     HRESULT (*revoke_spy)(void);
-    bool leaves_query; ///< A QueryInterface that fails may leave the pointer (spec I5).
+    bool leaves_query; ///< A failed QueryInterface may leave the pointer alone (spec I5).
 };
 
-/// Return whether a subject has all that is needed for each.
+/// Return whether a subject has all calls of the faces, or also those of spies.
 bool com_has_faces(const struct subject *subject);
 bool com_has_spies(const struct subject *subject);
 

@@ -1,4 +1,4 @@
-// The law `com`: the allocator's identity, its interfaces, and who may spy on it.
+// The law `com`: the allocator's identity, its interfaces, and the registration of spies.
 
 #include "com/com_oracle.h"
 

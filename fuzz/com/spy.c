@@ -1,5 +1,5 @@
-// The spy as an object: what it does to each call, in Pre and Post methods. What it is told is held
-// against the law in heard.c before anything is done with it.
+// The spy as an object: its effect on each call, in Pre and Post methods. Each method first holds
+// its arguments against the law, in spy_expect.c.
 
 #include "com/spy.h"
 
@@ -20,7 +20,7 @@ static struct {
     enum spy_kind kind;
     struct heap *heap;
     bool is_inside; // A call of its own is under way.
-    void *block;    // That the last call of somebody else's was about.
+    void *block;    // Of the last call that was not its own.
     unsigned own_blocks;
 } spy;
 
@@ -39,7 +39,7 @@ static void *outer(void *pointer)
     return pointer != NULL ? (char *)pointer + spy_front_bytes(spy.ways) : NULL;
 }
 
-// Calls of the spy's own: no request of the caller's.
+// Returns the functions for the spy's own calls, which are no request of the caller's.
 static const struct extension *calls(void)
 {
     return spy.heap->extension;
@@ -52,7 +52,8 @@ static void ask_owner(const void *block)
     }
 }
 
-// From NULL and to nothing in every second call, of which it has to hear the same.
+// Makes and frees a block of the spy's own. Every second time it reallocates from NULL and to
+// nothing, of which the spy has to hear the same.
 static void make_own_block(void)
 {
     bool reallocates = spy.own_blocks++ % 2 == 1;
@@ -71,8 +72,8 @@ static void make_own_block(void)
     }
 }
 
-// Calls of the spy's own, inside of a caller's: about a block, and for one that comes and goes. Of
-// the pages that the world refuses meanwhile none were the caller's.
+// Makes calls of the spy's own inside a caller's call: about a block, and for one that comes and
+// goes. Pages that the world refuses meanwhile do not count as the caller's.
 static void reenter(void *block)
 {
     if (spy.is_inside || !does(SPY_REENTERS)) {
@@ -90,7 +91,7 @@ static void reenter(void *block)
     spy.heap->refusals_before = refusals_before + (world_refusals() - refusals);
 }
 
-// In each Pre method. The block is asked about in the Post method again, where it may be gone.
+// Runs in each Pre method. The Post method queries the same block, which may be gone then.
 static void enter_call(void *block)
 {
     if (!spy.is_inside) {
@@ -99,7 +100,7 @@ static void enter_call(void *block)
     reenter(block);
 }
 
-// In each method of a call that changes which blocks are live.
+// Runs in each method of a call that changes the set of live blocks.
 static void revoke_itself(void)
 {
     if (!spy.is_inside && does(SPY_REVOKES)) {
@@ -147,7 +148,7 @@ static void STDMETHODCALLTYPE post_free(SPY_THIS, BOOL fSpyed)
     reenter(spy.block);
 }
 
-// A block from before has no bytes in front that could be the spy's, so one that shifts refuses.
+// A block from before the spy has none of its bytes in front. So a spy that shifts refuses it.
 static SIZE_T STDMETHODCALLTYPE pre_realloc(SPY_THIS, void *pRequest, SIZE_T cbRequest,
                                             void **ppNewRequest, BOOL fSpyed)
 {
@@ -228,7 +229,7 @@ static ULONG STDMETHODCALLTYPE release(SPY_THIS)
     return 0;
 }
 
-// What is registered, and what its QueryInterface answers: only that one may be called.
+// `door` is registered, and its QueryInterface returns `object`. Only `object` has other methods.
 static IMallocSpy object = {&(const IMallocSpyVtbl)SPY_METHODS};
 static IMallocSpy door = {&(const IMallocSpyVtbl){.QueryInterface = query_interface}};
 

@@ -1,6 +1,6 @@
-// The calls that are under way and what each has made the spy hear; what the heap has done between
-// the two methods of each; the references that are held of the spy, and when it must go. Which
-// blocks are spied is the model's. Does not know what a spy does.
+// The calls under way, and the methods that each has made the spy hear. The heap's work between the
+// two methods of a call. The references to the spy, and the moment when it must go. The model knows
+// which blocks are spied. Does not know the effects of a spy.
 
 #include "com/spy_expect.h"
 
@@ -12,7 +12,7 @@
 
 #define DEEPEST 4U
 
-// How far a call has come.
+// The progress of a call.
 enum stage { STAGE_CALLED, STAGE_ASKED, STAGE_REFUSED, STAGE_TOLD };
 
 struct call {
@@ -21,10 +21,10 @@ struct call {
     const void *block;
     size_t size_bytes;
     size_t real_bytes;   // Of the block; SIZE_MAX: it is not known.
-    size_t spare_bytes;  // Of these, no spy hears of so many.
-    size_t wanted_bytes; // What the heap is to have for it when the call is done.
+    size_t spare_bytes;  // The part of these that no spy hears of.
+    size_t wanted_bytes; // The bytes of the heap for it after the call.
     bool is_spied;
-    struct counts before; // What the heap counted after the Pre method.
+    struct counts before; // The heap's counts after the Pre method.
     uintptr_t answer;     // The spy's; 0 before its Post method.
 };
 
@@ -35,7 +35,7 @@ static struct {
     unsigned references, queries;
     struct call calls[DEEPEST];
     unsigned depth;
-    const void *own_block; // That the spy made for itself.
+    const void *own_block; // The block that the spy made for itself.
     size_t own_bytes;
 } expect;
 
@@ -51,7 +51,7 @@ static struct call *innermost(void)
     return expect.depth == 0 ? NULL : &expect.calls[expect.depth - 1];
 }
 
-// The method whose turn it is.
+// Returns the name of the method whose turn it is.
 static const char *due(void)
 {
     const struct call *call = innermost();
@@ -71,14 +71,14 @@ static bool grants(const struct call *call)
     return (call->call == SPY_CALL_ALLOC || call->call == SPY_CALL_REALLOC) && call->answer != 0;
 }
 
-// Whether the call ends the block that it is about, or has another one in its place.
+// Returns whether the call ends its block, or has another one in its place.
 static bool ends_block(const struct call *call)
 {
     return call->call == SPY_CALL_FREE || (call->call == SPY_CALL_REALLOC && grants(call));
 }
 
-// The live block at an address. What the outermost call has ended is none any more in its Post
-// method; the model is told of that later.
+// Returns the live block at an address. A block that the outermost call has ended is not live in
+// its Post method, although the model learns that later.
 static const struct held *live_at(const void *address)
 {
     const struct call *outer = &expect.calls[0];
@@ -87,7 +87,7 @@ static const struct held *live_at(const void *address)
     return address == NULL || has_ended ? NULL : model_at(address);
 }
 
-// Returns the size that the heap is asked for where a caller asks for this one.
+// Returns the size that the heap receives where a caller requests this one.
 static size_t real_bytes_for(size_t size_bytes)
 {
     size_t asked_bytes = spy_asked_bytes(expect.ways, size_bytes);
@@ -132,25 +132,25 @@ CHECK void spy_expect_check_pre_due(enum spy_call call)
 CHECK void spy_expect_check_block(enum spy_call call, const void *block)
 {
     const struct call *now = innermost();
-    LAW(SPY, block == now->block, "%s is told of %s, the call was about %s", pre_names[call],
+    LAW(SPY, block == now->block, "%s receives %s, the call was about %s", pre_names[call],
         place_name((uintptr_t)block), place_name((uintptr_t)now->block));
 }
 
 CHECK void spy_expect_check_size(enum spy_call call, size_t size_bytes)
 {
     const struct call *now = innermost();
-    LAW(SPY, size_bytes == now->size_bytes, "%s is told of %zu bytes, %zu were asked for",
+    LAW(SPY, size_bytes == now->size_bytes, "%s receives %zu bytes, the caller requested %zu",
         pre_names[call], size_bytes, now->size_bytes);
 }
 
 CHECK void spy_expect_check_spied(enum spy_call call, bool is_spied)
 {
     const struct call *now = innermost();
-    LAW(SPY, is_spied == now->is_spied, "%s is told that the block is %s, and it is %s",
+    LAW(SPY, is_spied == now->is_spied, "%s hears that the block is %s, and it is %s",
         pre_names[call], is_spied ? "spied" : "not spied", now->is_spied ? "spied" : "not");
 }
 
-// Asks the heap itself, of which no spy hears. Returns false iff it does not count.
+// Reads the counts of the heap itself, which no spy hears. Returns false iff it does not count.
 static bool count(struct counts *counts)
 {
     const struct subject *subject = expect.heap->subject;
@@ -173,7 +173,7 @@ CHECK void spy_expect_check_block_size(enum spy_call call, uintptr_t actual)
     size_t asked_bytes = now->real_bytes - now->spare_bytes;
     if (call == SPY_CALL_SIZE) {
         LAW(SPY, actual == asked_bytes || now->real_bytes == SIZE_MAX,
-            "PostGetSize is told %zu, the block has %zu bytes", (size_t)actual, asked_bytes);
+            "PostGetSize receives %zu, the block has %zu bytes", (size_t)actual, asked_bytes);
     }
 }
 
@@ -182,7 +182,7 @@ CHECK void spy_expect_check_asked_about(enum spy_call call, uintptr_t actual)
     const struct call *now = innermost();
     if (call == SPY_CALL_OWNS) {
         LAW(SPY, actual == (uintptr_t)now->block,
-            "PostDidAlloc is told of %s, the caller asked about %s", place_name(actual),
+            "PostDidAlloc receives %s, the caller asked about %s", place_name(actual),
             place_name((uintptr_t)now->block));
     }
 }
@@ -194,8 +194,8 @@ void spy_expect_answered(uintptr_t answer)
     now->answer = answer;
 }
 
-// The call is done when its Post method is called, and nothing of it was before the Pre method had
-// returned.
+// Checks that the call is done when its Post method runs, and that no part of it was done before
+// the Pre method returned.
 CHECK void spy_expect_check_done(void)
 {
     const struct call *now = innermost();
@@ -232,18 +232,18 @@ CHECK void spy_expect_check_post_due(enum spy_call call)
 CHECK void spy_expect_check_was_spied(enum spy_call call, bool is_spied)
 {
     const struct call *now = innermost();
-    LAW(SPY, is_spied == now->is_spied, "%s is told that the block %s, and it %s", post_names[call],
+    LAW(SPY, is_spied == now->is_spied, "%s hears that the block %s, and it %s", post_names[call],
         is_spied ? "was spied" : "was not spied", now->is_spied ? "was" : "was not");
 }
 
-// How many blocks are spied when the outermost call is over, which the model is told of after it.
+// Returns the number of spied blocks after the outermost call. The model learns it after the call.
 static size_t spied_after(const struct call *call)
 {
     bool is_gone = call->is_spied && ends_block(call);
     return model.wrapped_blocks + grants(call) - is_gone;
 }
 
-// Whether the spy must be gone when the outermost call is over.
+// Returns whether the spy must be gone after the outermost call.
 static bool must_go(void)
 {
     const struct call *call = &expect.calls[0];
@@ -264,7 +264,7 @@ void spy_expect_add(void)
     LAW(SPY, false, "AddRef is called: QueryInterface has added the reference");
 }
 
-// A reference more than that of who is registered is one that a registration took in vain.
+// A reference beyond that of the registered spy is one that a registration took in vain.
 void spy_expect_release(void)
 {
     const struct call *now = innermost();
@@ -281,8 +281,8 @@ static void check_answer(const struct call *call, uintptr_t answer)
 {
     LAW(SPY, call->stage >= STAGE_REFUSED, "the call is over where %s is due", due());
     LAW(SPY, answer == call->answer,
-        call->call == SPY_CALL_SIZE ? "the caller is answered %zu, the spy said %zu"
-                                    : "the caller is answered 0x%zx, the spy said 0x%zx",
+        call->call == SPY_CALL_SIZE ? "the caller receives %zu, the spy returned %zu"
+                                    : "the caller receives 0x%zx, the spy returned 0x%zx",
         (size_t)answer, (size_t)call->answer);
 }
 
@@ -304,7 +304,7 @@ static void note_reached(const struct call *call)
     reach_mark(REACH_REVOKED_LATE, must_go() && call->is_spied);
 }
 
-// The spy goes with the outermost call, if at all.
+// Ends an outermost call. The spy goes with it, if at all.
 static void settle(const struct call *call)
 {
     bool goes = must_go();

@@ -1,6 +1,5 @@
-// What a spy has to hear: a naive model of who is registered, which calls are under way, one inside
-// of the other, and which method comes next in each. Every method of the spy asks here whether it
-// is its turn.
+// The sequence that a spy has to hear: a naive model of the registered spy, the nested calls under
+// way, and the next method of each. Every method of the spy checks here that it is its turn.
 #ifndef COM_SPY_EXPECT_H
 #define COM_SPY_EXPECT_H
 
@@ -20,14 +19,14 @@ enum spy_call {
     SPY_CALL_REVOKE,
 };
 
-/// A call that a registered spy has to hear comes next. Returns whether there is one; then
-/// spy_expect_end has to be told what it answered.
+/// Begins a call that a registered spy has to hear. Returns whether a spy hears it; then the caller
+/// passes its answer to spy_expect_end.
 bool spy_expect_begin(struct heap *heap, enum spy_call call, const void *block, size_t size_bytes);
 void spy_expect_end(uintptr_t answer);
 
-/// A Pre method is called: it must be its turn, and these its arguments. spy_expect_asked tells
-/// what comes of it: whether the spy refuses. These are macros, so that the method itself calls
-/// each check, and is the third frame of a crash.
+/// Checks that it is the turn of a Pre method, and that its arguments are right. spy_expect_asked
+/// then receives whether the spy refuses. A macro makes the method itself call each check, as the
+/// third frame of a crash.
 #define SPY_EXPECT_PRE(call, block, size_bytes, is_spied)                                          \
     do {                                                                                           \
         spy_expect_check_pre_due(call);                                                            \
@@ -37,7 +36,7 @@ void spy_expect_end(uintptr_t answer);
     } while (0)
 void spy_expect_asked(bool refuses);
 
-/// Likewise of a Post method, which is told `actual` and answers `answer`.
+/// Checks the same of a Post method, which receives `actual` and returns `answer`.
 #define SPY_EXPECT_POST(call, actual, is_spied, answer)                                            \
     do {                                                                                           \
         spy_expect_check_post_due(call);                                                           \
@@ -49,7 +48,7 @@ void spy_expect_asked(bool refuses);
         spy_expect_check_pages(call);                                                              \
     } while (0)
 
-/// Their parts.
+/// Do the parts of both macros.
 void spy_expect_check_pre_due(enum spy_call call);
 void spy_expect_check_block(enum spy_call call, const void *block);
 void spy_expect_check_size(enum spy_call call, size_t size_bytes);
@@ -62,20 +61,22 @@ void spy_expect_answered(uintptr_t answer);
 void spy_expect_check_done(void);
 void spy_expect_check_pages(enum spy_call call);
 
-/// QueryInterface, AddRef and Release are called.
+/// Check a call of QueryInterface, AddRef or Release.
 void spy_expect_query(bool is_spy, bool is_found);
 void spy_expect_add(void);
 void spy_expect_release(void);
 
-/// What is registered, or comes to be, or is revoked: CoRegisterMallocSpy and CoRevokeMallocSpy
-/// have to answer this now.
+/// Return the results that CoRegisterMallocSpy of this kind, and CoRevokeMallocSpy, must give now.
 HRESULT spy_expect_expected_register(enum spy_kind kind);
 HRESULT spy_expect_expected_revoke(void);
 
-/// CoRegisterMallocSpy has granted it: what the heap grants from now on is spied, and a spy of
-/// these ways keeps so much of it.
+/// Records that CoRegisterMallocSpy has granted a spy of these ways. From now on every granted
+/// block is spied, and the spy keeps bytes of it as its ways say.
 void spy_expect_registered(unsigned ways);
+
+/// Records that the spy goes when its last block does.
 void spy_expect_revoked(void);
+
 bool spy_expect_is_registered(void);
 
 #endif

@@ -1,5 +1,5 @@
-// The parts that every spy in C has: a table of its methods, under the names that they have in its
-// file, and a This that a method may leave alone. The tests' spies use it, too.
+// The parts that every spy in C has: a table of its methods, under their names in its file, and a
+// This that a method may ignore. The tests' spies use it, too.
 #ifndef COM_SPY_METHODS_H
 #define COM_SPY_METHODS_H
 

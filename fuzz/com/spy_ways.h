@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/// Bits of the number: what the spy does to calls, as long as it is registered.
+/// Names the bits of the number: the spy's effects on calls, as long as it is registered.
 enum spy_way {
-    SPY_ENLARGES = 1,  ///< It asks for more bytes than the caller does,
+    SPY_ENLARGES = 1,  ///< It requests more bytes than the caller does,
     SPY_CORRECTS = 2,  ///< and hides them.
     SPY_REFUSES = 4,   ///< It refuses one size in seven.
     SPY_SHIFTS = 8,    ///< It keeps bytes of its own in front of each block.
@@ -15,7 +15,7 @@ enum spy_way {
 };
 #define SPY_WAYS 64U
 
-/// The object that is registered: the number divided by SPY_WAYS. The first two are the spy.
+/// Names the object that is registered: the number divided by SPY_WAYS. The first two are the spy.
 enum spy_kind { SPY_GOOD, SPY_GOOD_TOO, SPY_UNFIT, SPY_NULL, SPY_KINDS };
 
 /// Return the bytes that a spy of these ways keeps in front of each block, and behind it.
