@@ -7,7 +7,7 @@
 
 #include "world/asan.h"
 
-// Above its own limit CCRTHeap refuses without a call of malloc, so it is asked for such sizes.
+// Above its own limit CCRTHeap refuses without a call of malloc, so it receives such sizes.
 static bool is_too_dear(size_t size_bytes)
 {
     return size_bytes <= CH_CRT_MAX_BYTES && foreign_heap_is_too_dear(size_bytes);

@@ -5,7 +5,7 @@
 
 #include <comheap/atlheaps.h>
 
-// A block of this size is small, also when it is doubled.
+// A block of this size stays small when it is doubled.
 #define HIDES_FREED (512 * CH_GRANULE_BYTES)
 
 static struct ch_fixed_heap fixed;

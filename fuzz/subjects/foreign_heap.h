@@ -6,9 +6,9 @@
 
 #include "laws/subject.h"
 
-/// Returns the manager, which makes these calls from now on. Each function does what the method of
-/// IAtlMemMgr does. The manager refuses more than most_bytes without a call. With SIZE_MAX it asks
-/// for any size: the allocator refuses what is above its limit, and a law judges that.
+/// Returns the manager, which makes these calls from now on. Each function does the work of
+/// IAtlMemMgr's method. The manager refuses more than most_bytes without a call. With SIZE_MAX it
+/// passes every size on. The allocator then refuses sizes above its limit, and a law judges that.
 IAtlMemMgr *foreign_heap_open(size_t most_bytes, void *(*alloc)(size_t size_bytes),
                               void *(*resize)(void *block, size_t size_bytes),
                               void (*free)(void *block), size_t (*size_of)(void *block));
@@ -16,7 +16,8 @@ IAtlMemMgr *foreign_heap_open(size_t most_bytes, void *(*alloc)(size_t size_byte
 /// Returns whether an allocator over malloc refuses a size because malloc is dear: see asan.h.
 bool foreign_heap_is_too_dear(size_t size_bytes);
 
-/// The must_grant of a subject. The process can certainly hold 64 MiB beside everything else.
+/// Serves as the must_grant of a subject: the process can certainly hold 64 MiB beside everything
+/// else.
 bool foreign_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes,
                              size_t since_empty_blocks);
 

@@ -1,8 +1,8 @@
-// The C library's malloc behind IAtlMemMgr: a second, foreign allocator, so that the harness does
-// not come to believe in this project's own habits. Under AddressSanitizer it is the sanitizer's.
+// The C library's malloc behind IAtlMemMgr: a second, foreign allocator. It keeps this project's
+// own habits out of the harness. Under AddressSanitizer it is the sanitizer's.
 //
-// The adapter adds what the interface asks for and C leaves open: a block of no bytes, Reallocate
-// to 0, and GetSize. Where malloc is dear, it is a limit of its own, too.
+// The adapter adds the rules of the interface that C leaves open: a block of no bytes, Reallocate
+// to 0, and GetSize. Where malloc is dear, the adapter has a limit of its own, too.
 
 #include "subjects/foreign_heap.h"
 
@@ -24,7 +24,7 @@ static void *reallocate(void *block, size_t size_bytes)
     if (block == NULL) {
         return allocate(size_bytes);
     }
-    if (size_bytes == 0) { // C leaves realloc to 0 open, and 2023 makes it undefined.
+    if (size_bytes == 0) { // C leaves realloc to 0 open, and C23 makes it undefined.
         free(block);
         return NULL;
     }

@@ -1,5 +1,5 @@
 // The system's own task allocator, of Windows or of Wine, and over it the calls that CComHeap
-// makes. Two answers of Wine are known to be others than documented: the policies say which.
+// makes. Two answers of Wine are known to differ from the documented ones; the policies name them.
 
 #undef CH_TAKES_COM_NAMES // Here the names of COM are the system's.
 
@@ -43,7 +43,7 @@ static void task_free(void *block)
     CoTaskMemFree(block);
 }
 
-// CComHeap refuses above its limit without asking the task allocator.
+// CComHeap refuses above its limit without a call of the task allocator.
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
     (void)arena_bytes;

@@ -1,7 +1,7 @@
-// What CComHeap and the task allocator document, as naively as it can be done: malloc for small
-// blocks, a mapping of its own for each large one, and a tree of all that are live. Slow, and
-// obviously right, it is what a subject is compared with: it is exact, has the limit and the COM
-// face, and takes no part in the world.
+// The documented behavior of CComHeap and the task allocator, as naive as possible: malloc for
+// small blocks, a mapping for each large one, and a tree of all live blocks. It is slow and
+// obviously right, so subjects are compared with it. It is exact, has the limit and the COM face,
+// and takes no part in the world.
 
 #include "com/com_calls.h"
 #include "subjects/foreign_heap.h"
@@ -15,8 +15,8 @@
 
 #define SMALL_BYTES ((size_t)64 * 1024)
 
-// What the process can certainly hold beside everything else; more is refused. The kernel allows
-// only so many mappings.
+// The process can certainly hold this much beside everything else; more is refused. The kernel
+// limits the number of mappings.
 #define ROOM_BYTES ((size_t)(SIZE_MAX > UINT32_MAX ? (uint64_t)64 << 30 : (uint64_t)256 << 20))
 #define ROOM_BLOCKS ((size_t)16 * 1024)
 
@@ -217,7 +217,7 @@ static HRESULT get_malloc(DWORD context, IMalloc **malloc)
     return *malloc != NULL ? S_OK : E_INVALIDARG;
 }
 
-// The subject. CComHeap refuses above its limit without asking the task allocator.
+// The subject. CComHeap refuses above its limit without a call of the task allocator.
 
 static IAtlMemMgr *open_heap(size_t arena_bytes)
 {
@@ -246,7 +246,7 @@ static const struct com_calls com = {
 
 const struct subject subject_reference = {
     .name = "reference",
-    .sentence = "what CComHeap documents, done as naively as it can be",
+    .sentence = "the documented CComHeap, as naive as possible",
     FOREIGN_HEAP_POLICIES,
     .policies.limit_bytes = INT_MAX,
     .policies.size_is_exact = true,

@@ -1,5 +1,4 @@
-// A heap of this library whose pages are the world's, and what it promises whatever manager stands
-// in front of it.
+// A heap of this library whose pages are the world's, and its promises behind any manager.
 
 #include "subjects/world_heap.h"
 
@@ -40,13 +39,13 @@ void world_heap_close(void)
 #define SPAN_BYTES (4096 * CH_GRANULE_BYTES)
 #define SMALL_BYTES ((size_t)1024 * CH_GRANULE_BYTES)
 
-// What is certain whatever the order of calls was: if every block granted since the heap was last
-// empty had pages of its own, there would still be room. A block takes at most a quarter and a
-// granule more than its size, or less than a page; each class may hold one span that is not full,
-// and a small block an eighth of its span's tail. The tables take a word a granule of every page,
-// and 34 bytes more, and up to three pages are lost to where spans may start; an empty heap may
-// have its next small block a sixteenth of its pages up. Where pointers have 32 bits only half of
-// the pages may be spans.
+// Returns true where a grant is certain in any order of calls: there is room even if every block
+// granted since the heap was last empty has pages of its own. A block takes at most a quarter and a
+// granule more than its size, or less than a page. Each class may hold one span that is not full,
+// and a small block an eighth of its span's tail. The tables take a size tag a granule of every
+// page, and 34 bytes more a page. Up to three pages are lost to where spans may start. An empty
+// heap may have its next small block a sixteenth of its pages up. Where pointers have 32 bits, only
+// half of the pages may be spans.
 bool world_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
     size_t spans_bytes = 40 * SPAN_BYTES;
@@ -60,7 +59,7 @@ bool world_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t 
     return since_empty_bytes <= left_bytes - left_bytes / 3;
 }
 
-// What a small block takes: granules, and above eight of them a multiple of an eighth of the next
+// Returns the granules of a small block. Above eight they are a multiple of an eighth of the next
 // power of two.
 static size_t class_granules(size_t size_bytes)
 {
@@ -72,8 +71,8 @@ static size_t class_granules(size_t size_bytes)
     return (granules + step - 1) / step * step;
 }
 
-// A small block keeps its place within its class, and a large one while it is large and has no
-// more pages than before.
+// A small block keeps its place within its class. A large block keeps its place while it is large
+// and has no more pages than before.
 bool world_heap_must_resize(size_t old_bytes, size_t size_bytes)
 {
     bool was_small = old_bytes <= SMALL_BYTES;
@@ -84,9 +83,9 @@ bool world_heap_must_resize(size_t old_bytes, size_t size_bytes)
                      : (size_bytes - 1) / PAGE_BYTES <= (old_bytes - 1) / PAGE_BYTES;
 }
 
-// With nothing live there is nothing in the way but what the heap keeps for itself, and that goes
-// first: a block of all but the tables fits. It is not asked for in a large arena, where the world
-// needs longer to note its pages than most programs take.
+// With nothing live, only the pages that the heap keeps for itself are in the way, and those go
+// first. So a block of everything except the tables fits. Large arenas promise no such block: there
+// the world takes longer to note its pages than most programs run.
 size_t world_heap_largest(size_t arena_bytes)
 {
     const size_t asked_bytes = (size_t)1024 * 1024 * 1024;
@@ -94,11 +93,11 @@ size_t world_heap_largest(size_t arena_bytes)
     return arena_bytes <= asked_bytes ? arena_bytes - tables_bytes : 0;
 }
 
-// A live block holds its pages or the span that it lies in. Tables reach as far as the heap once
-// did: a word a granule, a quarter of the bytes where a granule has eight. With nothing live, or in
-// the lane, there are up to 4 MiB of idle pages and a span a class beside them, and twice what
-// was used lately. That is at most two and a half times the peak: a block that moves has
-// two places for a while, and may fill no more than four fifths of each.
+// A live block holds its pages or its span. Tables reach as far as the heap once did: a size tag a
+// granule, a quarter of the bytes where a granule has eight. With nothing live, the heap also keeps
+// up to 4 MiB of idle pages, a span a class in the lane, and twice its recent use. Recent use is at
+// most two and a half times the peak: a block that moves has two places for a while, and may fill
+// no more than four fifths of each.
 size_t world_heap_most_committed(const struct load *load)
 {
     uint64_t tables_bytes = load->peak_live_bytes / (sizeof(void *) == 8 ? 4 : 2) + 64 * PAGE_BYTES;
