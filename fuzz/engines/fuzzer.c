@@ -1,7 +1,7 @@
-// The program of a target: an engine hands it bytes. The build compiles it once for each target.
+// The program of a target, which an engine hands bytes. The build compiles it once for each target.
 //
-// FUZZER_TARGET is the target's name. FUZZER_SUBJECT is the subject that it runs on unless the
-// environment names another: some engines hand on no environment, so each subject has a program.
+// FUZZER_TARGET is the target's name. FUZZER_SUBJECT is the subject unless the environment names
+// another. Some engines pass on no environment, so each subject has a program.
 
 #include "engines/target.h"
 

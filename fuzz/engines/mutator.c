@@ -1,10 +1,10 @@
-// What an engine that mutates calls: libFuzzer, and those that keep to its interface. Linked into
-// every target whose inputs are programs. An engine that does not know these functions mutates
-// bytes, which are a program all the same.
+// The functions that a mutating engine calls: libFuzzer, and engines with its interface. Linked
+// into every target whose inputs are programs. An engine without these functions mutates bytes,
+// which are a program all the same.
 //
-// One time in eight the engine's own mutation is let at the bytes: it finds what nobody thought of.
-// Two programs are never crossed: an engine does that half of the time, and what mutation alone
-// reaches it reached later (tests/README.md).
+// One mutation in eight is the engine's own, of bytes: it finds cases that this mutator does not
+// make. Two programs are never crossed. An engine crosses half of the time, and reached later the
+// states that mutation alone reaches (tests/README.md).
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,12 +14,12 @@
 
 #define BYTES_ONE_IN 8U
 
-// The engine's, where it has one.
+// The engine's own mutation, where it has one.
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size_bytes, size_t most_bytes);
 
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_bytes, unsigned seed);
 
-// Writes as much of a program as there is room for. Returns its size in bytes.
+// Writes as many ops of a program as fit. Returns their size in bytes.
 static size_t write_program(struct program *program, uint8_t *bytes, size_t most_bytes)
 {
     size_t size_bytes;

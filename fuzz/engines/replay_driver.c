@@ -1,5 +1,5 @@
-// Runs each file that it is given through the fuzz target that it is linked with, and exits: for
-// compilers without a fuzzing engine. The files are bytes, as an engine saves them.
+// Runs each given file through the fuzz target that it is linked with, and exits. Serves compilers
+// without a fuzzing engine. The files are bytes, as an engine saves them.
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -36,10 +36,10 @@ const struct target *target_find(const char *name)
 }
 
 #ifdef HAS_ASAN
-// What AddressSanitizer does unless $ASAN_OPTIONS says otherwise. Its quarantine of freed blocks
-// would take 256 MiB, most of them the engine's own inputs; and malloc, when it is the subject, may
-// refuse. The trap of a broken law is its to report: the stack then begins with the law, where
-// libFuzzer's begins with its own handler.
+// Sets AddressSanitizer's defaults, which $ASAN_OPTIONS overrides. Its quarantine of freed blocks
+// would take 256 MiB, most of them the engine's own inputs. malloc may refuse, as it can be the
+// subject. The sanitizer reports the trap of a broken law: its stack begins with the law,
+// libFuzzer's with its own handler.
 const char *__asan_default_options(void)
 {
     return "quarantine_size_mb=16:allocator_may_return_null=1:handle_sigill=1";
@@ -53,7 +53,8 @@ unsigned target_families(void)
     return running != NULL ? running->families : ~0U;
 }
 
-// The subject that a variable names, or a default.
+// Returns the subject that a variable names, or a default. Ends the process iff there is no such
+// subject.
 static const struct subject *read_subject(const struct target *target, const char *variable,
                                           const char *default_subject)
 {

@@ -1,4 +1,4 @@
-// What a fuzz target is: which faces its programs use, and what runs when an engine hands it bytes.
+// A fuzz target: the verbs of its programs, and the run of an engine's bytes.
 #ifndef ENGINES_TARGET_H
 #define ENGINES_TARGET_H
 
@@ -17,29 +17,31 @@ struct target {
     bool reads_texts;     ///< Nothing runs: see language.h.
 };
 
-/// All targets, in the order of targets.def; ends with one that has no name.
+/// Lists all targets, in the order of targets.def; ends with one that has no name.
 extern const struct target targets[];
 
-/// Returns the target of that name, or NULL.
+/// Returns the target of that name. Returns NULL iff there is none.
 const struct target *target_find(const char *name);
 
-/// A target reads this much of an input, whatever runs it, and leaves the rest. Some engines make
-/// inputs of a megabyte, on which a run takes many seconds and shows nothing that a short one does
-/// not.
+/// Limits the bytes that a target reads of an input, in any engine; it ignores the rest. Some
+/// engines make inputs of a megabyte. A run of one takes many seconds and shows no more than a
+/// short one.
 #define TARGET_MOST_BYTES 4096U
 
-/// Holds bytes against the laws of the op language, or decodes them and runs them on the subject
-/// that the environment variable HEAPFUZZ_SUBJECT names, the given one without it; which that is,
-/// is printed once. A target that compares takes the other from HEAPFUZZ_OTHER, or the first that
-/// is another. HEAPFUZZ_COUNTERS names a file to keep the counters in. Always returns 0; a broken
-/// law aborts. An environment that can't be followed ends the process with a sentence, status 2.
+/// Decodes bytes and runs the program, or holds the bytes against the laws of the op language if
+/// the target reads texts. Always returns 0; a broken law aborts.
+///
+/// The environment variable HEAPFUZZ_SUBJECT names the subject, and without it `subject` does. A
+/// target that compares takes the other from HEAPFUZZ_OTHER, or else the first that differs. The
+/// names are printed once. HEAPFUZZ_COUNTERS names a file for the counters. An environment that
+/// can't be followed ends the process with a sentence, status 2.
 int target_run(const struct target *target, const char *subject, const uint8_t *bytes,
                size_t size_bytes);
 
-/// The families of the target that runs in this process; those of all verbs before any did.
+/// Returns the families of the target that runs in this process; all families before the first run.
 unsigned target_families(void);
 
-/// What an engine calls.
+/// Runs an engine's bytes on the target of this program.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 
 #endif
