@@ -113,7 +113,7 @@ static bool tell_finding(const struct fuzzing *fuzzing)
     print_done(fuzzing, "A finding");
     printf("\n");
     if (fuzzing->choice.target->reads_texts) {
-        return texts_tell_finding(&fuzzing->fuzzer, &fuzzing->choice);
+        return text_target_tell_finding(&fuzzing->fuzzer, &fuzzing->choice);
     }
     return finding_tell(&fuzzing->fuzzer, &fuzzing->choice);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "findings/report.h"
 #include "subjects/subjects.h"
 #include "world/os.h"
 
@@ -76,6 +77,7 @@ static int done(int status)
 
 int main(int argc, char **argv)
 {
+    report_findings(FINDING_ABORTS); // A child that a command forks reports as this process does.
     os_fail_writes();
     os_print_bytes();
     if (argc < 2) {

@@ -40,7 +40,7 @@ int command_replay(int argc, char **argv)
     stop_watch(true);
     stop_watch_hang();
     if (choice.target->reads_texts) {
-        texts_replay(argc, argv, choice.first_file);
+        text_target_replay(argc, argv, choice.first_file);
         return 0;
     }
     print_laws_off(&choice);

@@ -15,7 +15,7 @@
 #define TRIALS 4096U
 #define SECONDS 60
 
-void texts_replay(int argc, char **argv, int first_file)
+void text_target_replay(int argc, char **argv, int first_file)
 {
     for (int at = first_file; at < argc; at++) {
         size_t size_bytes;
@@ -73,7 +73,7 @@ static bool keep(const struct text *text, const char *fault, char name[FINDING_N
     return finding_close(&output, fault, "txt", name);
 }
 
-bool texts_tell_finding(const struct fuzzer_output *fuzzer, const struct choice *choice)
+bool text_target_tell_finding(const struct fuzzer_output *fuzzer, const struct choice *choice)
 {
     char name[FINDING_NAME_BYTES];
     char options[CHOICE_BYTES];

@@ -6,9 +6,9 @@
 #include "cli/finding.h"
 
 /// Holds files against the laws of the op language, and prints how each was read.
-void texts_replay(int argc, char **argv, int first_file);
+void text_target_replay(int argc, char **argv, int first_file);
 
 /// Does for a text what finding_tell does for a program.
-bool texts_tell_finding(const struct fuzzer_output *fuzzer, const struct choice *choice);
+bool text_target_tell_finding(const struct fuzzer_output *fuzzer, const struct choice *choice);
 
 #endif

@@ -47,7 +47,7 @@ static bool hears(struct heap *heap, enum face face, enum spy_call call, const v
            spy_expect_begin(heap, call, block, size_bytes);
 }
 
-static uintptr_t heard(bool is_heard, uintptr_t answer)
+static uintptr_t end_hearing(bool is_heard, uintptr_t answer)
 {
     if (is_heard) {
         spy_expect_end(answer);
@@ -61,7 +61,7 @@ static void *allocate(struct heap *heap, enum face face, size_t size_bytes)
     void *block = face == FACE_HEAP   ? IAtlMemMgr_Allocate(heap->manager, size_bytes)
                   : face == FACE_TASK ? heap->subject->com->task_alloc(size_bytes)
                                       : IMalloc_Alloc(com.malloc, size_bytes);
-    (void)heard(is_heard, (uintptr_t)block);
+    (void)end_hearing(is_heard, (uintptr_t)block);
     return block;
 }
 
@@ -77,7 +77,7 @@ static void *reallocate(struct heap *heap, enum face face, void *block, size_t s
     void *moved = face == FACE_HEAP   ? IAtlMemMgr_Reallocate(heap->manager, block, size_bytes)
                   : face == FACE_TASK ? heap->subject->com->task_realloc(block, size_bytes)
                                       : IMalloc_Realloc(com.malloc, block, size_bytes);
-    (void)heard(is_heard, (uintptr_t)moved);
+    (void)end_hearing(is_heard, (uintptr_t)moved);
     return moved;
 }
 
@@ -91,7 +91,7 @@ static void free_block(struct heap *heap, enum face face, void *block)
     } else {
         IMalloc_Free(com.malloc, block);
     }
-    (void)heard(is_heard, 0);
+    (void)end_hearing(is_heard, 0);
 }
 
 static size_t get_size(struct heap *heap, enum face face, void *block)
@@ -99,13 +99,13 @@ static size_t get_size(struct heap *heap, enum face face, void *block)
     bool is_heard = block != NULL && spy_expect_begin(heap, SPY_CALL_SIZE, block, 0);
     size_t size_bytes = face == FACE_IMALLOC ? IMalloc_GetSize(com.malloc, block)
                                              : IAtlMemMgr_GetSize(heap->manager, block);
-    return heard(is_heard, size_bytes);
+    return end_hearing(is_heard, size_bytes);
 }
 
 static int owns(struct heap *heap, const void *address)
 {
     bool is_heard = address != NULL && spy_expect_begin(heap, SPY_CALL_OWNS, address, 0);
-    return (int)heard(is_heard, (uintptr_t)heap->subject->owns(address));
+    return (int)end_hearing(is_heard, (uintptr_t)heap->subject->owns(address));
 }
 
 // A spy hears only IMalloc::HeapMinimize.

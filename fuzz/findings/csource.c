@@ -69,7 +69,7 @@ static void run_once(struct csource *source)
     source->law = number < LAWS ? (enum law)number : LAWS;
 }
 
-const char *csource_libraries(const struct subject *subject)
+const char *csource_options(const struct subject *subject)
 {
     static const char *const names[] = {"comheap", "crt", "win32", "local", "global"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -77,7 +77,7 @@ const char *csource_libraries(const struct subject *subject)
             return " -lcomheap";
         }
     }
-    return "";
+    return strcmp(subject->name, "libc") == 0 ? "" : " -DHEAP_HEADER='\"my_heap.h\"'";
 }
 
 static bool is_one_of(const char *word, const char *words)
@@ -89,7 +89,7 @@ static bool is_one_of(const char *word, const char *words)
 
 static void need(struct csource *source, bool condition, const char *feature)
 {
-    bool is_offered = source->has_engine || is_one_of(feature, " MALLOC CRT MANAGER BYTES ");
+    bool is_offered = source->has_engine || is_one_of(feature, " MALLOC OTHER CRT MANAGER BYTES ");
     if (condition && is_offered && !is_one_of(feature, source->features)) {
         strcat(strcat(source->features, feature), " ");
     }
@@ -131,7 +131,9 @@ static void choose_laws(struct csource *source)
 static void choose_features(struct csource *source)
 {
     char name[32] = "";
-    bool has_manager = strcmp(csource_libraries(source->plan->subject), " -lcomheap") == 0;
+    const char *options = csource_options(source->plan->subject);
+    bool has_manager = strcmp(options, " -lcomheap") == 0;
+    need(source, !has_manager && options[0] != '\0', "OTHER");
     for (size_t i = 0; i + 1 < sizeof name && source->plan->subject->name[i] != '\0'; i++) {
         name[i] = (char)toupper((unsigned char)source->plan->subject->name[i]);
     }
@@ -487,7 +489,7 @@ static void write_heading(FILE *file, const struct csource *source)
             is_law                           ? law_sentence(source->law)
             : source->verdict == TRIAL_CLEAN ? "no law is broken"
                                              : "a run is stopped",
-            source->name, csource_libraries(source->plan->subject));
+            source->name, csource_options(source->plan->subject));
     if (source->has_spies) {
         fprintf(file, "// Law spy has no C form: ops of a spy are comments.\n");
     }

@@ -7,9 +7,9 @@
 
 #include "runner/trial.h"
 
-/// Returns the libraries that a subject's programs link with: words of a command, each after a
-/// blank.
-const char *csource_libraries(const struct subject *subject);
+/// Returns the options that compile a subject's programs, each after a blank. A subject without a
+/// form in standalone.c needs a header of its author, who replaces my_heap.h.
+const char *csource_options(const struct subject *subject);
 
 /// Runs a program in a process of its own, and writes it as C. The C program ends with status 1 as
 /// long as the law that the run breaks is broken. Where the run breaks none, the C program checks

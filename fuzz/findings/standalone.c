@@ -12,6 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef WITH_OTHER
+#ifndef HEAP_HEADER
+#error "HEAP_HEADER has to name a header with the HEAP_ macros of the subject's own allocator"
+#endif
+#endif
+
 #ifdef WITH_MALLOC
 #ifdef HEAP_HEADER // Your own allocator: -DHEAP_HEADER='"my_heap.h"' defines these macros.
 #undef HEAP_LIMIT

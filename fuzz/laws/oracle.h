@@ -57,6 +57,6 @@ void oracle_walk(struct heap *heap, enum moment moment);
 
 /// Checks an empty heap: it counts no live block, the largest block fits again, and every page goes
 /// back.
-void oracle_empty(struct heap *heap);
+void oracle_empty(struct heap *heap, enum moment moment);
 
 #endif

@@ -175,7 +175,7 @@ static CHECK void check_pages_back(struct heap *heap)
            world_committed_bytes(), heap->fresh_committed_bytes);
 }
 
-void oracle_empty(struct heap *heap)
+void oracle_empty(struct heap *heap, enum moment moment)
 {
     check_nothing_live(heap);
     if (model_is_as_new()) { // Other lanes may hold pages until minimizing or a lack of room.
@@ -189,5 +189,5 @@ void oracle_empty(struct heap *heap)
         heap_own_call_done(heap);
         check_pages_back(heap);
     }
-    oracle_walk(heap, MOMENT_END);
+    oracle_walk(heap, moment);
 }

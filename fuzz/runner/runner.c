@@ -74,6 +74,15 @@ static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages
     }
 }
 
+static enum moment moment_of(const struct run *run)
+{
+    return run->op_index == run->program->count ? MOMENT_END
+           : verb_allocates(run->verb)          ? MOMENT_ALLOCATE
+           : verb_reallocates(run->verb)        ? MOMENT_REALLOCATE
+           : verb_frees(run->verb)              ? MOMENT_FREE
+                                                : MOMENT_OTHER;
+}
+
 // Ends a world. When the world has pages again, no earlier refusal has lost a block, and there is
 // as much room as ever.
 static void end_world(struct run *run)
@@ -94,8 +103,8 @@ static void end_world(struct run *run)
     if (run->heap.extension != NULL) {
         run->heap.extension->end(&run->heap);
     }
-    oracle_between(&run->heap, MOMENT_END);
-    oracle_empty(&run->heap);
+    oracle_between(&run->heap, moment_of(run));
+    oracle_empty(&run->heap, moment_of(run));
     heap_close(&run->heap);
     model_clear();
     world_close();
@@ -116,14 +125,6 @@ static bool is_walk_due(const struct run *run)
 {
     uint64_t calls = run->calls - run->calls_walked;
     return run->calls_walked == UINT64_MAX || calls > model.live_blocks / WALK_BLOCKS;
-}
-
-static enum moment moment_of(const struct run *run)
-{
-    return verb_allocates(run->verb)     ? MOMENT_ALLOCATE
-           : verb_reallocates(run->verb) ? MOMENT_REALLOCATE
-           : verb_frees(run->verb)       ? MOMENT_FREE
-                                         : MOMENT_OTHER;
 }
 
 static void check_slot(struct run *run, uint32_t slot)

@@ -7,6 +7,9 @@
 struct ch_heap;
 
 /// The heap in use. NULL before the first call, and while a spy is registered.
+#ifndef _WIN32 // Hidden, so that no table of addresses stands between.
+__attribute__((visibility("hidden")))
+#endif
 extern _Atomic(struct ch_heap *) ch_direct_heap;
 
 /// Returns the heap to call directly. Returns NULL iff the call has to go to com/spy.h.
