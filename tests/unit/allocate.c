@@ -40,7 +40,8 @@ static void A3_one_byte_is_a_block_of_one_byte(const struct face *face)
     face->free(block);
 }
 
-// The pages of the scratch heap are garbage when they are fresh, so zeros would be somebody's work.
+// The pages of the scratch heap are garbage when they are fresh, so zeros would be written by the
+// heap.
 static void A11_the_bytes_of_a_block_are_not_set(const struct face *face)
 {
     static const size_t sizes[] = {1, 100, 5000, 200000};
@@ -107,7 +108,7 @@ static void A13_a_refused_page_is_null_and_nothing_more(const struct face *face)
     face->free(block);
 }
 
-// Whatever a block occupies, what was asked for is what its size says and what nobody else writes.
+// Whatever a block occupies, its size is the requested size, and nothing else writes those bytes.
 static void A15_all_that_was_asked_for_may_be_used(const struct face *face)
 {
     void *blocks[600];

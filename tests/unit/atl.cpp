@@ -1,6 +1,6 @@
-// A program as one writes it with ATL: it includes ATL's headers, and finds ours. Section 5's heaps
-// in C++, the documentation's example, section 7's checked sizes, and managers that go from C++ to
-// C and back. Who owns what is in atl_owners.cpp.
+// A program as one writes it with ATL: it includes ATL's headers, and finds ours. It tests section
+// 5's heaps in C++, the documentation's example, section 7's checked sizes, and managers that go
+// from C++ to C and back. Ownership is in atl_owners.cpp.
 
 #include <ATLComMem.h>
 #include <atlmem.h>
@@ -18,7 +18,7 @@ namespace
 
 int failures = 0;
 
-// What the documentation of IAtlMemMgr shows: a block that is allocated, doubled and freed, and an
+// The example of IAtlMemMgr's documentation: a block that is allocated, doubled and freed, and an
 // HRESULT that says whether there was memory for it.
 HRESULT Demonstrate(IAtlMemMgr &manager)
 {
@@ -140,7 +140,7 @@ void S7_an_allocator_is_its_heap()
     CLocalAllocator::Free(block);
 }
 
-// A manager of C++, for C. GCC would have its base have a virtual destructor.
+// A manager of C++, for C. GCC wants a virtual destructor in its base.
 #ifdef __GNUC__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
@@ -162,7 +162,7 @@ class CCountingHeap : public CCRTHeap
     }
 };
 
-// As one writes it for Windows: it says throw(), or nothing, and is made by no other manager.
+// As one writes it for Windows: it says throw(), or nothing, and no other manager makes it.
 class CMallocHeap : public IAtlMemMgr
 {
   public:

@@ -1,5 +1,5 @@
-// Who owns what in ATL's style: CWin32Heap its heap, and CHeapPtr its block. No sanitizer sees a
-// block or a heap of ours that nobody ends, so the blocks are counted, and of heaps there are so
+// Ownership in ATL's style: a CWin32Heap owns its heap, and a CHeapPtr its block. No sanitizer sees
+// a block or a heap of ours that is never ended. So the blocks are counted, and the heaps are so
 // many that their addresses would run out.
 
 #include <atlbase.h>
@@ -64,7 +64,7 @@ bool MakesHeap(size_t nMaxSize)
     }
 }
 
-// Of 300 heaps of this size there are not the addresses, but one after the other.
+// The address space has no room for 300 heaps of this size at once, only one after the other.
 void S5_win32_ends_the_heap_that_it_owns()
 {
     const size_t large = SIZE_MAX > UINT32_MAX ? SIZE_MAX >> 24 : SIZE_MAX >> 4;
@@ -126,7 +126,7 @@ void S7_a_heap_pointer_owns_its_block()
     second.Attach(static_cast<int *>(CoTaskMemAlloc(sizeof(int))));
     int *block = second.Detach();
     CHECK(second == nullptr && block != nullptr);
-    *&first = block; // As a function does that returns a block by address.
+    *&first = block; // As a function does that stores a block by address.
     first.Free();
     CHECK(first == nullptr);
 }
@@ -193,8 +193,8 @@ class CDerivedPtr : public CHeapPtr<int, CComAllocator>
 {
 };
 
-// Each way in which a block can go from one owner to the next, each of which used to free it twice,
-// or did not compile, where the first owner can't be named as one that may change.
+// Each way in which a block can go from one owner to the next. Each of them used to free it twice,
+// or did not compile where the first owner can't be named as one that may change.
 template <class Pointer> void CheckMoves()
 {
     size_t before = LiveBlocks();

@@ -1,5 +1,5 @@
 // Half of the sizes are at most 256 bytes, a quarter small, the rest large. Asserts nothing itself,
-// so that it can run on a thread: the first wrong answer is kept as a sentence.
+// so that it can run on a thread: it keeps the first wrong answer as a sentence.
 
 #include "churn.h"
 
@@ -58,7 +58,7 @@ static void settle(struct churn *churn, struct churn_slot *slot, void *block, si
     }
 }
 
-// A size that the block can be given where it is.
+// Returns a size that the block can have in its place.
 static size_t staying_size(struct churn *churn, size_t size_bytes)
 {
     if (size_bytes > CH_SMALL_BYTES) {

@@ -1,6 +1,5 @@
-// A stream of calls that looks random and is the same each time: allocates, reallocates and frees
-// of all kinds of sizes. It knows its live blocks, so every one of them can be held against the
-// heap.
+// A stream of calls that looks random and is the same each time: it allocates, reallocates and
+// frees all kinds of sizes. It knows its live blocks, so each can be compared with the heap.
 #ifndef TESTS_UNIT_CHURN_H
 #define TESTS_UNIT_CHURN_H
 
@@ -18,20 +17,20 @@ struct churn {
     struct ch_heap *heap;
     uint64_t random;
     size_t most_bytes;  ///< Sizes go up to this.
-    bool leaves_blocks; ///< Block's bytes are neither written nor read.
+    bool leaves_blocks; ///< Bytes of blocks are neither written nor read.
     bool stays;         ///< Reallocates only where no byte has to move.
     const char *wrong;  ///< The first answer that was wrong; NULL: none.
     size_t refusals;
     struct churn_slot slots[CHURN_SLOTS];
 };
 
-/// The next of a sequence of numbers that look random.
+/// Returns the next of a sequence of numbers that look random.
 uint64_t churn_random(uint64_t *state);
 
-/// Makes one call, on a slot that the sequence chooses, and holds its answer against the slots.
+/// Makes one call, on a slot that the sequence chooses, and compares its answer with the slots.
 void churn_step(struct churn *churn);
 
-/// Holds the size and the bytes of every live block against the slots.
+/// Compares the size and the bytes of every live block with the slots.
 void churn_look(struct churn *churn);
 
 /// Frees everything.

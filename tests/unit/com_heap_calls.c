@@ -1,6 +1,6 @@
-// Section 1.8, A7, A8, R8, R9 and G2: which calls of COM CComHeap makes, and with what. COM is a
-// fake here, defined below, which the linker takes instead of the library's; it records and
-// allocates nothing. A program of its own, for there is one COM in a program.
+// Section 1.8, A7, A8, R8, R9 and G2: the calls of COM that CComHeap makes, and their arguments.
+// COM is a fake here, defined below, which the linker takes instead of the library's; it records
+// calls and allocates nothing. This is a program of its own, because a program has one COM.
 
 #include "cmocka_headers.h"
 
@@ -13,15 +13,15 @@
 
 #define LIMIT ((size_t)INT_MAX)
 
-// What the fake answers. Nothing follows these addresses.
+// The fake's answers. Nothing follows these addresses.
 #define BLOCK ((void *)(uintptr_t)0x1000)
 #define MOVED ((void *)(uintptr_t)0x2000)
 #define FAKE_SIZE ((SIZE_T)77)
 
-static char calls[256]; // The calls so far, in order, with what they were given.
+static char calls[256]; // The calls so far, in order, with their arguments.
 static HRESULT get_malloc_answer;
 
-// Adds a call to the record; what does not fit would fail the comparison.
+// Adds a call to the record. A call that does not fit would fail the comparison.
 #define RECORD(...)                                                                                \
     ((void)snprintf(calls + strlen(calls), sizeof calls - strlen(calls), __VA_ARGS__))
 
@@ -74,7 +74,7 @@ static int forget(void **state)
     return 0;
 }
 
-// Asserts that exactly these calls were made since the last time, written as RECORD writes them.
+// Asserts that exactly these calls came since the last time, written as RECORD writes them.
 #define ASSERT_CALLS(...)                                                                          \
     do {                                                                                           \
         char expected[sizeof calls];                                                               \

@@ -1,4 +1,4 @@
-// Rows D1 to D7: what DidAlloc answers about any pointer there is.
+// Rows D1 to D7: DidAlloc's answer about any pointer there is.
 
 #include "cmocka_headers.h"
 #include "faces.h"

@@ -1,6 +1,6 @@
-// Under an emulator that passes mremap's flags on, and takes what was moved away for unmapped,
-// large blocks are copied: nothing is touched that the emulator believes to be gone. The program is
-// linked with such an mremap in place of the system's.
+// Runs under an emulator that passes mremap's flags on, and then takes moved pages for unmapped.
+// Large blocks are copied there: the heap touches nothing that the emulator believes to be gone.
+// The program is linked with such an mremap in place of the system's.
 
 #define _GNU_SOURCE // For mremap.
 
@@ -57,7 +57,7 @@ static bool keeps_blocks(void)
     return is_kept;
 }
 
-// Whether the kernel moves pages and leaves the range: it does from Linux 5.7 on.
+// Returns whether the kernel moves pages and leaves the range: it does from Linux 5.7 on.
 static bool kernel_moves(void)
 {
     unsigned char *range =
@@ -68,7 +68,7 @@ static bool kernel_moves(void)
     return moves && munmap(range, 2 * MIB) == 0;
 }
 
-// The library finds out once what the system's pages can do, so the emulator begins before it.
+// The library finds out once what the system's pages can do, so the emulator must run before it.
 int main(int argc, char **argv)
 {
     is_emulated = argc == 2 && strcmp(argv[1], "emulated") == 0;

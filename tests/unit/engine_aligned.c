@@ -1,5 +1,5 @@
 // Blocks that are aligned to more than a granule: where they start, that their size is exact all
-// the same, and that what a run was too long for is free again.
+// the same, and that the unused rest of their run is free again.
 
 #include "churn.h"
 #include "cmocka_headers.h"
@@ -39,7 +39,7 @@ static size_t rounded(size_t size_bytes, size_t alignment_bytes)
     return (units == 0 ? 1 : units) * alignment_bytes;
 }
 
-// What AddressSanitizer is told is to the byte: all of the block, and not what is behind it.
+// AddressSanitizer learns the exact bytes: all of the block, and none behind it.
 static void assert_poison(const unsigned char *block, size_t size_bytes)
 {
 #ifdef HAS_ASAN
@@ -61,7 +61,7 @@ static unsigned char *take(size_t size_bytes, size_t alignment_bytes)
     return block;
 }
 
-// Several at once, for the first of a span is aligned to all of it.
+// Several at once, because the first of a span is aligned to all of it.
 static void take_several(size_t size_bytes, size_t alignment_bytes)
 {
     unsigned char *blocks[BLOCKS];
@@ -114,7 +114,7 @@ static void every_small_multiple_of_an_alignment_is_aligned_by_its_class(void **
     }
 }
 
-// A reservation may start at any page; where blocks lie may not depend on which.
+// A reservation may start at any page. The places of blocks must not depend on it.
 static void spans_are_aligned_wherever_the_arena_starts(void **state)
 {
     (void)state;
@@ -134,7 +134,7 @@ static void spans_are_aligned_wherever_the_arena_starts(void **state)
     }
 }
 
-// All that is in use is the block's own pages, and what is around it can be had.
+// Only the block's own pages are in use, and the pages around it can be allocated.
 static void pages_before_and_behind_an_aligned_run_are_free(void **state)
 {
     (void)state;
@@ -157,7 +157,7 @@ static void pages_before_and_behind_an_aligned_run_are_free(void **state)
     ch_heap_free(heap, wall);
 }
 
-// In a hole between live blocks there is no gap that takes the head.
+// In a hole between live blocks there is no gap to take the head.
 static void a_run_in_a_hole_is_cut_at_both_ends(void **state)
 {
     (void)state;
@@ -197,7 +197,7 @@ static void what_cannot_be_is_null_and_changes_nothing(void **state)
     assert_true(watch_is_same(ch_heap_stats(heap), before));
 }
 
-// Each request for pages is refused in turn, once alone and once with all that follow.
+// Each request for pages is refused in turn: once alone, and once with all that follow.
 static void refused_pages_leave_no_part_of_an_aligned_block(void **state)
 {
     (void)state;

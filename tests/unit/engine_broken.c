@@ -1,5 +1,6 @@
-// ch_heap_check can name whatever is broken: the tables of a heap are damaged on purpose, in every
-// way that each invariant speaks of, and exactly that invariant must be named, at the right place.
+// ch_heap_check can name any breakage. The tables of a heap are damaged on purpose, in every way
+// that each invariant speaks of; ch_heap_check must name exactly that invariant, at the right
+// place.
 //
 // The table of breakages is drawn from invariants.def, so no invariant is without one.
 
@@ -76,7 +77,7 @@ static void a_heap_that_is_whole_is_said_to_be_whole(void **state)
     watch_end(&scene.watch, scene.heap);
 }
 
-// All that the heap knows, page by page, before and after.
+// Everything that the heap knows, page by page, before and after.
 static void a_check_writes_nothing(void **state)
 {
     (void)state;

@@ -6,7 +6,7 @@
 
 #include "engine/state.h"
 
-/// The classes that the scene's small blocks are of.
+/// The classes of the scene's small blocks.
 #define SCENE_CLASS ch_class_of(100)
 #define SCENE_OTHER_CLASS ch_class_of(200)
 #define SCENE_LAST_CLASS (CH_CLASS_COUNT - 1)
@@ -34,15 +34,15 @@ struct scene {
     uint32_t runs[SCENE_RUNS]; ///< First pages.
 };
 
-/// Breaks an invariant of the scene's heap, and that one alone among those that are tried up to it.
+/// Breaks an invariant of the scene's heap, and no other of those that are checked up to it.
 /// Returns the place that ch_heap_check has to name.
 struct breakage {
     const char *name;
     const void *(*apply)(struct scene *scene);
 };
 
-/// The ways in which an invariant can break, ended by one without a name. One for each invariant:
-/// to leave one out is an error of the linker.
+/// The ways in which an invariant can break, ended by one without a name. There is a list for each
+/// invariant: to leave one out is an error of the linker.
 #define CH_INVARIANT_DEF(id, sentence) extern const struct breakage breaks_##id[];
 #include <comheap/invariants.def>
 #undef CH_INVARIANT_DEF

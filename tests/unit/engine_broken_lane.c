@@ -1,4 +1,4 @@
-// The breakages of the lane, where a pointer has been put that is no block to be handed out.
+// The breakages of the lane: it holds a pointer that is no block to be handed out.
 
 #include "engine_broken.h"
 
@@ -38,7 +38,7 @@ static const void *a_byte_of_a_free_span_is_in_the_lane(struct scene *scene)
     return put_in_lane(scene, scene->heap->pages + SPAN_FREE * CH_SPAN_BYTES);
 }
 
-// Where a block of the lane's class would start, were the span of that class.
+// Returns where a block of the lane's class would start if the span were of that class.
 static const void *a_place_in_a_span_of_another_class_is_in_the_lane(struct scene *scene)
 {
     unsigned char *start = scene->heap->pages + SPAN_OTHER * CH_SPAN_BYTES;

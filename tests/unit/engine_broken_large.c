@@ -1,4 +1,5 @@
-// The breakages of runs and of the heap's counts. Each is named for what it makes untrue.
+// The breakages of page runs and of the heap's counts. Each is named for the claim that it makes
+// untrue.
 
 #include "engine_broken.h"
 

@@ -1,4 +1,5 @@
-// The breakages of the arena's edges, and of spans. Each is named for what it makes untrue.
+// The breakages of the arena's edges and of spans. Each is named for the claim that it makes
+// untrue.
 
 #include "engine_broken.h"
 
@@ -294,7 +295,7 @@ BREAKAGES(SPAN_LIST, BREAKAGE(a_span_with_room_is_on_no_list), BREAKAGE(a_free_s
           BREAKAGE(a_list_has_no_end), BREAKAGE(a_list_leads_out_of_the_tables),
           BREAKAGE(a_list_leads_out_of_the_region));
 
-// Frees the last span as the engine would, but for giving it back to the gap.
+// Frees the last span as the engine would, except that it does not go back to the gap.
 static const void *the_last_span_is_free(struct scene *scene)
 {
     struct ch_heap *heap = scene->heap;

@@ -1,5 +1,5 @@
-// What ch_heap_create and ch_heap_destroy promise: NULL for each documented reason and for no
-// other, nothing kept when it is refused, nothing left behind when it ends.
+// The promises of ch_heap_create and ch_heap_destroy: NULL for each documented reason and for no
+// other, nothing kept after a refusal, nothing left behind at the end.
 
 #include "churn.h"
 #include "cmocka_headers.h"
@@ -31,7 +31,7 @@ static void no_config_at_all_is_all_defaults(void **state)
     ch_heap_destroy(heap);
 }
 
-// The longest range that is left is not taken whole: files and stacks want addresses, too.
+// The heap does not take the longest free range whole: files and stacks need addresses, too.
 static void a_default_arena_leaves_others_half_of_the_addresses_that_there_are(void **state)
 {
     (void)state;
@@ -138,7 +138,7 @@ static void every_page_size_up_to_that_of_a_span_makes_a_heap_that_works(void **
 }
 
 #if SIZE_MAX > UINT32_MAX
-// The tables take a page each, so with pages of 64 KiB the least arena has none left for blocks.
+// The tables take a page each. With pages of 64 KiB the smallest arena has none left for blocks.
 static void an_arena_without_room_for_a_page_is_a_heap_that_grants_nothing(void **state)
 {
     (void)state;
@@ -153,7 +153,7 @@ static void an_arena_without_room_for_a_page_is_a_heap_that_grants_nothing(void 
     watch_end_empty(&watch, heap);
 }
 
-#ifndef _WIN32 // There Wine keeps a byte for each page: 4 GiB.
+#ifndef _WIN32 // Wine keeps a byte for each page: 4 GiB.
 // More pages than an index of 32 bits can count: the arena is used as far as it can.
 static void an_arena_of_more_pages_than_can_be_counted_grants_no_block_in_part(void **state)
 {
@@ -180,8 +180,8 @@ static void the_end_of_no_heap_has_no_effect(void **state)
     ch_heap_destroy(NULL);
 }
 
-// Blocks, free runs and free spans, short and long, and a region of each kind that has given way to
-// the other. `kinds` has a bit for each.
+// Makes blocks, free runs and free spans, short and long, and a region of each kind that has given
+// way to the other. `kinds` has a bit for each.
 static void fill_heap(struct ch_heap *heap, unsigned kinds)
 {
     void *spans[64];
@@ -198,7 +198,7 @@ static void fill_heap(struct ch_heap *heap, unsigned kinds)
         ch_heap_free(heap, is_freed ? spans[i] : NULL);
     }
     for (size_t i = 1; i < 6 && (kinds & 2) != 0; i += 2) {
-        ch_heap_free(heap, runs[i]); // One short, one long, and one that is the gap's.
+        ch_heap_free(heap, runs[i]); // One short, one long, and one in the gap.
     }
     for (size_t i = 0; i < 300 && (kinds & 4) != 0; i++) {
         void *block = ch_heap_alloc(heap, i * 7 % 300);
@@ -207,7 +207,7 @@ static void fill_heap(struct ch_heap *heap, unsigned kinds)
     if ((kinds & 8) != 0) {
         ch_heap_minimize(heap);
     }
-    if ((kinds & 16) != 0) { // All that is left: where spans have been, a run is now.
+    if ((kinds & 16) != 0) { // All of the rest: a run is now where spans have been.
         (void)ch_heap_alloc(heap, watch_largest(heap));
     }
 }
@@ -256,7 +256,7 @@ static void heaps_do_not_know_of_each_other(void **state)
 
 #define BOUNDED 20U
 
-// Returns whether one of the ways to have a block, or another size of it, has given it that.
+// Returns whether one of the ways to get a block, or another size of it, granted that size.
 static bool ask(struct ch_heap *heap, void **block, unsigned way, size_t size_bytes)
 {
     void *other = way % 4 == 0     ? ch_heap_realloc(heap, *block, size_bytes)

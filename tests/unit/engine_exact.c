@@ -1,5 +1,5 @@
-// The second principle: sizes are exact. Every size up to SIZES is asked for, grown to, shrunk to
-// and held on to through a refused reallocate.
+// The second principle: sizes are exact. The test allocates every size up to SIZES, grows to it,
+// shrinks to it and keeps it through a refused reallocate.
 
 #include "cmocka_headers.h"
 #include "engine_groups.h"
@@ -85,7 +85,7 @@ static void a_block_keeps_its_size_when_a_reallocate_is_refused(void **state)
     }
 }
 
-// Each size beside the next one up, all alive: no two share a byte and each keeps its own.
+// Each size lives beside the next one up: no two share a byte, and each keeps its own.
 static void blocks_of_each_size_live_side_by_side(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-// The groups of claims about the engine, one a file. Each runs its claims and returns how many
-// failed.
+// The groups of claims about the engine, one for each file. Each runs its claims and returns the
+// number that failed.
 #ifndef TESTS_UNIT_ENGINE_GROUPS_H
 #define TESTS_UNIT_ENGINE_GROUPS_H
 

@@ -1,5 +1,5 @@
-// What a fault handler may do, and what the default one does. Each fault of faults.def is raised in
-// turn by a call made for it.
+// What a fault handler may do, and how the default one acts. A call made for it raises each fault
+// of faults.def in turn.
 
 #include "cmocka_headers.h"
 #include "engine_groups.h"
@@ -16,7 +16,7 @@
 
 static unsigned char foreign[32];
 
-// Makes the one call that raises the fault, and returns the pointer that it is raised for.
+// Makes the one call that raises the fault, and returns the pointer that the fault names.
 static void *raise_in(struct ch_heap *heap, enum ch_fault fault)
 {
     unsigned char *live = ch_heap_alloc(heap, 100);
@@ -129,7 +129,7 @@ static void a_handler_may_use_the_heap(void **state)
     }
 }
 
-#ifndef _WIN32 // A child is forked.
+#ifndef _WIN32 // The test forks a child.
 
 // Lets a child raise the fault without a handler. Returns its status; `said` is its standard error.
 static int raise_in_child(enum ch_fault fault, char *said, size_t said_bytes)

@@ -1,5 +1,5 @@
-// Runs every claim about the engine: what heap.h promises, the principles behind it, what each
-// layer keeps to itself, and that ch_heap_check can name whatever is broken. A test is named as its
+// Runs every claim about the engine: the promises of heap.h, the principles behind it, the inside
+// of each layer, and the power of ch_heap_check to name any breakage. Each test is named after its
 // claim.
 
 #include "engine_groups.h"

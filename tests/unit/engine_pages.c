@@ -1,5 +1,5 @@
-// The contract of pages.h, from both sides: what the system's own pages do, and that a heap works
-// on pages that can't move bytes, or say that they did not.
+// The contract of pages.h, from both sides. One is the system's own pages. The other is a heap on
+// pages that can't move bytes, or report that they did not.
 
 #define _GNU_SOURCE // For mincore and syscall.
 
@@ -26,7 +26,7 @@ static unsigned char *reserve(void)
     return start;
 }
 
-// Asks the kernel, which answers instead of ending the process.
+// Asks the kernel, which answers with an error instead of ending the process.
 static bool is_readable(const void *byte)
 {
     int ends[2];
@@ -123,8 +123,8 @@ static void a_move_keeps_every_byte_and_leaves_both_ranges_usable(void **state)
 
 #define MOVED_PAGES 4U
 
-// Moves pages that are filled to others, and says whether it did. Whatever it says, the bytes are
-// where they should be and both ranges can be written.
+// Moves filled pages to others, and returns the reported success. In either case the bytes are in
+// the right place and both ranges can be written.
 static bool moves(unsigned char *from, unsigned char *to)
 {
     size_t size_bytes = MOVED_PAGES * ch_pages_os.os_page_bytes(NULL);
@@ -139,7 +139,7 @@ static bool moves(unsigned char *from, unsigned char *to)
     return is_moved;
 }
 
-// What the kernel would refuse too late, or do with a side effect, is left to the heap to copy.
+// The kernel would refuse these too late, or with a side effect, so the heap has to copy.
 static void a_range_is_moved_unless_it_is_locked_or_several_mappings(void **state)
 {
     (void)state;
@@ -151,8 +151,8 @@ static void a_range_is_moved_unless_it_is_locked_or_several_mappings(void **stat
     unsigned char *to = start + 20 * page;
     assert_true(ch_pages_os.commit(NULL, start, 60 * page));
     assert_true(moves(start, to));
-    assert_true(moves(start, to + 2 * page)); // Over the end of what was moved.
-    assert_false(moves(to, start));           // Two mappings: what was moved first and next.
+    assert_true(moves(start, to + 2 * page)); // Over the end of the moved range.
+    assert_false(moves(to, start));           // Two mappings: the first move and the next.
     assert_true(moves(start, start + 40 * page));
     if (syscall(SYS_mlock, start, 8 * page) == 0) { // AddressSanitizer makes mlock do nothing.
         assert_false(moves(start, to));
@@ -249,8 +249,8 @@ static void a_heap_of_the_systems_pages_keeps_what_it_moves(void **state)
     ch_heap_destroy(churn.heap);
 }
 
-// Large blocks that grow by half, over and over, between others that make them move to fresh pages:
-// each byte counts.
+// Large blocks that grow by half, again and again, between others that make them move to fresh
+// pages. Each byte counts.
 static void keep_through_moves(enum watch_move move, size_t least_moves)
 {
     struct watch watch = watch_open();

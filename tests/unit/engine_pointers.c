@@ -1,9 +1,8 @@
-// The third principle: any bit pattern may be asked about. In a heap that has every kind of place,
-// each byte of its address range is asked about, freed and reallocated; so are patterns from
-// everywhere else.
+// The third principle: queries take any bit pattern. The heap has every kind of place. The test
+// queries, frees and reallocates each byte of its address range, and patterns from everywhere else.
 //
-// What is right is known from a map of the pages with a byte for each, drawn from the blocks that
-// the test has and their sizes: what is behind a block's last byte is no part of it, whatever class
+// The expected answers come from a map of the pages with a byte for each. It is drawn from the
+// test's blocks and their sizes: bytes behind a block's last one are no part of it, whatever class
 // or page it ends in.
 
 #include "churn.h"
@@ -56,8 +55,8 @@ static void end_blocks(size_t from, size_t to)
     }
 }
 
-// A span that is free; one with blocks that are live, in the lane, in the span and not yet cut;
-// runs that are live, free, and given back to the gap.
+// A free span; a span with blocks that are live, in the lane, in the span and not yet cut; runs
+// that are live, free, and given back to the gap.
 static int set_scene(void **state)
 {
     (void)state;
@@ -114,7 +113,7 @@ static void expect_fault(uintptr_t address, enum ch_fault fault)
     scene.watch.faults = 0;
 }
 
-// Everything that may be done with a pointer that is no block, and that nothing comes of it.
+// Makes every call on a pointer that is no block, and asserts that the call changes nothing.
 static void ask_about(uintptr_t address)
 {
     static const enum ch_fault frees[] = {CH_FAULT_FREE_TWICE, CH_FAULT_FREE_INTERIOR, CH_FAULTS,
@@ -137,7 +136,7 @@ static void ask_about(uintptr_t address)
         expect_fault(address, reallocs[place.kind]);
     }
     if (!watch_is_same(ch_heap_stats(scene.heap), scene.stats)) {
-        fail_msg("0x%zx: what only was asked about has changed the heap", (size_t)address);
+        fail_msg("0x%zx: a query has changed the heap", (size_t)address);
     }
 }
 
@@ -196,7 +195,7 @@ static void blocks_of_another_heap_are_foreign(void **state)
     watch_end(&watch, other);
 }
 
-// What a block was is no more than what any other free byte is, once other blocks are there.
+// A former block is like any other free byte, once other blocks are there.
 static void a_place_that_was_a_start_is_told_by_what_is_there_now(void **state)
 {
     (void)state;

@@ -1,9 +1,8 @@
-// What AddressSanitizer is told: every byte of a live block may be touched, every byte that is
-// nobody's may not, to the byte. The middle of a long free range alone is left as it is, as
-// poisoning 2 GiB would take longer and more memory than the blocks do; that it is quick is a claim
-// in every build.
+// The bytes that AddressSanitizer lets through: every byte of a live block and no other, exactly.
+// Only the middle of a long free range keeps its state, because to poison 2 GiB would take more
+// time and memory than the blocks do. That this is quick is a claim in every build.
 //
-// What is right is drawn in a map of the pages, from the blocks that the test has.
+// The expected bytes are drawn in a map of the pages, from the test's blocks.
 
 #define _GNU_SOURCE // For clock_gettime.
 
@@ -28,7 +27,7 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-// Bytes of memory that the process holds now; 0 where the system does not say.
+// Returns the bytes of memory that the process holds now; 0 where the system does not say.
 static size_t resident_bytes(void)
 {
     size_t total = 0;
@@ -43,7 +42,7 @@ static size_t resident_bytes(void)
     return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-// The best of some tries, as the machine may be busy with something else.
+// Returns the best of some tries, as the machine may be busy with something else.
 static void a_block_of_2_GiB_comes_and_goes_in_no_time_and_no_memory(void **state)
 {
     (void)state;
@@ -86,7 +85,7 @@ static void draw_hidden(size_t start, size_t end)
     }
 }
 
-// Returns how many bytes there are.
+// Returns the number of bytes.
 static size_t draw_map(const struct churn *churn)
 {
     const struct ch_heap *heap = churn->heap;

@@ -1,6 +1,6 @@
-// Pages that the world refuses: each request for pages that a call makes is refused in turn, once
-// alone and once with all that follow. The call then is NULL or found another way; either way
-// nothing leaks, nothing changes that should not, and afterwards the same call is granted.
+// Pages that the world refuses. Each request for pages that a call makes is refused in turn, once
+// alone and once with all that follow. The call then returns NULL or finds another way. Nothing
+// leaks, nothing changes that should not, and afterwards the same call succeeds.
 
 #include "cmocka_headers.h"
 #include "engine_groups.h"
@@ -13,13 +13,13 @@
 #define ARENA_BYTES (16 * MIB)
 #define HELD 8U
 
-/// A heap on which a call is made: with what it has, and then what is asked of it.
+/// A heap on which a call is made: first its blocks, and then the call.
 struct call {
     size_t held_bytes[HELD]; ///< Allocated in this order; 0: no more.
     unsigned freed;          ///< A bit for each that is freed again.
     bool minimizes;          ///< And then minimized.
-    int resized;             ///< The index of the block that is reallocated; -1: one is allocated.
-    size_t size_bytes;       ///< What for.
+    int resized;             ///< The index of the block to reallocate; -1: one is allocated.
+    size_t size_bytes;       ///< The size of that call.
 };
 
 #define LARGE (100 * KIB)
@@ -144,7 +144,7 @@ static void assert_granted(struct stage *stage, const struct call *call, void *b
     }
 }
 
-// Refuses request k of the call. Returns whether there was one, and adds to the count of NULLs.
+// Refuses request k of the call. Returns whether the call made it, and adds to the count of NULLs.
 static bool refuse(const struct call *call, size_t k, bool refuses_after, size_t *nulls)
 {
     struct stage stage;
@@ -183,13 +183,13 @@ static void each_request_is_refused_in_turn(void **state)
             k++;
         }
         assert_true(k > 0);
-        // With nothing to be had at all, there is only NULL; but a single no may be got around.
+        // With no pages at all, every call returns NULL; but a single refusal may be got around.
         assert_true(after == 0 || nulls == k);
     }
 }
 
-// What the heap holds and does not need is given up before a call fails: the world had so many
-// pages to give and not one more.
+// Before a call fails, the heap gives up pages that it holds and does not need. The world has
+// exactly the pages that it gave so far, and not one more.
 static void idle_pages_are_given_back_when_the_world_has_no_more(void **state)
 {
     (void)state;

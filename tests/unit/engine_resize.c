@@ -1,5 +1,6 @@
-// Another size in place: granted where the block is, or refused with nothing changed; a fault is
-// that of a reallocate. And what becomes of a block whose place is larger than its size wants.
+// Another size in place: granted where the block is, or refused with nothing changed. A fault is
+// that of a reallocate. The last claims are about a block whose place is larger than its size
+// needs.
 
 #include "cmocka_headers.h"
 #include "engine_groups.h"
@@ -33,7 +34,7 @@ static void *filled(size_t size_bytes)
     return block;
 }
 
-// Whether the first bytes of what was filled are what they were.
+// Returns whether the first bytes still have their fill.
 static bool has_kept(const void *block, size_t filled_bytes, size_t kept_bytes)
 {
     return fill_find_wrong(block, filled_bytes, fill_of(filled_bytes), kept_bytes) == SIZE_MAX;
@@ -142,7 +143,7 @@ static void what_is_idle_elsewhere_makes_room_for_a_refused_page(void **state)
     ch_heap_free(heap, last);
 }
 
-// Up to the last byte of the place that a block was made with, as it is drawn in class.h.
+// Up to the last byte of the place that the block got at first, as class.h draws it.
 static void every_shrink_is_granted_and_so_is_the_way_back(void **state)
 {
     (void)state;
@@ -206,7 +207,7 @@ static void a_large_block_that_shrinks_keeps_pages_for_twice_its_size(void **sta
     }
 }
 
-// To reallocate is to want the place of the size, unless the block grows where it has room.
+// A reallocate wants the place of the new size, unless the block grows where it has room.
 static void a_roomy_block_is_reallocated(void **state)
 {
     (void)state;
@@ -262,7 +263,7 @@ static void what_lies_behind_a_roomy_block_is_no_part_of_it(void **state)
     }
 }
 
-// A lane counts for its thread. Here nobody has one, so what is resized is counted by the heap.
+// A lane counts for its thread. Here no thread has one, so the heap counts resized blocks.
 static void without_a_lane_a_block_is_resized_likewise(void **state)
 {
     (void)state;

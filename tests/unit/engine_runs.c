@@ -1,8 +1,9 @@
-// The large region: which run a block is given, what becomes of the rest of it, how free neighbours
-// join, and when a block can stay. Shown by addresses, with the heap's invariants after each step.
+// The large region: which run a block gets, what happens to the rest of it, how free neighbours
+// join, and when a block can stay. The claims compare addresses, and check the heap's invariants
+// after each step.
 //
-// Runs are taken from the end of the arena downward, so of blocks allocated in turn on a fresh heap
-// each lies right below the one before.
+// Runs are taken from the end of the arena downward. So, on a fresh heap, each block lies right
+// below the one before.
 
 #include "cmocka_headers.h"
 #include "engine_groups.h"
@@ -34,7 +35,7 @@ static int end_heap(void **state)
     return 0;
 }
 
-// A block that fills so many pages but for a byte.
+// Returns a block that fills these pages except for one byte.
 static unsigned char *take(size_t pages)
 {
     unsigned char *block = ch_heap_alloc(heap, pages * PAGE - 1);
@@ -114,7 +115,7 @@ static void a_short_block_gets_the_shortest_run_that_fits(void **state)
     for (size_t i = 0; i < COUNT_OF(order); i++) {
         size_t hole = order[i];
         size_t shorter = i == 0 ? 6 : pages[order[i - 1]] + 1;
-        unsigned char *block = take(shorter); // No shorter run fits, so it takes the end of this.
+        unsigned char *block = take(shorter); // No shorter run fits: it takes this one's end.
         assert_ptr_equal(block, holes[hole] + (pages[hole] - shorter) * PAGE);
         blocks[i] = block;
     }
@@ -122,7 +123,7 @@ static void a_short_block_gets_the_shortest_run_that_fits(void **state)
     give_all(walls, COUNT_OF(walls));
 }
 
-// Lengths that share a list: the list is searched for the best, in whatever order it is.
+// Lengths that share a list: the heap searches the list for the best, in any order.
 static void a_long_block_gets_the_shortest_run_of_those_about_its_length(void **state)
 {
     (void)state;
@@ -141,8 +142,8 @@ static void a_long_block_gets_the_shortest_run_of_those_about_its_length(void **
 }
 
 // Any number of runs that are too short may share a list with one that fits. A search gives up on
-// them as long as there is a gap, so that a call costs the same however many there are; where the
-// arena has nothing else, the one is found.
+// them as long as there is a gap, so that a call costs the same however many there are. Where the
+// arena has nothing else, the search finds it.
 static void a_search_gives_up_on_a_list_only_where_something_else_fits(void **state)
 {
     (void)state;
@@ -197,16 +198,15 @@ static void a_run_that_is_longer_than_the_block_is_split(void **state)
     give(wall);
 }
 
-// Five neighbours, freed in each of the 120 orders: whatever is free joins at once with what is
-// free beside it, left, right, on both sides and with the gap, so in the end all of it is one
-// again.
+// Five neighbours, freed in each of the 120 orders. Each freed run joins its free neighbours at
+// once: left, right, on both sides and with the gap. In the end all of it is one run again.
 static void neighbours_join_in_whatever_order_they_are_freed(void **state)
 {
     (void)state;
     for (unsigned order = 0; order < 120; order++) {
         unsigned char *wall =
             take(6);     // At the end of the arena, so that they lie between two walls,
-        void *blocks[5]; // and, when it was freed, at the end.
+        void *blocks[5]; // and, when that one is freed, at the end.
         for (size_t i = 0; i < 5; i++) {
             blocks[i] = take(5 + i);
         }
@@ -256,7 +256,7 @@ static void a_block_grows_into_the_free_run_behind_it(void **state)
     assert_true(fill_find_wrong(block, 6 * PAGE - 1, fill_of(1), 6 * PAGE - 1) == SIZE_MAX);
     assert_ptr_equal(block + 16 * PAGE, wall);
     assert_int_equal(ch_heap_stats(heap).live_bytes, 21 * PAGE - 2);
-    assert_false(stays(block, 17)); // The wall is live: this moved, and was freed.
+    assert_false(stays(block, 17)); // The wall is live: the block moved, and its place is free.
     give(wall);
 }
 
@@ -268,13 +268,13 @@ static void a_block_behind_which_the_free_run_is_too_short_moves(void **state)
     unsigned char *block = take(6);
     give(behind);
     assert_false(stays(block, 17));
-    unsigned char *again = take(16); // All that it left joined: the run is whole again.
+    unsigned char *again = take(16); // All pages that it left joined: the run is whole again.
     assert_ptr_equal(again, wall - 16 * PAGE);
     give(again);
     give(wall);
 }
 
-// How many free pages follow the block.
+// Returns the number of free pages behind the block.
 static size_t room_behind(const unsigned char *block)
 {
     uint32_t page = (uint32_t)((size_t)(block - heap->pages) / PAGE);
@@ -291,7 +291,7 @@ static unsigned char *grow(unsigned char *block, size_t pages)
     return grown;
 }
 
-// Room costs addresses only, and whoever needs them gets them.
+// Room costs addresses only, and a block that needs them gets them.
 static void a_block_that_moves_to_grow_gets_as_much_room_again(void **state)
 {
     (void)state;
@@ -394,7 +394,7 @@ static void idle_pages_are_kept_up_to_a_limit_and_given_back_above_it(void **sta
     size_t places = 0;
     void *blocks[8];
     for (; places < COUNT_OF(blocks) && watch.decommits == 0; places++) {
-        blocks[places] = take(400 + 6 * places); // Too long for what any before has left.
+        blocks[places] = take(400 + 6 * places); // Too long for the places that it left before.
         most_used = heap->used_pages > most_used ? heap->used_pages : most_used;
         assert_true(stays(blocks[places], 5));
         assert_true(heap->committed_pages <= most_used + most_used / 2 + CH_IDLE_BYTES / PAGE);
@@ -406,7 +406,7 @@ static void idle_pages_are_kept_up_to_a_limit_and_given_back_above_it(void **sta
     assert_true(watch.decommits > decommits);
 }
 
-// Blocks that are freed and allocated again, all at once or one by one, cost the world nothing.
+// Blocks that are freed and allocated again, all at once or one by one, cost no request for pages.
 static void a_heap_that_is_filled_and_emptied_keeps_its_pages(void **state)
 {
     (void)state;
@@ -423,7 +423,7 @@ static void a_heap_that_is_filled_and_emptied_keeps_its_pages(void **state)
     assert_int_equal(watch.decommits, 0);
 }
 
-// What it has been is forgotten by a heap that has become small, as it works.
+// A heap that has become small forgets its former size as it works.
 static void a_heap_that_has_shrunk_lets_its_pages_go(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
-// The fourth principle: the same calls on the same pages give the same answers, to the offset of
-// each block and to each request for pages, wherever the arena lies and whatever garbage fresh
-// pages hold.
+// The fourth principle: the same calls on the same pages give the same answers. That holds for the
+// offset of each block and for each request for pages, wherever the arena lies and whatever garbage
+// fresh pages hold.
 
 #include "churn.h"
 #include "cmocka_headers.h"
@@ -28,7 +28,7 @@ static void assert_alike(const struct watch watches[2], const struct churn churn
     assert_true(watch_is_same(ch_heap_stats(churns[0].heap), ch_heap_stats(churns[1].heap)));
 }
 
-// Arenas that are large and so small that calls are refused; requests for pages that are refused.
+// Large arenas, arenas so small that calls are refused, and requests for pages that are refused.
 static void same_calls_same_answers(size_t arena_bytes, unsigned refuse_every)
 {
     struct watch watches[2];

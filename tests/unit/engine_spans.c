@@ -1,5 +1,6 @@
 // The small region: how spans are cut, filled, emptied, handed to another class and given back to
-// the gap; what the lane keeps and when; and that the two regions share all of the room there is.
+// the gap. Also which blocks the lane keeps and when, and that the two regions share all of the
+// room.
 
 #include "churn.h"
 #include "cmocka_headers.h"
@@ -91,7 +92,7 @@ static void a_span_holds_as_many_blocks_as_fit_and_not_one_more(void **state)
     }
 }
 
-// Freed upward, downward and in strides, a full span's every block comes back, and is given again.
+// Freed upward, downward and in strides: every block of a full span comes back, and is given again.
 static void a_span_gives_again_whatever_came_back(void **state)
 {
     (void)state;
@@ -132,7 +133,7 @@ static void the_block_that_was_freed_last_is_given_first(void **state)
     give(0, 8);
 }
 
-// Three spans of a class, of which the middle one becomes free: the next class takes its place.
+// Three spans of a class. The middle one becomes free, and the next class takes its place.
 static void a_free_span_serves_another_class(void **state)
 {
     (void)state;
@@ -194,7 +195,7 @@ static void the_lane_is_bounded_and_minimize_empties_it(void **state)
     }
 }
 
-// Fills a heap with blocks of a size until it has no room. Returns how many there are.
+// Fills a heap with blocks of a size until it has no room. Returns the number of blocks.
 static unsigned fill_up(struct ch_heap *small_heap, size_t size_bytes, void **taken, unsigned most)
 {
     unsigned count = 0;
@@ -207,8 +208,8 @@ static unsigned fill_up(struct ch_heap *small_heap, size_t size_bytes, void **ta
     return count;
 }
 
-// Whichever region has grown until it met the other: after everything is freed, the largest block
-// that a fresh heap grants is granted again, without a call to minimize.
+// One region has grown until it met the other. After everything is freed, the heap grants the
+// largest block of a fresh heap again, without a call to minimize.
 static void all_room_comes_back_when_all_is_freed(void **state)
 {
     (void)state;
@@ -222,7 +223,7 @@ static void all_room_comes_back_when_all_is_freed(void **state)
             ch_heap_free(heap, taken[j]);
         }
         watch_assert_whole(&watch, heap);
-        // What one kind has left is for the other to take.
+        // The other region takes the rest of one kind.
         static void *others[COUNT_OF(taken)];
         unsigned more = fill_up(heap, sizes[(i + 2) % COUNT_OF(sizes)], others, COUNT_OF(others));
         assert_true(more > 0);
@@ -242,7 +243,7 @@ static void all_room_comes_back_when_all_is_freed(void **state)
     assert_int_equal(watch_largest(heap), fresh);
 }
 
-// What the lane holds on to is given up when someone else has no room.
+// The lane gives up its blocks when another request has no room.
 static void blocks_in_the_lane_do_not_stand_in_the_way_of_others(void **state)
 {
     (void)state;
@@ -260,8 +261,9 @@ static void blocks_in_the_lane_do_not_stand_in_the_way_of_others(void **state)
     ch_heap_free(heap, kept);
 }
 
-// Or the next block from the lane could lie in a span high up, with the free ones below it lost to
-// the large region. Few spans may stay: a program that has one block at a time is not slowed.
+// Otherwise the next block from the lane could lie in a span high up, with the free ones below it
+// lost to the large region. Few spans may stay: a program that has one block at a time is not
+// slowed.
 static void an_empty_heap_has_no_span_high_up(void **state)
 {
     (void)state;
@@ -278,7 +280,8 @@ static void an_empty_heap_has_no_span_high_up(void **state)
     watch_assert_whole(&watch, heap);
 }
 
-// Half of a large block's pages under spans that stay: the regions meet at no multiple of a span.
+// Half of a large block's pages lie under spans that stay: the regions meet at no multiple of a
+// span.
 static void the_regions_meet_to_the_page(void **state)
 {
     (void)state;
@@ -288,7 +291,7 @@ static void the_regions_meet_to_the_page(void **state)
     assert_int_equal(heap->first_run, heap->span_pages);
     assert_null(ch_heap_alloc(heap, CH_SMALL_BYTES + 1));
     assert_null(ch_heap_alloc(heap, 100));
-    void *same_class = ch_heap_alloc(heap, 15); // The span that is there has room.
+    void *same_class = ch_heap_alloc(heap, 15); // The present span has room.
     assert_non_null(same_class);
     watch_assert_whole(&watch, heap);
     ch_heap_free(heap, large);

@@ -1,7 +1,6 @@
 // The heap's own tables: committed from both ends as the regions grow, given back as they shrink,
-// also where the two ends have met. A watch knows which page of a table is committed, so a page
-// that is given back too early or twice, or kept for ever, shows; what is lost there breaks an
-// invariant.
+// also where the two ends have met. A watch knows the committed pages of each table. So it reports
+// a page that is given back too early or twice, or kept for ever; a lost entry breaks an invariant.
 //
 // The bitmap of committed pages has both regions in it. It meets itself where one region has been
 // large enough to need a page of the bitmap that the other needs now.
@@ -85,7 +84,7 @@ static bool ends_have_met(void)
     return heap->committed_table.low_bytes == heap->committed_table.high_bytes;
 }
 
-// The low end has come further than the high end needs its part to begin.
+// The low end is now past the place where the high end's part begins.
 static void a_table_whose_low_end_went_far_serves_the_high_end(void **state)
 {
     (void)state;
@@ -122,7 +121,7 @@ static void a_table_whose_low_end_drew_back_keeps_what_both_ends_need(void **sta
     give_small(0, 20);
 }
 
-// The high end has come down to the first page of the bitmap, and the low end uses what it
+// The high end has come down to the first page of the bitmap, and the low end uses the page that it
 // committed.
 static void a_table_whose_high_end_went_far_serves_the_low_end(void **state)
 {

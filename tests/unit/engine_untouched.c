@@ -1,8 +1,8 @@
 // The first principle: the engine never reads or writes a byte that it hands out, nor a free one,
-// but for the copy that a moving reallocate is.
+// except to copy the block in a moving reallocate.
 //
-// Shown twice: on pages that nobody can touch, where a read or a write is a crash; and on pages
-// full of a pattern, of which nothing may change.
+// Shown twice. On pages that can't be touched, a read or a write is a crash. On pages full of a
+// pattern, no byte may change.
 
 #include "churn.h"
 #include "cmocka_headers.h"
@@ -36,7 +36,7 @@ static void the_engine_works_on_pages_that_nobody_can_touch(void **state)
     watch_end(&watch, heap);
 }
 
-// Blocks that the world moves are not looked at either.
+// The engine does not touch blocks that the world moves either.
 static void a_move_that_the_world_does_touches_no_block(void **state)
 {
     (void)state;
@@ -53,7 +53,7 @@ static void a_move_that_the_world_does_touches_no_block(void **state)
     watch_end(&watch, heap);
 }
 
-// Poisoned or not, a byte is what it is.
+// Reads a byte, poisoned or not.
 UNINSTRUMENTED static void paint(unsigned char *start, size_t size_bytes, unsigned char byte)
 {
     volatile unsigned char *bytes = start;
@@ -74,8 +74,7 @@ UNINSTRUMENTED static size_t count_painted(const unsigned char *start, size_t si
 
 #define ARENA_BYTES (2 * MIB)
 
-// Every page is committed by one block over all of them, and stays so: what is idle stays below
-// what the heap keeps.
+// One block over all pages commits every one. They stay so: idle pages stay below the heap's limit.
 static struct ch_heap *painted_heap(struct watch *watch, size_t *pages_bytes)
 {
     *watch = watch_open();
@@ -107,7 +106,7 @@ static void no_byte_of_any_page_changes_while_blocks_come_and_go(void **state)
     watch_end(&watch, heap);
 }
 
-// A caller that writes all over what it was given, freed or not, can't confuse the heap.
+// A caller that overwrites its bytes, freed or not, can't confuse the heap.
 static void the_heap_is_whole_whatever_is_written_to_its_pages(void **state)
 {
     (void)state;

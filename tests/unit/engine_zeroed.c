@@ -1,5 +1,5 @@
-// ch_heap_alloc_zeroed: zeros whatever was there before, on pages that come as garbage and on the
-// system's; and no touch of what comes as zeros.
+// ch_heap_alloc_zeroed: zeros over any former bytes, on pages that come as garbage and on the
+// system's. It does not touch pages that come as zeros.
 
 #include "churn.h"
 #include "cmocka_headers.h"
@@ -22,8 +22,8 @@ static size_t any_size(uint64_t *random)
     return (size_t)(churn_random(random) % ((uint64_t)1 << (8 + churn_random(random) % 17)));
 }
 
-// Zeroed blocks are taken, filled with other bytes and freed, in no order. Returns how many were
-// granted.
+// Takes zeroed blocks, fills them with other bytes and frees them, in no order. Returns the number
+// of granted blocks.
 static size_t churn_zeroed(struct ch_heap *heap)
 {
     unsigned char *blocks[SLOTS] = {NULL};

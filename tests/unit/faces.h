@@ -1,4 +1,4 @@
-// The entry points into task memory, as a table: what a row says of several, it is tested on each.
+// The entry points into task memory, as a table. A row about several is tested on each of them.
 #ifndef TESTS_UNIT_FACES_H
 #define TESTS_UNIT_FACES_H
 
@@ -18,7 +18,7 @@ extern const struct face face_CoTaskMem;
 extern const struct face face_IMalloc;
 extern const struct face face_CComHeap;
 
-/// The one that CoGetMalloc hands out.
+/// The allocator that CoGetMalloc hands out.
 IMalloc *task_allocator(void);
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

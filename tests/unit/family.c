@@ -1,4 +1,4 @@
-// Section 5's table, a test for each cell: what each of the five managers says of the row.
+// Section 5's table, a test for each cell: the answer of each of the five managers in that row.
 
 #include "cmocka_headers.h"
 #include "siblings.h"
@@ -78,7 +78,7 @@ static void reallocate_null_to_0(void **state)
     IAtlMemMgr_Free(sibling->manager, block);
 }
 
-// That the block is gone shows where its place is given out again, and under LeakSanitizer.
+// The freed block shows where its place is given out again, and under LeakSanitizer.
 static void reallocate_to_0(void **state)
 {
     IAtlMemMgr *manager = ((struct sibling *)*state)->manager;
@@ -119,7 +119,7 @@ static const size_t resized[] = {1, 100, 1024, 8192, 8193, 20000, 300000};
 
 #define RESIZED (sizeof resized / sizeof resized[0])
 
-// Gives a block another size, which has to be granted. Returns where it is.
+// Gives a block another size, which the manager has to grant. Returns its place.
 static void *reallocated(const struct sibling *sibling, void *block, size_t old_bytes,
                          size_t size_bytes)
 {
@@ -211,7 +211,7 @@ static void get_size_of_null(void **state)
     assert_int_equal(errno, sibling == &sibling_crt ? EINVAL : 0);
 }
 
-// After a refusal: the C library's heap says why by errno, as the C library does.
+// After a refusal, the C library's heap reports the reason in errno, as the C library does.
 static void assert_says_why(const struct sibling *sibling)
 {
     assert_true(sibling != &sibling_crt || errno == ENOMEM);
@@ -223,11 +223,11 @@ static void own_limit(void **state)
     const struct sibling *sibling = *state;
     IAtlMemMgr *manager = sibling->manager;
     size_t over_bytes = sibling->first_over_bytes;
-    if (over_bytes == 0) { // None: what CComHeap refuses is granted.
+    if (over_bytes == 0) { // None: it grants sizes that CComHeap refuses.
         void *block = IAtlMemMgr_Allocate(manager, (size_t)INT_MAX + 1);
         assert_non_null(block);
         IAtlMemMgr_Free(manager, block);
-        over_bytes = SIZE_MAX; // And what no memory has is refused.
+        over_bytes = SIZE_MAX; // And it refuses a size that no memory has.
     }
     errno = 0;
     assert_null(IAtlMemMgr_Allocate(manager, over_bytes));

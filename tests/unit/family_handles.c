@@ -1,5 +1,6 @@
-// Section 5 beyond its table: whose a CWin32Heap's heap is, the limit of one with a maximum, what
-// Local and Global never do, and the documentation's example, one function for all five.
+// Section 5 beyond its table: the owner of a CWin32Heap's heap, the limit of one with a maximum,
+// the limits that Local and Global lack, and the documentation's example, one function for all
+// five.
 
 #include "cmocka_headers.h"
 #include "siblings.h"
@@ -201,7 +202,7 @@ static void S5_local_and_global_that_are_strict_never_reallocate(void **state)
     ch_heap_destroy(heap);
 }
 
-// What has no room for twice the block has it for the block.
+// A heap without room for twice the block has room for the block.
 static void S5_local_and_global_have_less_room_rather_than_none(void **state)
 {
     (void)state;

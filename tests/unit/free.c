@@ -1,4 +1,4 @@
-// Rows F1 to F3, and section 2.5: what Free does, and what it does with a pointer that is no block.
+// Rows F1 to F3, and section 2.5: what Free does, also with a pointer that is no block.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -16,7 +16,7 @@ static void F1_free_of_null_has_no_effect(const struct face *face)
     face->free(block);
 }
 
-// Whoever made a block, whoever resized it: any face may end it.
+// Any face may free a block, whichever made it and whichever resized it.
 static void F2_a_block_of_one_face_is_a_block_of_every_face(const struct face *face)
 {
     (void)face;

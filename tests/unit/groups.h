@@ -1,4 +1,4 @@
-// The groups of rows, one a file. Each runs its rows and returns how many failed.
+// The groups of rows, one for each file. Each runs its rows and returns the number that failed.
 #ifndef TESTS_UNIT_GROUPS_H
 #define TESTS_UNIT_GROUPS_H
 

@@ -1,7 +1,7 @@
-// Spies as code for Windows has them, one in C++ and one in C: each puts a header before every
-// block, and ends the program where it hears what it would not on Windows. The one in C++ has a
-// header alone, so a block of no bytes is where its real one ends; and it gives blocks from before
-// it a header, too, when they are reallocated.
+// Spies as in code for Windows, one in C++ and one in C. Each puts a header before every block, and
+// ends the program where it hears a call that would not come on Windows. The one in C++ has a
+// header alone, so a block of no bytes is where its real one ends. It also gives blocks from before
+// it a header when they are reallocated.
 
 #include "headed.h"
 
@@ -201,7 +201,7 @@ bool is_text(const void *block)
     return std::memcmp(block, "text", 5) == 0;
 }
 
-// S3_4_3: what a caller does to one block.
+// S3_4_3: one block through its calls.
 void use_a_block(const Face &face)
 {
     void *block = face.realloc(nullptr, 5);
@@ -251,7 +251,7 @@ void use_task_memory(IMallocSpy *spy, const Face &face)
     CHECK(CoRegisterMallocSpy(spy) == S_OK);
     use_a_block(face);
     use_empty_blocks(face, former, 9);
-    void *moved = face.realloc(former[0], 500); // Which a spy may refuse.
+    void *moved = face.realloc(former[0], 500); // A spy may refuse this.
     former[0] = moved != nullptr ? moved : former[0];
     for (size_t i = 0; i < 9; i += 2) {
         CHECK(is_text(former[i]));

@@ -1,4 +1,4 @@
-// A spy in C as code for Windows has it: see headed_spy.c.
+// A spy in C as in code for Windows: see headed_spy.c.
 #ifndef TESTS_UNIT_HEADED_H
 #define TESTS_UNIT_HEADED_H
 
@@ -10,14 +10,14 @@
 extern "C" {
 #endif
 
-/// The one spy, which nobody has a reference of at first.
+/// The one spy, to which no reference is held at first.
 IMallocSpy *headed_spy(void);
 
-/// The references that are held of it, and the blocks that it has a header in.
+/// The references held to it, and the blocks in which it has a header.
 ULONG headed_spy_references(void);
 long headed_spy_blocks(void);
 
-/// Ends the program, with a sentence, unless what a spy takes for granted holds.
+/// Ends the program, with a sentence, unless a spy's assumption holds.
 void headed_assert(bool holds, const char *claim);
 
 #ifdef __cplusplus

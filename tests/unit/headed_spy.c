@@ -1,6 +1,6 @@
-// A spy in C that checks for overruns as code for Windows does it: it puts a header before each
-// block and a guard behind, and takes for granted what it may of Windows. Most of all, that
-// PreRealloc is about a block that stays one. It leaves blocks from before it as they are.
+// A spy in C that checks for overruns as code for Windows does. It puts a header before each block
+// and a guard behind, and assumes what it may of Windows. Most of all, it assumes that PreRealloc
+// is about a block that stays one. It leaves blocks from before it as they are.
 
 #include "headed.h"
 
@@ -14,7 +14,7 @@
 #define GUARD_BYTES 8U
 #define GUARD 0xFD
 
-// A multiple of what blocks are aligned to, so that callers' blocks are aligned, too.
+// A multiple of the alignment of blocks, so that callers' blocks are aligned, too.
 struct header {
     size_t size_bytes;
     uint32_t signature;
@@ -102,7 +102,7 @@ static void STDMETHODCALLTYPE post_free(SPY_THIS, BOOL fSpyed)
     (void)fSpyed;
 }
 
-// A block from before would be spied afterwards, and has no header: it may not change its size.
+// A block from before would be spied afterwards, and has no header: it must not change its size.
 static SIZE_T STDMETHODCALLTYPE pre_realloc(SPY_THIS, void *pRequest, SIZE_T cbRequest,
                                             void **ppNewRequest, BOOL fSpyed)
 {

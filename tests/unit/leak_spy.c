@@ -1,4 +1,4 @@
-// The leak-counting spy: what it says is live is what is.
+// The leak-counting spy: it reports exactly the live blocks.
 
 #define _GNU_SOURCE // For streams over functions.
 
@@ -147,7 +147,7 @@ static void it_changes_no_call(const struct face *face)
     end(spy);
 }
 
-// More than its first table is for; every address is told from every other.
+// More than its first table has room for; it keeps every address apart from every other.
 static void many_blocks_are_found_again(const struct face *face)
 {
     static void *blocks[20000];
@@ -158,7 +158,7 @@ static void many_blocks_are_found_again(const struct face *face)
     assert_counts(spy, COUNT_OF(blocks), COUNT_OF(blocks) / 50 * (49 * 50 / 2), COUNT_OF(blocks));
     for (size_t i = COUNT_OF(blocks); i > 0; i -= 2) {
         face->free(blocks[i - 2]);
-        blocks[i - 1] = face->realloc(blocks[i - 1], 100); // Found later where it is by then.
+        blocks[i - 1] = face->realloc(blocks[i - 1], 100); // Found later at its new place.
         assert_non_null(blocks[i - 1]);
     }
     static struct ch_leak leaks[COUNT_OF(blocks)];
@@ -195,7 +195,7 @@ static void a_line_is_printed_for_each_leak(const struct face *face)
 }
 
 #ifndef _WIN32 // It has neither such streams, nor such a count of addresses.
-// What a stream does that leads back to task memory: it makes a block, and ends what was printed.
+// A stream whose function leads back to task memory: it makes a block, and ends the output.
 static ssize_t write_and_free(void *cookie, const char *bytes, size_t count)
 {
     void ***next = cookie;
@@ -228,7 +228,7 @@ static void the_stream_may_use_task_memory(const struct face *face)
     end(spy);
 }
 
-// What the process has of addresses, with memory behind them or not.
+// Returns the bytes of addresses of the process, with memory behind them or not.
 static size_t mapped_bytes(void)
 {
     unsigned long pages = 0;
@@ -239,7 +239,7 @@ static size_t mapped_bytes(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-// No sanitizer sees a heap that nobody ends, but its addresses are gone.
+// No sanitizer sees a heap that is never ended, but its addresses are gone.
 static void all_of_it_goes_with_it(const struct face *face)
 {
     ch_leak_spy_destroy(ch_leak_spy_create());

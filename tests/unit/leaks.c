@@ -1,5 +1,5 @@
-// What a leak spy keeps of blocks, by itself: in a heap of a test's own, it can be counted what is
-// kept, and there can be no memory for more. The blocks are none: only their addresses are noted.
+// The records of a leak spy, by themselves. In a heap of the test's own they can be counted, and
+// memory for more of them can run out. The blocks are none: only their addresses are noted.
 
 #include "cmocka_headers.h"
 #include "scratch.h"
@@ -30,7 +30,7 @@ static void end_all(struct ch_leaks *leaks)
     }
 }
 
-// All that is left of many is the chains, at their last length.
+// Only the chains are left of many, at their last length.
 static void what_has_ended_needs_no_memory(const struct face *face)
 {
     (void)face;
@@ -59,7 +59,7 @@ static void what_can_not_be_noted_is_lost_and_has_a_number(const struct face *fa
     for (; leaks.counts.lost == 0 && noted < BLOCKS; noted++) {
         ch_leaks_add(&leaks, block_at(noted), 10);
     }
-    noted--; // The last one was not. There may have been no memory for more chains before that.
+    noted--; // The last one was not noted. Before it, memory for more chains may have run out, too.
     for (size_t i = 0; i < noted; i++) {
         assert_int_equal(ch_leaks_find(&leaks, block_at(i))->leak.number, i + 1);
     }

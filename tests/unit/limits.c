@@ -1,5 +1,5 @@
-// Rows A4 to A10, R8 and R9: sizes about INT_MAX, where CComHeap's limit is and task memory's is
-// not, and sizes that nothing can have. Huge blocks are looked at only at their ends.
+// Rows A4 to A10, R8 and R9: sizes about INT_MAX, where CComHeap has a limit and task memory has
+// none, and sizes that no memory has. Huge blocks are read only at their ends.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -83,7 +83,7 @@ static void A6_task_memory_grants_more_than_INT_MAX(const struct face *face)
 }
 #endif
 
-// Not even a page is asked for: the request never gets as far as task memory.
+// The heap asks for no page: the request never gets as far as task memory.
 static void check_refused_by_com_heap(const struct face *face, size_t size_bytes)
 {
     size_t requests = scratch.page_requests;
@@ -99,7 +99,7 @@ static void A7_com_heap_refuses_more_than_INT_MAX(const struct face *face)
     }
 }
 
-// The sizes that a pointer of 32 bits can still have.
+// The sizes that 32-bit pointers still allow.
 static void A8_the_limit_is_the_same_for_every_width_of_a_pointer(const struct face *face)
 {
     check_refused_by_com_heap(face, (size_t)INT_MAX + 1);

@@ -1,4 +1,4 @@
-// Runs every row of the specification of task memory; a row's test is named after the row.
+// Runs every row of the specification of task memory. Each test is named after its row.
 
 #include "groups.h"
 

@@ -1,5 +1,5 @@
-// Rows I1 to I6 and H1, and sections 1.1 to 1.7: the task allocator as an object, and what is
-// binary about the interfaces: slots, identifiers, constants and widths.
+// Rows I1 to I6 and H1, and sections 1.1 to 1.7: the task allocator as an object. Also the binary
+// side of the interfaces: slots, identifiers, constants and widths.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -8,7 +8,7 @@
 
 #include <comheap/atlmem.h>
 
-// What an out parameter holds before a call that has to store something in it.
+// The value of an out parameter before a call that has to store something in it.
 #define UNTOUCHED ((void *)(uintptr_t)0xdeadbeef)
 
 static void I1_the_task_context_has_one_allocator(const struct face *face)
@@ -93,7 +93,7 @@ static void I6_no_release_ends_it(const struct face *face)
     IMalloc_Free(allocator, block);
 }
 
-// Whether it did all it could is seen by asking the heap itself to do it once more.
+// A second call on the heap itself shows whether the first did all it could.
 static void H1_minimize_gives_pages_back_and_leaves_live_blocks(const struct face *face)
 {
     (void)face;

@@ -15,7 +15,7 @@
 
 #define HALF ((size_t)1 << (sizeof(size_t) * CHAR_BIT / 2)) // Its square is one too large.
 
-static size_t last_request; // What the manager below was asked for.
+static size_t last_request; // The size that the manager below was asked for.
 
 static void S7_multiply_is_checked(void **state)
 {
@@ -107,7 +107,7 @@ static void S7_the_new_end_of_an_array_is_zeroed(void **state)
     IAtlMemMgr_Free(manager, array);
 }
 
-// Where an array begins of no bytes, leaves a place that is not 0.
+// Finds where an array of no bytes begins, and leaves bytes there that are not 0.
 static void leave_dirt(IAtlMemMgr *manager)
 {
     void *block = IAtlMemMgr_Allocate(manager, 8);
@@ -162,7 +162,7 @@ static void S7_a_product_that_is_too_large_does_not_reach_the_manager(void **sta
     memset(array, 0xab, 100);
     assert_null(ch_array_reallocate(ch_com_heap(), array, HALF, HALF));
     assert_null(ch_array_reallocate_zeroed(ch_com_heap(), array, HALF, HALF));
-    assert_int_equal(IAtlMemMgr_GetSize(ch_com_heap(), array), 100); // It is what it was.
+    assert_int_equal(IAtlMemMgr_GetSize(ch_com_heap(), array), 100); // It is unchanged.
     assert_int_equal(((unsigned char *)array)[99], 0xab);
     IAtlMemMgr_Free(ch_com_heap(), array);
 }

@@ -1,4 +1,4 @@
-// A set of pointers by itself. They are numbers here: it follows none.
+// A set of pointers by itself. They are numbers here, and the set follows none.
 
 #include "cmocka_headers.h"
 #include "scratch.h"
@@ -13,7 +13,7 @@
 static struct ch_pointers set;
 static struct ch_lock lock;
 
-// Blocks of one class stand so beside each other.
+// Blocks of one class stand side by side like this.
 static const void *pointer_at(size_t i)
 {
     return (const void *)(uintptr_t)(0x10000 + 16 * i);

@@ -1,4 +1,4 @@
-// Rows R1 to R7, R10 and R11: what Realloc does. R8 and R9, the limit, are in limits.c.
+// Rows R1 to R7, R10 and R11: the rules of Realloc. R8 and R9, the limit, are in limits.c.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -54,7 +54,7 @@ static void R3_realloc_to_zero_frees_and_returns_null(const struct face *face)
     check_block_and_zero_frees(face);
 }
 
-// Between two neighbours, so that what is kept is seen when the block moves and when it doesn't.
+// Between two neighbours, so that the kept bytes show when the block moves and when it doesn't.
 static void check_resize(const struct face *face, size_t old_bytes, size_t new_bytes)
 {
     void *before = face->alloc(old_bytes);
@@ -91,7 +91,8 @@ static void R4_realloc_keeps_what_fits_and_sets_the_size(const struct face *face
     }
 }
 
-// The pages of the scratch heap are garbage when they are fresh, so zeros would be somebody's work.
+// The pages of the scratch heap are garbage when they are fresh, so zeros would be written by the
+// heap.
 static void R5_the_new_tail_is_not_set(const struct face *face)
 {
     static const size_t sizes[] = {17, 1000, 200000};
@@ -152,7 +153,7 @@ static void R6_refused_realloc_leaves_the_old_block(const struct face *face)
     }
 }
 
-// So a caller who sees NULL knows from his own arguments whether the old block is still his.
+// So a caller that sees NULL knows from its own arguments whether the old block is still its own.
 static void R7_null_means_freed_only_for_a_block_and_zero(const struct face *face)
 {
     IMalloc *allocator = task_allocator();
@@ -204,7 +205,7 @@ static void R11_realloc_of_foreign_memory_is_a_fault(const struct face *face)
     assert_filled(bytes, sizeof bytes, 7);
 }
 
-// Realloc to 0 is a free, so what is wrong with the pointer is a fault of free.
+// Realloc to 0 is a free, so a wrong pointer is a fault of free.
 static void R11_realloc_of_a_bad_pointer_to_zero_is_a_fault_of_free(const struct face *face)
 {
     unsigned char *block = face->alloc(100);

@@ -31,7 +31,7 @@ static void call_nest(struct recorder *recorder, const char *method)
     }
 }
 
-// Called first in each method, so that what it does meanwhile comes after it in the record.
+// Called first in each method, so that its calls come after the method's own in the record.
 __attribute__((format(printf, 3, 4))) static void note(IMallocSpy *This, const char *method,
                                                        const char *format, ...)
 {
@@ -63,7 +63,7 @@ static HRESULT STDMETHODCALLTYPE query_interface(IMallocSpy *This, REFIID riid, 
 
 static ULONG STDMETHODCALLTYPE add_ref(IMallocSpy *This)
 {
-    NOTE(This, AddRef, "%s", ""); // Nobody may call it, so it shows in the record.
+    NOTE(This, AddRef, "%s", ""); // The library must not call it, so it shows in the record.
     return ++of(This)->references;
 }
 

@@ -130,7 +130,7 @@ void scratch_expect_fault(enum ch_fault fault, const void *block)
     scratch.faults = 0;
 }
 
-// Every byte depends on its place, so that bytes which moved are seen too.
+// Every byte depends on its place, so that the check sees moved bytes, too.
 static unsigned char pattern(size_t offset, unsigned seed)
 {
     return (unsigned char)((offset * 31 + (offset >> 8) + seed) & 0xFF);

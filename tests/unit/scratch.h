@@ -1,6 +1,6 @@
-// A heap of a test's own below task memory, and the rows that run on one. Its pages are the
-// system's, but they count, they can be refused and they are never fresh zeros; its faults are
-// recorded instead of fatal.
+// A test's own heap below task memory, and the rows that run on it. Its pages are the system's, but
+// they count, they can be refused and they are never fresh zeros. Its faults are recorded instead
+// of fatal.
 #ifndef TESTS_UNIT_SCRATCH_H
 #define TESTS_UNIT_SCRATCH_H
 
@@ -8,7 +8,7 @@
 
 #include <comheap/heap.h>
 
-// What fresh pages are filled with, up to a size that is not worth the time.
+// The fill of fresh pages, up to a size that is not worth the time.
 #define SCRATCH_GARBAGE ((unsigned char)0xA5)
 
 struct scratch {
@@ -31,14 +31,13 @@ void scratch_expect_fault(enum ch_fault fault, const void *block);
 /// Writes a pattern of this seed all over a block.
 void fill(void *block, size_t size_bytes, unsigned seed);
 
-/// Returns how many bytes from the start on still have the pattern.
+/// Returns the number of bytes from the start on that still have the pattern.
 size_t filled_bytes(const void *block, size_t size_bytes, unsigned seed);
 
 /// Asserts that all of them have. Not for a child process, which has no test to fail.
 void assert_filled(const void *block, size_t size_bytes, unsigned seed);
 
-/// A row of the specification. face is NULL where the row is about none, or names those it is
-/// about.
+/// A row of the specification. face is NULL where the row is about no face, or names its faces.
 struct row {
     void (*test)(const struct face *face);
     const struct face *face;

@@ -1,4 +1,4 @@
-// The columns of section 5's table, and how each is opened for a test.
+// The columns of section 5's table, and how a test opens each.
 
 #include "siblings.h"
 

@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/// What a column says, row by row.
+/// The expected answers of a column, row by row.
 struct sibling {
     IAtlMemMgr *manager;     ///< There while a test runs.
     size_t zero_bytes;       ///< GetSize of what Allocate(0) returns,
     size_t null_bytes;       ///< and of NULL.
-    size_t first_over_bytes; ///< The least that is over its own limit; 0: it has none.
+    size_t first_over_bytes; ///< The smallest size over its own limit; 0: it has none.
     bool never_moves;        ///< Reallocate is in place, or refused.
     void (*open)(struct sibling *sibling);
     void (*close)(void);

@@ -1,4 +1,4 @@
-// Rows G1 to G4: what GetSize answers.
+// Rows G1 to G4: GetSize's answers.
 
 #include "cmocka_headers.h"
 #include "faces.h"

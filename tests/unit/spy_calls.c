@@ -1,4 +1,4 @@
-// Section 3.4: what a spy is told of each call, and what its answers do.
+// Section 3.4: the spy's view of each call, and the effect of its answers.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -46,7 +46,7 @@ static void S3_4_1_the_spy_is_told_that_there_is_no_memory(const struct face *fa
     recorder_revoke(&spy);
 }
 
-// The spy keeps the block, so nobody is waited for.
+// The spy keeps the block, so the revoke waits for no block.
 static void S3_4_1_what_the_caller_does_not_get_is_not_spied(const struct face *face)
 {
     void *kept = face->alloc(100);
@@ -130,7 +130,7 @@ static void S3_4_3_where_there_is_no_memory_the_block_stays_spied(const struct f
     recorder_expect(&spy, "PreFree %p 1, PostFree 1, Release", block);
 }
 
-// A spy may make a failure good by handing out the block that could not be changed.
+// A spy may repair a failure by handing out the block that could not be changed.
 static void S3_4_3_what_the_spy_hands_out_instead_is_spied(const struct face *face)
 {
     scratch_restart(CH_ARENA_BYTES_MIN);
@@ -182,7 +182,7 @@ static void S3_4_3_zero_bytes_free_what_is_no_block_with_a_fault(const struct fa
     recorder_revoke(&spy);
 }
 
-// The spy keeps it, so nobody is waited for.
+// The spy keeps it, so the revoke waits for no block.
 static void S3_4_3_what_zero_bytes_would_free_the_spy_may_keep(const struct face *face)
 {
     struct recorder spy;
@@ -216,7 +216,7 @@ static void S3_4_3_a_block_that_the_spy_hides_does_not_end(const struct face *fa
     face->free(other);
     recorder_expect(&spy, "PreFree %p 1, PostFree 1", other);
     face->free(block);
-    recorder_expect(&spy, "PreFree %p 0, PostFree 0", block); // The caller got the other for it.
+    recorder_expect(&spy, "PreFree %p 0, PostFree 0", block); // The caller got the other one.
     recorder_revoke(&spy);
 }
 

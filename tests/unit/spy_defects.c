@@ -1,5 +1,5 @@
-// Section 3.5: the ways in which another implementation is known to miss the contract, one by one;
-// but for W11, which spy_memory.c has.
+// Section 3.5: the ways in which another implementation is known to miss the contract, one by one,
+// except W11, which spy_memory.c has.
 
 #include "cmocka_headers.h"
 #include "faces.h"

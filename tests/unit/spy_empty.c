@@ -1,5 +1,5 @@
-// Row 7a of section 3.4: blocks of no bytes, and spies that put a header before each block. What
-// such a caller holds is the end of the header, where no other block may start.
+// Row 7a of section 3.4: blocks of no bytes, and spies that put a header before each block. The
+// caller of such a spy holds the end of the header, where no other block may start.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -9,8 +9,8 @@
 
 #include <limits.h>
 
-// The blocks of a class stand beside each other, so where the lower of two was there is room for
-// one that ends at the other.
+// The blocks of a class stand side by side. So the place of the lower of two has room for one that
+// ends at the other.
 static void assert_between_neighbours(const struct face *face, size_t header_bytes, bool is_alloc)
 {
     scratch_restart(CH_ARENA_BYTES_MIN);
@@ -61,7 +61,7 @@ static void S3_4_7a_nor_where_the_header_has_pages_of_its_own(const struct face 
 
 #define BLOCKS 300U
 
-// A spy may treat one block so and the next one otherwise.
+// A spy may treat one block so and the next one in another way.
 static void S3_4_7a_of_many_blocks_no_two_have_one_address(const struct face *face)
 {
     void *blocks[3 * BLOCKS];
@@ -88,7 +88,7 @@ static void S3_4_7a_of_many_blocks_no_two_have_one_address(const struct face *fa
     recorder_revoke(&spy);
 }
 
-// Neither the spy nor the caller is told of the byte that the block has more.
+// Neither the spy nor the caller sees the block's extra byte.
 static void S3_4_7a_its_size_is_exact(const struct face *face)
 {
     size_t header_bytes = 2 * CH_GRANULE_BYTES;
@@ -99,14 +99,14 @@ static void S3_4_7a_its_size_is_exact(const struct face *face)
     recorder_forget(&spy);
     assert_int_equal(face->size_bytes(empty), 0);
     recorder_expect(&spy, "PreGetSize %p 1, PostGetSize %zu 1", (void *)empty, header_bytes);
-    unsigned char *actual = empty - header_bytes; // The spy's own question.
+    unsigned char *actual = empty - header_bytes; // The spy's own query.
     assert_int_equal(face->size_bytes(actual), header_bytes);
     recorder_expect(&spy, "PreGetSize %p 0, PostGetSize %zu 0", (void *)actual, header_bytes);
     face->free(empty);
     recorder_revoke(&spy);
 }
 
-// What comes next to its place has the size that is asked for, were it the same.
+// The next block in its place has the requested size, even if that is the same.
 static void S3_4_7a_so_is_that_of_the_next_one_in_its_place(const struct face *face)
 {
     size_t header_bytes = 2 * CH_GRANULE_BYTES;
@@ -147,7 +147,7 @@ static void S3_4_7a_it_is_reallocated_like_any_other(const struct face *face)
     recorder_revoke(&spy);
 }
 
-// Another heap's block, where the former heap had an empty one that nobody freed.
+// Another heap's block, where the former heap had an empty one that was never freed.
 static void S3_4_7a_what_a_former_heap_had_there_is_forgotten(const struct face *face)
 {
     struct ch_heap *heaps[2];
@@ -155,7 +155,7 @@ static void S3_4_7a_what_a_former_heap_had_there_is_forgotten(const struct face 
     recorder_register(&spy);
     spy.header_bytes = CH_GRANULE_BYTES;
     unsigned char *blocks[2];
-    for (size_t i = 0; i < 2; i++) { // One is made where the other was.
+    for (size_t i = 0; i < 2; i++) { // The second is made in the place of the first.
         heaps[i] = ch_heap_create(&(struct ch_config){.arena_bytes = CH_ARENA_BYTES_MIN});
         assert_ptr_equal(ch_task_heap_use(heaps[i]), scratch.heap);
         blocks[i] = face->alloc(i);

@@ -1,4 +1,5 @@
-// The groups of rows about the spy, one a file. Each runs its rows and returns how many failed.
+// The groups of rows about the spy, one for each file. Each runs its rows and returns the number
+// that failed.
 #ifndef TESTS_UNIT_SPY_GROUPS_H
 #define TESTS_UNIT_SPY_GROUPS_H
 

@@ -1,4 +1,4 @@
-// Runs every row of the specification of the spy; a row's test is named after the row.
+// Runs every row of the specification of the spy. Each test is named after its row.
 
 #include "spy_groups.h"
 

@@ -1,5 +1,6 @@
 // Row W11 of section 3.5, and sections 3.1 and 3.4 likewise: the spy where there is no memory to
-// note which blocks are spied. What notes them has memory of its own, so the process gets none.
+// note which blocks are spied. The set of spied pointers has memory of its own, so the process gets
+// none.
 
 #define _DEFAULT_SOURCE // For limits on memory.
 
@@ -14,7 +15,8 @@
 
 static struct rlimit usual_limit;
 
-// What the process may write to besides its stack, in bytes; 0 where that is not told.
+// Returns the bytes that the process may write to besides its stack; 0 where the system does not
+// say.
 static rlim_t writable_bytes(void)
 {
     char line[256];
@@ -79,7 +81,7 @@ static size_t allocate_blocks(struct recorder *spy, const struct face *face, siz
     return most;
 }
 
-// The heap has pages for so many blocks from now on, and this one.
+// From now on, the heap has pages for these blocks and this one.
 static void *begin_with_pages(const struct face *face)
 {
     assert_int_equal(allocate_blocks(NULL, face, 8, BLOCKS), BLOCKS);
@@ -97,7 +99,7 @@ static void free_spied_blocks(struct recorder *spy, const struct face *face, siz
     }
 }
 
-// The heap has its pages already, so it is the spy's table that gets none.
+// The heap has its pages already, so the spy's table gets none.
 static void W11_a_block_that_can_not_be_noted_is_not_allocated(const struct face *face)
 {
     void *old = begin_with_pages(face);
@@ -162,7 +164,7 @@ static void W11_a_block_ends_by_zero_bytes_though_none_can_be_noted(const struct
     recorder_revoke(&spy);
 }
 
-// The set of spied pointers has had more, and so has room.
+// The set of spied pointers has been larger, and so has room.
 static void S3_4_7a_an_empty_block_that_can_not_be_noted_is_not_allocated(const struct face *face)
 {
     void *old = begin_with_pages(face);

@@ -1,5 +1,5 @@
-// Section 3.4, row 8: what a spy does in its own methods, and what it finds done there. Both are
-// looked at later, for a method has to return.
+// Section 3.4, row 8: a spy's own calls in its methods, and their effect there. The test checks
+// both later, because a method has to return.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -53,7 +53,7 @@ static void begin_with_reallocating(struct recorder *spy, const struct face *fac
     spy->nest = reallocate;
 }
 
-// The block is spied by the time of the Post method, and was not at that of the Pre method.
+// The block is spied by the time of the Post method, and was not at the time of the Pre method.
 static void S3_4_8_a_call_is_about_the_block_as_it_was_when_it_began(const struct face *face)
 {
     struct recorder spy;
@@ -116,7 +116,7 @@ static void reallocate_from_nothing_to_nothing(void)
     (void)nest.face->realloc(nest.block, 0);
 }
 
-// Likewise, and a revoke that waits for the block of the call goes on waiting.
+// Likewise, and a revoke that waits for the call's block goes on waiting.
 static void S3_4_8_so_it_is_where_it_reallocates_from_and_to_nothing(const struct face *face)
 {
     static const char *const methods[] = {"PreAlloc", "PostAlloc"};
@@ -148,7 +148,7 @@ static void S3_4_8_so_it_is_where_it_reallocates_from_and_to_nothing(const struc
     }
 }
 
-// The heap hands the address of what was freed to the next block of its class.
+// The heap hands the freed address to the next block of its class.
 static void S3_4_8_an_address_that_was_freed_is_spied_again(const struct face *face)
 {
     struct recorder spy;
@@ -262,7 +262,8 @@ static void register_other(void)
     nest.block = nest.face->alloc(30);
 }
 
-// Then the one that is asked comes second, and what QueryInterface has added is taken back.
+// Then the registration that makes the query comes second, and takes back the reference that
+// QueryInterface has added.
 static void S3_1_4_a_query_that_registers_another_spy_comes_too_late(const struct face *face)
 {
     struct recorder spy;
@@ -280,7 +281,7 @@ static void S3_1_4_a_query_that_registers_another_spy_comes_too_late(const struc
     recorder_revoke(&nest.other);
 }
 
-// The lock is let go of by then, and the spy is gone.
+// The lock is free by then, and the spy is gone.
 static void S8_8_a_release_may_register_the_next_spy(const struct face *face)
 {
     struct recorder spy;

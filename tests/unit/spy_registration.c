@@ -1,4 +1,4 @@
-// Sections 3.1 to 3.3, and 4.2: who is registered, when the spy goes, and which blocks are spied.
+// Sections 3.1 to 3.3, and 4.2: which spy is registered, when it goes, and which blocks are spied.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -210,7 +210,7 @@ static void S3_2_6_reallocating_ends_no_wait_but_for_zero_bytes(const struct fac
     assert_int_equal(ch_heap_stats(scratch.heap).live_blocks, 0);
 }
 
-// A block that is not spied is not waited for, and does not end the wait.
+// The wait does not include a block that is not spied, and does not end with it.
 static void S3_2_7_the_release_comes_after_the_post_method(const struct face *face)
 {
     void *old = face->alloc(10);
@@ -249,7 +249,7 @@ static void S3_3_2_reallocating_makes_a_block_spied(const struct face *face)
     recorder_expect(&spy, "PreFree %p 1, PostFree 1, Release", block);
 }
 
-// Their addresses are the same, so only forgetting tells them apart.
+// Their addresses are the same, so only forgetting keeps them apart.
 static void S3_3_3_what_a_former_spy_knew_is_forgotten(const struct face *face)
 {
     struct recorder spy;

@@ -1,8 +1,8 @@
 // Row A14, section 2.5 and the heap below task memory: how the process's own is made, and how
 // another takes its place.
 //
-// The own heap is made once in a process, so every row that needs it runs in a child process, and
-// the rows of the other files never make it. A child tells by its exit status whether all held.
+// The own heap is made once in a process. So every row that needs it runs in a child process, and
+// the rows of the other files never make it. The child's exit status reports whether all held.
 
 #define _GNU_SOURCE // For mmap of memory that is no file, and barriers.
 
@@ -63,7 +63,7 @@ static void A14_nothing_has_to_be_initialised(void **state)
     assert_int_equal(status_of_child(use_once, &face_CComHeap), 0);
 }
 
-// Every question that needs no block may be the first call too.
+// Every query that needs no block may be the first call, too.
 static int ask_first(const void *argument)
 {
     unsigned char byte = 0;
@@ -168,7 +168,7 @@ static void *map(size_t size_bytes)
     return start == MAP_FAILED ? NULL : start;
 }
 
-// Takes every free range of addresses that has room for this many bytes.
+// Takes every free range of addresses that has room for this number of bytes.
 static void occupy_addresses(size_t size_bytes)
 {
     size_t step_bytes = SIZE_MAX / 4 + 1;

@@ -1,5 +1,5 @@
-// Section 2.5, of threads: task memory may be used from many at once, and all have one allocator.
-// That nothing is lost in races is shown at length by the programs in tests/threads.
+// Section 2.5, of threads: many may use task memory at once, and all have one allocator. The
+// programs in tests/threads show at length that races lose nothing.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -13,7 +13,7 @@
 #define STEPS 20000U
 #define BLOCKS 32U
 
-// One thread's part. A test can only fail on its own thread, so the others count what is wrong.
+// One thread's part. A test can only fail on its own thread, so the others count wrong answers.
 struct part {
     const struct face *face;
     unsigned number;

@@ -1,6 +1,6 @@
-// C and C++ see one object: what C++ implements is called from C through the macros, and what the
-// library implements in C is called from C++ as a class. Each C++ method records its name and what
-// it was given, so a method in the wrong slot is seen by its name.
+// C and C++ see one object. C calls an object of C++ through the macros, and C++ calls an object of
+// the library, made in C, as a class. Each C++ method records its name and its arguments, so its
+// name shows a method in the wrong slot.
 
 #include "vtable_caller.h"
 
@@ -23,8 +23,8 @@ void check(bool holds, const char *claim, int line)
 
 #define CHECK(claim) check(claim, #claim, __LINE__)
 
-// The sanitizer that checks the class of an object asks for what C++ keeps about classes, and an
-// object that was made in C has none of that.
+// The sanitizer that checks the class of an object needs C++'s records of classes, and an object
+// that was made in C has none of them.
 #if defined(__clang__) || defined(__GNUC__)
 #define CALLS_OBJECTS_OF_C __attribute__((no_sanitize("vptr")))
 #else
@@ -36,7 +36,7 @@ void *const given = &storage[0];
 void *const answered = &storage[1];
 const size_t large = SIZE_MAX - 2; // No argument or answer may lose a bit.
 
-// The last call of a method: what it did not take is nullptr or 0.
+// The last call of a method; arguments that it does not have are nullptr or 0.
 struct Call {
     std::string method;
     void *block;

@@ -1,4 +1,4 @@
-// The C side of vtable.cpp: it calls what it is handed through the C macros, one call a function.
+// The C side of vtable.cpp. It calls each object through the C macros, one call for each function.
 #ifndef TESTS_UNIT_VTABLE_CALLER_H
 #define TESTS_UNIT_VTABLE_CALLER_H
 

@@ -1,4 +1,4 @@
-// The range is mapped without access. A commit opens its pages and fills them, a decommit drops and
+// The range is mapped without access. A commit opens its pages and fills them; a decommit drops and
 // shuts them again.
 
 #include "watch.h"
@@ -18,8 +18,8 @@ static size_t page_bytes_of(const struct watch *watch)
     return watch->page_bytes == 0 ? 4096 : watch->page_bytes;
 }
 
-// The heap may have poisoned these pages before it asked for them. A loop of words that all differ
-// is nothing that a compiler takes for memset, which would be checked.
+// The heap may have poisoned these pages before it asked for them. A compiler can't turn a loop
+// over words that all differ into memset, which would be checked.
 UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes, uint64_t word)
 {
     uint64_t *words = (uint64_t *)(void *)start;
@@ -72,7 +72,8 @@ static void *reserve(void *world, size_t size_bytes)
     return watch->start;
 }
 
-// Whether a range is whole pages of the reservation that all are, or all are not, committed.
+// Returns whether a range is whole pages of the reservation, and all of them, or none, are
+// committed.
 static bool is_range(struct watch *watch, const void *start, size_t size_bytes, bool is_committed)
 {
     size_t page = page_bytes_of(watch);
@@ -83,7 +84,7 @@ static bool is_range(struct watch *watch, const void *start, size_t size_bytes, 
         return false;
     }
     if (memchr(watch->is_committed + offset / page, !is_committed, size_bytes / page) != NULL) {
-        watch->breach = "a commit of what is committed, or a use or decommit of what is not";
+        watch->breach = "a commit of committed pages, or a use or decommit of others";
         return false;
     }
     return true;
@@ -151,13 +152,13 @@ static void release(void *world, void *start, size_t size_bytes)
     struct watch *watch = world;
     watch->releases++;
     if (start == NULL || start != watch->start || size_bytes != watch->size_bytes) {
-        watch->breach = "a release of what is not the reservation";
+        watch->breach = "a release of pages that are not the reservation";
     } else if (!watch->keeps_range) {
         watch_drop(watch);
     }
 }
 
-// What stays behind is arbitrary, so it is made different.
+// The leftover bytes are arbitrary, so they are made different.
 static bool move(void *world, void *from, void *to, size_t size_bytes)
 {
     struct watch *watch = world;

@@ -1,8 +1,8 @@
 // A heap's pages under watch: one address range of real memory that holds the heap to the contract
-// of pages.h, refuses what it is told to refuse, and makes a touch of what is not committed a
-// crash.
+// of pages.h. It refuses the requests that a test chooses, and makes a touch of pages that are not
+// committed a crash.
 //
-// A watch is one heap's. Fresh pages are garbage and never zeros, nor the same twice.
+// A watch belongs to one heap. Fresh pages are garbage and never zeros, nor the same twice.
 #ifndef TESTS_UNIT_WATCH_H
 #define TESTS_UNIT_WATCH_H
 
@@ -17,18 +17,18 @@
 enum watch_move { WATCH_MOVE_ABSENT, WATCH_MOVE_WORKS, WATCH_MOVE_FAILS };
 
 struct watch {
-    // What a test asks for, before the heap is made or at any time.
+    // Set by a test, before the heap is made or at any time.
     size_t page_bytes; ///< 0: 4096.
-    size_t past_bytes; ///< The range starts so far behind a multiple of CH_SPAN_BYTES.
+    size_t past_bytes; ///< The range starts this far behind a multiple of CH_SPAN_BYTES.
     enum watch_move move;
     bool refuses_reserve;
-    size_t longest_bytes; ///< A reservation above this is refused; 0: none is.
-    size_t refuse_at;     ///< Of the requests from now on, this one is refused: 0 is the next.
-    bool refuses_after;   ///< And all that follow it.
-    bool keeps_range;     ///< The range outlives its release, for a look at it.
+    size_t longest_bytes;       ///< Longer reservations are refused; 0: none is.
+    size_t refuse_at;           ///< The index of the request to refuse, from now on; 0 is the next.
+    bool refuses_after;         ///< And all requests that follow it.
+    bool keeps_range;           ///< The range outlives its release, for a look at it.
     unsigned char *untouchable; ///< Pages from here on are counted, but never made accessible.
 
-    // What it saw.
+    // Seen by the watch.
     unsigned char *start; ///< NULL: nothing is reserved.
     size_t size_bytes;
     unsigned char *is_committed; ///< A byte a page.
@@ -46,14 +46,14 @@ struct watch {
 /// Begins a watch that refuses nothing.
 struct watch watch_open(void);
 
-/// Returns the pages table that this watch is the world of.
+/// Returns the pages table whose world is this watch.
 const struct ch_pages *watch_pages(const struct watch *watch);
 
 /// Makes a heap on the watch; its faults are recorded there. Asserts that it is made.
 struct ch_heap *watch_heap(struct watch *watch, size_t arena_bytes);
 
-/// Asserts that the heap's invariants hold, that it broke no contract, and that what it says it
-/// holds of the world is what the world lent.
+/// Asserts that the heap's invariants hold and that it broke no contract. Asserts that the bytes
+/// that it reports as committed are those that the world lent.
 void watch_assert_whole(const struct watch *watch, struct ch_heap *heap);
 
 /// Asserts that the heap is whole, ends it, and asserts that it gave everything back.
@@ -68,13 +68,13 @@ void watch_expect_fault(struct watch *watch, enum ch_fault fault, const void *bl
 /// Asserts that a heap without a live block, minimized, holds no more than a fresh one does.
 void watch_assert_empty(const struct watch *watch, struct ch_heap *heap);
 
-/// Minimizes a heap without a live block, asserts that, and ends it.
+/// Minimizes a heap without a live block, asserts the same, and ends it.
 void watch_end_empty(struct watch *watch, struct ch_heap *heap);
 
 /// Stops refusing.
 void watch_relent(struct watch *watch);
 
-/// The largest block that the heap grants now, in bytes, to the byte.
+/// Returns the largest block that the heap grants now, in bytes, exactly.
 size_t watch_largest(struct ch_heap *heap);
 
 bool watch_is_same(struct ch_stats left, struct ch_stats right);

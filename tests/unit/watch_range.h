@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/// Returns a range that can't be touched, so far behind a multiple of CH_SPAN_BYTES; NULL iff there
-/// is none.
+/// Returns a range that can't be touched, this far behind a multiple of CH_SPAN_BYTES; NULL iff
+/// there is none.
 unsigned char *watch_range_map(size_t size_bytes, size_t past_bytes);
 
 /// Makes a part of it readable and writable. Returns false iff there is no memory for it.
 bool watch_range_open(void *start, size_t size_bytes);
 
-/// Drops what a part of it holds, and closes it.
+/// Drops the contents of a part of it, and closes it.
 void watch_range_shut(void *start, size_t size_bytes);
 
 /// Ends the range.

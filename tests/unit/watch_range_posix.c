@@ -1,4 +1,4 @@
-// The range is mapped without access; what is too much at its ends is unmapped.
+// The range is mapped without access; the excess at its ends is unmapped.
 
 #define _GNU_SOURCE // For mmap of memory that is no file.
 

@@ -1,4 +1,4 @@
-// The range is reserved; what is too much at its ends stays so, and never is committed.
+// The range is reserved; the excess at its ends stays so, and is never committed.
 
 #include "watch_range.h"
 
