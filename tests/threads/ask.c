@@ -1,7 +1,7 @@
-// Threads that ask about any address while others make the small region grow and give it back, with
-// the tables that know the answers. An address where no block ever starts is never a block, and
-// freeing or reallocating it raises a fault; one where blocks come and go has no size but theirs.
-// What the heap gives back can only be read, as zeros: all that pages.h promises.
+// Threads that ask about any address, while others make the small region grow and shrink, with the
+// tables that hold the answers. An address where no block ever starts is never a block, and freeing
+// or reallocating it raises a fault. One where blocks come and go has no size but theirs. Pages
+// that the heap has given back can only be read, as zeros: pages.h promises no more.
 //
 //     ask [QUESTIONS [SEED]]
 
@@ -42,7 +42,7 @@ static void count_fault(void *context, enum ch_fault fault, const void *block)
     atomic_fetch_add_explicit(&asks->faults, 1, memory_order_relaxed);
 }
 
-// Blocks of the largest class, so that few reach over many spans.
+// Blocks of the largest class, so that a few of them reach over many spans.
 static void grow(struct asks *asks)
 {
     void *blocks[BLOCKS];

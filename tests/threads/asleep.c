@@ -1,6 +1,6 @@
-// A thread that waits for a lock sleeps: it takes next to no processor time, so that the thread
-// that has the lock can run whatever their priorities are. So it is with a heap's lock, with the
-// spy's, and with a fork that waits for either. A signal's handler that comes in that wait may
+// A thread that waits for a lock sleeps. It takes next to no processor time, so the thread that has
+// the lock can run whatever their priorities are. This holds for a heap's lock, for the spy's, and
+// for a fork that waits for either. A signal handler that runs in that wait may fork.
 // fork.
 //
 //     asleep [MILLISECONDS]
@@ -34,7 +34,7 @@ static long long now_ns(clockid_t clock)
     return now.tv_sec * NS_OF_S + now.tv_nsec;
 }
 
-// Called with the lock.
+// Called with the lock held.
 static void hold(void)
 {
     if (atomic_exchange(&is_slow, false)) {
@@ -133,8 +133,8 @@ static void claim_sleeps(const char *name, void (*holds)(void), void (*waits)(vo
     crew_join(thread);
     printf("asleep: %s: waited %lld ms, of which %lld busy\n", name, took_ns / NS_OF_MS,
            cpu_ns / NS_OF_MS);
-    CLAIM(took_ns > held_ns / 2, "%s: nobody had the lock", name);
-    CLAIM(cpu_ns < held_ns / 8, "%s: a thread that waits takes the processor", name);
+    CLAIM(took_ns > held_ns / 2, "%s: no thread had the lock", name);
+    CLAIM(cpu_ns < held_ns / 8, "%s: a waiting thread takes the processor", name);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
-// A thread that is to be cancelled makes every call of the library, comes back from each, and ends
-// only where it says so itself: afterwards nothing is locked, and nothing lost. Misuse ends the
-// process with its sentence from such a thread, too.
+// A thread with a pending cancellation makes every call of the library and comes back from each. It
+// ends only where it allows that itself: afterwards no lock is held and nothing is lost. Misuse
+// ends the process with its sentence from such a thread, too.
 //
 //     cancel
 
@@ -22,10 +22,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAIT_SECONDS 20U // A lock that a cancelled thread has left is taken for good.
+#define WAIT_SECONDS 20U // A lock that a cancelled thread has left is never free again.
 
 static struct ch_heap *heap;
-static atomic_uint steps; // Calls that have come back.
+static atomic_uint steps; // Calls that have returned.
 
 static void *use_heap(void *unused)
 {
@@ -93,7 +93,7 @@ static void use_task_memory(void)
     atomic_fetch_add(&steps, 1);
 }
 
-// A spy may well print: the thread must come back from that, for it has the spy's lock.
+// A spy may print. The thread must come back from that, because it has the spy's lock.
 static SIZE_T STDMETHODCALLTYPE print(IMallocSpy *This, SIZE_T cbRequest)
 {
     (void)This;
@@ -166,7 +166,7 @@ static void *misuse(void *unused)
     return unused;
 }
 
-// Returns how the process ended, and what it has said in `said`.
+// Returns the exit status of the process, and stores its message in `said`.
 static int misuse_in_child(char *said, size_t said_bytes)
 {
     int ends[2];

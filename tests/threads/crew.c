@@ -1,4 +1,4 @@
-// Threads, random numbers and claims; see crew.h. Knows nothing of what is claimed.
+// Threads, random numbers and claims; see crew.h. It knows no claim itself.
 
 #define _GNU_SOURCE // For the processors that a thread may use.
 
@@ -15,7 +15,7 @@
 
 #define STACK_BYTES (512 * KIB)
 
-// A thread that waits looks so often before it lets others run.
+// A waiting thread checks this often before it lets others run.
 #define LOOKS 2000U
 
 void crew_fail(const char *file, int line, const char *format, ...)
@@ -73,7 +73,7 @@ void crew_stay(unsigned number)
     cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET(processor, &one);
-    (void)sched_setaffinity(0, sizeof one, &one); // Of no use where it fails, but no harm.
+    (void)sched_setaffinity(0, sizeof one, &one); // No use where it fails, but no harm.
 }
 
 struct crew_thread {

@@ -1,7 +1,7 @@
-// Threads that are the first to use the heap which CLocalHeap and CGlobalHeap share: one heap comes
-// of it, for their blocks are each other's, and no thread makes another one, not even for a moment.
-// A process can be the first once, so each time is a child's. How long one thread waits for the
-// other differs from time to time, as the seed says.
+// Threads that are the first to use the heap that CLocalHeap and CGlobalHeap share. They get one
+// heap, because their blocks are each other's, and no thread makes another one, not even for a
+// moment. A process can be the first once, so each attempt runs in a child. The seed decides how
+// long one thread waits for the other in each attempt.
 //
 //     first [TIMES [SEED]]
 
@@ -21,12 +21,12 @@
 
 struct first {
     struct crew_meeting meeting;
-    unsigned turns[THREADS]; ///< That each waits once they have met.
+    unsigned turns[THREADS]; ///< Each thread waits this long once they have met.
     void *blocks[THREADS];
 };
 
-// What the process has of addresses, with memory behind them or not; or the most that it has had: a
-// child begins with what it has.
+// Returns the address space of the process, with memory behind it or not, or the most that it has
+// had: a child begins with the current amount.
 static size_t mapped_bytes(const char *which)
 {
     size_t kib = 0;
@@ -61,7 +61,7 @@ static void work(unsigned number, void *argument)
     CLAIM(first->blocks[number] != NULL, "a block was refused");
 }
 
-// A second heap takes as many addresses again; where there are too few left, it takes a part of
+// A second heap takes as many addresses again. Where there are too few left, it takes a part of
 // them that is larger than this.
 static _Noreturn void be_first(size_t heap_bytes, uint64_t seed)
 {
@@ -83,7 +83,7 @@ static _Noreturn void be_first(size_t heap_bytes, uint64_t seed)
     _exit(0);
 }
 
-// The addresses of a heap like theirs.
+// The address space of a heap like theirs.
 static size_t measure_heap(void)
 {
     size_t before_bytes = mapped_bytes(NOW);

@@ -1,12 +1,11 @@
-// Forks a process whose other threads use the heap at that moment. The child, which has only the
-// thread that forked, can go on: with the blocks that this thread held, with new ones, with the
-// task heap, with minimizing, with a thread of its own, and with the lanes of the threads that it
-// does not have. It can so, too, when the fork comes while another thread makes the task heap. A
-// child that waits for good is a failure. Handlers of fork that the program registers before the
-// library does may use the heaps.
+// Forks a process whose other threads use the heap at that moment. The child has only the thread
+// that forked, and can go on: with that thread's blocks, with new ones, with the task heap, with
+// minimizing, with a thread of its own, and with the lanes of the threads that it lost. It can also
+// go on when the fork comes while another thread makes the task heap. A child that waits forever is
+// a failure. Fork handlers that the program registers before the library does may use the heaps.
 //
-// No thread begins or ends while the process forks: a sanitizer allocates for it, and is not made
-// to be forked in the middle of that.
+// No thread begins or ends while the process forks: a sanitizer allocates for it, and can't be
+// forked in the middle of that.
 //
 //     fork [FORKS [FORKS_AT_FIRST_USE [SEED]]]
 
@@ -33,13 +32,13 @@
 struct forks {
     struct ch_heap *heaps[HEAPS];
     uint64_t seed;
-    struct crew_meeting meeting; // Of the hammers and the thread that forks.
+    struct crew_meeting meeting; // Of the hammers and the forking thread.
     _Atomic bool is_over;
     atomic_size_t steps;
 };
 
 static struct forks *in_use;   // NULL: there are no heaps yet.
-static _Atomic size_t handled; // Handlers that this process has run while it had its heaps.
+static _Atomic size_t handled; // Handlers that this process has run since it has its heaps.
 
 static void use(struct ch_heap *heap, struct held *held, uint64_t *random)
 {
@@ -63,7 +62,7 @@ static void use_task_memory(size_t size_bytes)
     CoTaskMemFree(block);
 }
 
-// Uses both heaps and the task heap until it is told to stop.
+// Uses both heaps and the task heap until the end.
 static void hammer(unsigned number, void *argument)
 {
     struct forks *forks = argument;
@@ -89,7 +88,7 @@ static void hammer(unsigned number, void *argument)
     }
 }
 
-// As the hammers do, but it comes to an end.
+// As the hammers do, but it ends.
 static void use_for_a_while(unsigned number, void *argument)
 {
     struct forks *forks = argument;
@@ -128,7 +127,8 @@ static void use_in_handler(void)
     atomic_fetch_add_explicit(&handled, 1, memory_order_relaxed);
 }
 
-// Before the library's own constructors: of the handlers that come before fork, these come last.
+// Registered before the library's own constructors. Of the handlers that run before fork, these run
+// last.
 __attribute__((constructor(101))) static void register_handlers(void)
 {
     int error = pthread_atfork(use_in_handler, use_in_handler, use_in_handler);
@@ -173,7 +173,7 @@ static void fork_once(struct forks *forks, struct held held[HEAPS], unsigned num
         be_child(forks, held, number);
     }
     claim_ended_well(child, "child", number);
-    for (unsigned heap = 0; heap < HEAPS; heap++) { // What the child did is not seen here.
+    for (unsigned heap = 0; heap < HEAPS; heap++) { // The child's blocks are not seen here.
         held_look(forks->heaps[heap], &held[heap]);
     }
 }
@@ -202,7 +202,7 @@ static void use_first(unsigned number, void *meeting)
     use_task_memory(100);
 }
 
-// In a process that has not used task memory yet: one thread begins to, and one forks.
+// In a process that has not used task memory yet, one thread starts to use it, and one forks.
 static _Noreturn void fork_at_first_use(unsigned number)
 {
     struct crew_meeting meeting = {0};

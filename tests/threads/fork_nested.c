@@ -1,6 +1,6 @@
-// A handler of fork makes calls that a spy hears, while another thread does, and forks. The child
-// of that goes on, as the parent of the fork that has called the handler: every lock is free in it,
-// also those that another thread has had.
+// A fork handler makes calls that a spy hears, while another thread does so, and forks. The child
+// of that fork goes on, as does the parent, whose fork called the handler. Every lock is free in
+// the child, also the locks that another thread held.
 //
 //     fork_nested [FORKS]
 
@@ -21,7 +21,7 @@ static bool nests;           // The next handler forks.
 static bool is_nested_child; // This process is the child of a handler.
 static atomic_bool is_over;
 
-// Every kind of lock: a heap's, the spy's, and the C library's of its files.
+// Uses every kind of lock: a heap's, the spy's, and the C library's for its files.
 static void use(void)
 {
     CoTaskMemFree(CoTaskMemAlloc(100));
@@ -77,7 +77,8 @@ static void fork_in_handler(void)
     }
 }
 
-// Before the library's own constructors: so this handler runs while the library keeps its locks.
+// Registered before the library's own constructors, so this handler runs while the library keeps
+// its locks.
 __attribute__((constructor(101))) static void register_handler(void)
 {
     CLAIM(pthread_atfork(fork_in_handler, NULL, NULL) == 0, "a handler can't be registered");

@@ -1,6 +1,6 @@
-// A thousand threads, at first a hundred at once and so more than there are lanes: each allocates,
-// frees blocks that others left, leaves some of its own and ends. What the heap holds of the world
-// does not grow with the threads that lived, and when the last block is freed it is as good as new.
+// A thousand threads, at first a hundred at once and so more than there are lanes. Each allocates,
+// frees blocks that others left, leaves some of its own and ends. The pages that the heap holds do
+// not grow with the threads that lived, and when the last block is freed it is as good as new.
 //
 //     generations [THREADS [SEED]]
 
@@ -17,15 +17,15 @@
 #define SHELVES 256U
 #define MOST_BYTES (20 * KIB)
 
-// What the heap held at most until so many threads had ended is all that it may hold, but for this:
-// some KiB for each of the later ones, of which every one allocates hundreds.
+// The heap may hold as much as it held until the first threads had ended, plus this: a few KiB for
+// each of the later ones, each of which allocates hundreds.
 #define FIRST (3 * ALIVE)
 #define GROWTH_BYTES (8 * MIB)
 
-// What a minimized heap without a block may hold beyond one that has done nothing.
+// A minimized heap without a block may hold this much more than a new one.
 #define KEPT_BYTES (256 * KIB)
 
-// Where a thread leaves blocks for whoever comes later.
+// Where a thread leaves blocks for a later one.
 struct shelf {
     pthread_mutex_t lock;
     struct held held;
@@ -47,7 +47,7 @@ static void swap(struct shelf *shelf, struct held *held)
     (void)pthread_mutex_unlock(&shelf->lock);
 }
 
-// Allocates, resizes and frees; whatever is held at the end was left by somebody.
+// Allocates, resizes and frees. Another thread left the blocks that it holds at the end.
 static void live(struct generations *all, uint64_t *random, unsigned number)
 {
     struct held held[BLOCKS] = {{0}};
@@ -82,8 +82,8 @@ static void work(unsigned number, void *argument)
     live(all, &random, number);
 }
 
-// Keeps a hundred threads running. Says what the heap held at most until the first had ended, and
-// after that.
+// Keeps a hundred threads running. Reports the most that the heap held until the first had ended,
+// and after that.
 static void run(struct generations *all, unsigned threads, size_t *first_bytes, size_t *later_bytes)
 {
     struct crew_thread *running[ALIVE];

@@ -61,7 +61,7 @@ bool held_resize(struct ch_heap *heap, struct held *held, size_t size_bytes, uin
         held_look(heap, held);
         return false;
     }
-    // What came along was written as part of a block of the old size.
+    // These bytes moved as part of a block of the old size.
     held->block = block;
     claim_bytes(held, size_bytes < held->size_bytes ? size_bytes : held->size_bytes);
     held->size_bytes = size_bytes;
@@ -127,7 +127,7 @@ size_t held_any_size(uint64_t *random, size_t most_bytes)
     if (kind < 4) {
         return crew_below(random, CH_SMALL_BYTES + 1);
     }
-    if (kind < 8) { // The last size of a class, or the first of the next: a large one, too.
+    if (kind < 8) { // The last size of a class, or the first of the next: also a large one.
         return ch_class_bytes((unsigned)crew_below(random, CH_CLASS_COUNT)) + crew_below(random, 2);
     }
     return crew_below(random, 512);
@@ -135,7 +135,7 @@ size_t held_any_size(uint64_t *random, size_t most_bytes)
 
 size_t held_largest(struct ch_heap *heap)
 {
-    size_t low = 0; // Is granted.
+    size_t low = 0; // The heap grants this.
     size_t high = ch_heap_stats(heap).arena_bytes;
     while (low < high) {
         size_t middle = low + (high - low + 1) / 2;

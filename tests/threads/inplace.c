@@ -1,6 +1,6 @@
-// Two threads that give one block another size where it is, at the same moment, again and again.
-// The place has room for either size, so both are granted, however close they are, and whether the
-// size is one that the place is made for or less; and the heap counts the one that came last.
+// Two threads give one block another size in its place, at the same moment, again and again. The
+// place has room for either size, so both calls succeed, however close they are, and whether the
+// size is the one that the place was made for or less. The heap counts the size that came last.
 //
 //     inplace [TIMES]
 
@@ -11,7 +11,7 @@
 
 #define THREADS 2U
 #define SIZES 8U
-#define STEP_BYTES 7U // From none to the most there are several classes, and several sizes of each.
+#define STEP_BYTES 7U // Up to the most, these are several classes and several sizes of each.
 #define MOST_BYTES (THREADS * SIZES * STEP_BYTES)
 
 struct inplace {

@@ -1,6 +1,6 @@
-// The numbers of lanes on real threads: no two threads have the same, a thread that ends gives its
-// own back, what waits in it goes back into the heap when that is minimized by another, and threads
-// that find none left do without.
+// The numbers of lanes on real threads. No two threads have the same one, and a thread that ends
+// gives its own back. Blocks that wait in a lane go back into the heap when another thread
+// minimizes it, and threads that find no free lane work without one.
 //
 //     lanes
 
@@ -39,7 +39,7 @@ struct selection {
     atomic_uint holders[CH_THREAD_CACHES];
 };
 
-// Each of more threads than lanes tries for each lane in turn, starting at its own place.
+// Each of more threads than lanes tries each lane in turn, starting at its own place.
 static void select_any(unsigned number, void *argument)
 {
     struct selection *selection = argument;
@@ -54,11 +54,11 @@ static void select_any(unsigned number, void *argument)
         }
     }
     crew_meet(&selection->meeting, THREADS);
-    if (number >= 1 && number < CH_THREAD_CACHES) { // Now all are free, and each takes its own.
+    if (number >= 1 && number < CH_THREAD_CACHES) { // All are free now.
         CLAIM(ch_thread_cache_select(number), "lane %u is free, but refused", number);
     }
     crew_meet(&selection->meeting, THREADS);
-    for (unsigned lane = 1; lane < CH_THREAD_CACHES; lane++) { // Now none is.
+    for (unsigned lane = 1; lane < CH_THREAD_CACHES; lane++) { // Now no lane is free.
         CLAIM(ch_thread_cache_select(lane) == (lane == number),
               "lane %u has a thread, but not this one", lane);
     }
@@ -108,10 +108,10 @@ static void what_is_left_is_flushed(void)
     crew_join(crew_start(select_one, CH_THREAD_CACHES - 1, heap));
     CLAIM(minimize(heap) > fresh_bytes, "a thread leaves nothing, so nothing is shown");
     CLAIM(ch_heap_stats(heap).committed_bytes == fresh_bytes,
-          "a lane that is nobody's keeps %zu bytes from being given back",
+          "a lane without a thread keeps %zu bytes from being given back",
           ch_heap_stats(heap).committed_bytes - fresh_bytes);
 
-    // The same, of a lane that its thread has left, and of one that it has.
+    // The same for a lane that its thread has left, and for one that it has.
     CLAIM(ch_thread_cache_select(1), "lane 1 is free, but refused");
     use(heap, 1);
     CLAIM(ch_thread_cache_select(2), "lane 2 is free, but refused");
@@ -129,7 +129,7 @@ struct crowd {
     struct crew_meeting meeting;
 };
 
-// All are alive, and have called the heap, before the first goes on.
+// All are alive, and have called the heap, before the first one continues.
 static void crowd(unsigned number, void *argument)
 {
     struct crowd *all = argument;

@@ -1,6 +1,6 @@
-// A leak spy that is asked while threads use task memory: each answer is of one moment. All blocks
-// have one size, so what it counts of blocks and bytes agrees, and it lists live blocks only, in
-// the order of their numbers.
+// A leak spy is read while threads use task memory. Each answer is of one moment. All blocks have
+// one size, so its counts of blocks and bytes agree. It lists live blocks only, in the order of
+// their numbers.
 //
 //     leaks [ROUNDS]
 

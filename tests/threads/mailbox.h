@@ -1,5 +1,5 @@
-// A place for one block on its way from one thread to another. Only what is released here and
-// acquired there makes one thread see what the other did: the heap must not need more.
+// A place for one block on its way from one thread to another. Only the release and the acquire
+// here make one thread see the other's writes: the heap must not need more.
 #ifndef TESTS_THREADS_MAILBOX_H
 #define TESTS_THREADS_MAILBOX_H
 
@@ -23,7 +23,7 @@ static inline bool mailbox_claim(struct mailbox *mailbox, enum mailbox_state fro
                                                    memory_order_acquire, memory_order_relaxed);
 }
 
-/// Leaves a block there if there is room; then the caller holds nothing.
+/// Leaves a block there if there is room. Then the caller no longer holds it.
 static inline void mailbox_post(struct mailbox *mailbox, struct held *held)
 {
     if (mailbox_claim(mailbox, MAILBOX_EMPTY)) {
@@ -33,7 +33,7 @@ static inline void mailbox_post(struct mailbox *mailbox, struct held *held)
     }
 }
 
-/// Takes the block that is there, if there is one.
+/// Takes the block from there, if there is one.
 static inline void mailbox_receive(struct mailbox *mailbox, struct held *held)
 {
     if (mailbox_claim(mailbox, MAILBOX_FULL)) {

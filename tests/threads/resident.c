@@ -1,6 +1,6 @@
-// What a process holds of the machine's memory: threads fill a heap and free everything, and it is
-// minimized. Then the process is within a MiB of what it held when the heap was new, by the
-// kernel's own count. And before that, it holds at most what it promises to.
+// The memory that a process holds of the machine: threads fill a heap and free everything, and the
+// heap is minimized. The process is then within a MiB of its memory when the heap was new, by the
+// kernel's own count. Before that, it holds at most the committed bytes.
 //
 //     resident [MIB_A_THREAD [SEED]]
 
@@ -22,7 +22,7 @@ struct fill {
     struct crew_meeting meeting;
 };
 
-// The blocks of a thread, which are kept outside of the heap.
+// The blocks of a thread, kept outside of the heap.
 struct kept {
     void *blocks[BLOCKS_MOST];
     size_t count;
@@ -58,7 +58,7 @@ static void work(unsigned number, void *argument)
     while (kept->count < BLOCKS_MOST && ch_heap_stats(fill->heap).live_bytes < enough) {
         fill_one(fill, kept, &random);
     }
-    crew_meet(&fill->meeting, THREADS); // All is live at once.
+    crew_meet(&fill->meeting, THREADS); // All blocks are live at once.
     for (size_t i = 0; i < kept->count; i++) {
         ch_heap_free(fill->heap, kept->blocks[i]);
     }
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
     fill.heap = ch_heap_create(&(struct ch_config){.arena_bytes = 1024 * MIB});
     CLAIM(fill.heap != NULL, "there is no heap");
     struct fill first = {.heap = fill.heap, .mib = 0, .seed = fill.seed};
-    crew_run(THREADS, work, &first); // What the C library needs for threads, it has from now on.
+    crew_run(THREADS, work, &first); // From now on the C library has its memory for threads.
     ch_heap_minimize(fill.heap);
     size_t fresh = resident_bytes();
     crew_run(THREADS, work, &fill);

@@ -1,8 +1,8 @@
-// A spy that comes and goes while threads use task memory. The calls that it is told of come one at
-// a time, each Pre method has its Post method, what it is told of a block is so on whichever thread
-// the block is freed, and it is released when the last spied block is gone, once. A process that is
-// forked meanwhile has a child that can go on, also when a thread was in a call; and when the spy
-// forks in one, other threads of the child wait for its end.
+// A spy that comes and goes while threads use task memory. Its calls come one at a time, and each
+// Pre method has its Post method. It hears the truth about a block whichever thread frees it, and
+// it is released once, when the last spied block is gone. A process that is forked meanwhile has a
+// child that can go on, also when a thread was in a call. When the spy forks in a call, other
+// threads of the child wait for its end.
 //
 //     spy [ROUNDS [FORKS [SEED]]]
 
@@ -24,7 +24,7 @@
 #define CHILD_SECONDS 10U
 #define IN_CALL_MICROSECONDS 20000U
 
-// Not atomic: it is the lock around the calls that keeps threads apart.
+// Not atomic: the lock around the calls keeps threads apart.
 struct counting_spy {
     IMallocSpy spy;
     bool is_inside;
@@ -40,9 +40,9 @@ struct counting_spy {
 struct hammered {
     uint64_t seed;
     _Atomic bool is_over;
-    _Atomic bool is_paused; // Nobody makes a block.
+    _Atomic bool is_paused; // No thread makes a block.
     atomic_size_t steps;
-    _Atomic(unsigned char *) mailbox[SLOTS]; // What one thread leaves there another may free.
+    _Atomic(unsigned char *) mailbox[SLOTS]; // One thread leaves a block, another may free it.
 };
 
 static struct counting_spy *of(IMallocSpy *This)
@@ -54,7 +54,7 @@ static struct counting_spy *begin(IMallocSpy *This)
 {
     struct counting_spy *spy = of(This);
     CLAIM(!spy->is_inside, "a call began before another was over");
-    CLAIM(atomic_load(&spy->references) == 1, "a spy that is gone was told of a call");
+    CLAIM(atomic_load(&spy->references) == 1, "a spy that is gone heard a call");
     spy->is_inside = true;
     spy->calls++;
     return spy;
@@ -136,7 +136,7 @@ static void post_free(IMallocSpy *This, BOOL fSpyed)
 static SIZE_T pre_realloc(IMallocSpy *This, void *pRequest, SIZE_T cbRequest, void **ppNewRequest,
                           BOOL fSpyed)
 {
-    CLAIM(*ppNewRequest == pRequest, "the spy was not told what to reallocate");
+    CLAIM(*ppNewRequest == pRequest, "the spy got another block to reallocate");
     begin(This)->live += fSpyed ? 0 : 1;
     return cbRequest;
 }
@@ -197,7 +197,7 @@ static IMalloc *allocator(void)
     return found;
 }
 
-// Makes a block, changes it, and leaves it for whoever comes to the slot next.
+// Makes a block, changes it, and leaves it for the next thread that comes to the slot.
 static void use(struct hammered *hammered, uint64_t *random)
 {
     size_t size_bytes = 1 + crew_below(random, 500);
@@ -209,7 +209,7 @@ static void use(struct hammered *hammered, uint64_t *random)
     block = CoTaskMemRealloc(block, size_bytes * 2);
     CLAIM(block != NULL && block[size_bytes - 1] == (size_bytes & 0xFF), "the bytes have changed");
     CLAIM(IMalloc_GetSize(allocator(), block) == size_bytes * 2, "the size is not exact");
-    CLAIM(IMalloc_DidAlloc(allocator(), block) == 1, "a block of ours is nobody's");
+    CLAIM(IMalloc_DidAlloc(allocator(), block) == 1, "a live block is not ours");
     unsigned char *former = atomic_exchange(&hammered->mailbox[crew_below(random, SLOTS)], block);
     if (former != NULL && !is_alloc) {
         (void)CoTaskMemRealloc(former, 0);
@@ -250,7 +250,7 @@ static void empty_mailbox(struct hammered *hammered)
     }
 }
 
-// Whether there is a spied block to wait for is chance, and so is which thread frees the last.
+// Chance decides whether there is a spied block to wait for, and which thread frees the last.
 static void come_and_go(struct hammered *hammered, struct counting_spy *spy, unsigned rounds)
 {
     for (unsigned i = 0; i < rounds; i++) {
@@ -268,7 +268,7 @@ static void come_and_go(struct hammered *hammered, struct counting_spy *spy, uns
     }
 }
 
-// The spy may be in the call of a thread that the child does not have: nobody will end it.
+// The spy may be in the call of a thread that the child does not have, and so that call never ends.
 static _Noreturn void be_child(struct hammered *hammered, struct counting_spy *spy)
 {
     (void)alarm(CHILD_SECONDS);
@@ -340,6 +340,6 @@ int main(int argc, char **argv)
     CLAIM(atomic_load(&spy.references) == 0, "the spy is still there");
     CLAIM(CoRevokeMallocSpy() == CO_E_OBJNOTREG, "the spy is still registered");
     printf("spy %u %u %" PRIu64 ": %zu calls\n", rounds, forks, hammered.seed, spy.calls);
-    CLAIM(spy.calls > rounds, "the spy was told of nothing");
+    CLAIM(spy.calls > rounds, "the spy heard nothing");
     return 0;
 }

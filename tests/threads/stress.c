@@ -1,12 +1,14 @@
 // Threads that do everything to one heap at once: allocate, reallocate and free, hand blocks over
 // to each other and free those of others, ask about anything, and minimize. Every block keeps its
-// size and bytes, all of them are disjoint, no fault is raised; whenever all threads rest, the heap
-// counts exactly what they hold and its invariants hold; and at the end it is as good as new.
+// size and bytes, all of them are disjoint, and no fault is raised. When all threads rest, the heap
+// counts exactly the blocks that they hold, and its invariants hold. At the end it is as good as
+// new.
 //
 //     stress [THREADS [STEPS [SEED [MIB]]]]
 //
-// Each thread does as many steps, of its own random numbers. How they interleave, nobody decides.
-// In an arena of fewer MiB than the threads could use, requests may be refused, and some must be.
+// Each thread does this many steps, from its own random numbers. Chance decides how they
+// interleave. In an arena of fewer MiB than the threads could use, requests may be refused, and
+// some must be.
 
 #include "crew.h"
 #include "held.h"
@@ -18,7 +20,7 @@
 #include <stdlib.h>
 
 #define THREADS_MOST 64U
-#define FEW_THREADS 8U // Up to here the invariants are looked at between rounds.
+#define FEW_THREADS 8U // Up to this number the invariants are checked between rounds.
 #define SLOTS 192U
 #define PINNED 4U
 #define MAILBOXES 32U
@@ -26,10 +28,10 @@
 #define ROUNDS 10U
 #define LARGE_BYTES (256 * KIB)
 
-// In an arena of this many bytes a thread, no request of these sizes is ever refused.
+// In an arena of this many bytes for each thread, no request of these sizes is refused.
 #define AMPLE_BYTES (24 * MIB)
 
-// What a minimized heap without a block may hold beyond one that has done nothing.
+// A minimized heap without a block may hold this much more than a new one.
 #define KEPT_BYTES (256 * KIB)
 
 struct counts {
@@ -39,7 +41,7 @@ struct counts {
 struct worker {
     uint64_t random, serial;
     struct held slots[SLOTS];
-    struct held pinned[PINNED]; // Others ask about these; they stay what they are for a round.
+    struct held pinned[PINNED]; // Other threads ask about these; they stay the same for a round.
     _Atomic(void *) freed[FREED];
     struct counts counts;
 };
@@ -83,7 +85,7 @@ static void allocate(const struct stress *stress, struct worker *worker, struct 
 
 static void resize(const struct stress *stress, struct worker *worker, struct held *held)
 {
-    // Near what it has, or anything.
+    // A size near its present one, or any size.
     size_t size_bytes = below(worker, 2) == 0 ? held->size_bytes / 2 + below(worker, 128)
                                               : held_any_size(&worker->random, LARGE_BYTES);
     const unsigned char *before = held->block;
@@ -118,7 +120,7 @@ static void ask_for_too_much(const struct stress *stress, struct worker *worker,
     }
 }
 
-// Any answer will do for an address that somebody may hold by now, or not any more.
+// Any answer is right for an address that another thread may hold by now, or no longer.
 static void ask_anything(struct ch_heap *heap, const void *address)
 {
     (void)ch_heap_owns(heap, address);
@@ -185,7 +187,7 @@ static void step(struct stress *stress, struct worker *worker)
     }
 }
 
-// The others wait, so this thread may look at what is theirs.
+// The others wait, so this thread may read their blocks.
 static void claim_all(struct stress *stress)
 {
     static struct held all[THREADS_MOST * (SLOTS + PINNED) + MAILBOXES];
@@ -210,7 +212,7 @@ static void claim_all(struct stress *stress)
     }
 }
 
-// Pins blocks anew, or none where the heap refuses.
+// Pins new blocks, or none where the heap refuses.
 static void pin(const struct stress *stress, struct worker *worker)
 {
     for (unsigned i = 0; i < PINNED; i++) {
@@ -271,7 +273,7 @@ static void free_rest(struct stress *stress)
     }
 }
 
-// Nobody can have these again.
+// No thread can have these again.
 static void claim_freed(struct stress *stress)
 {
     for (unsigned i = 0; i < stress->threads; i++) {

@@ -1,5 +1,5 @@
-// Task memory from many threads: whichever comes first makes the one heap, a block of one thread is
-// a block to all, and each may free what another allocated, by CoTaskMemFree or by IMalloc.
+// Task memory from many threads. The first one makes the one heap, and a block of one thread is a
+// block to all. Each may free another's blocks, by CoTaskMemFree or by IMalloc.
 //
 //     task [STEPS [SEED]]
 
@@ -89,7 +89,7 @@ static void fill_ring(struct task *task, unsigned number, uint64_t *random)
     }
 }
 
-// Gives each block another size, and ends it.
+// Gives each block another size, and frees it.
 static void empty_ring(struct task *task, unsigned number, uint64_t *random)
 {
     for (unsigned i = 0; i < BLOCKS; i++) {

@@ -1,6 +1,6 @@
-// Two threads that free the same block at the same moment, again and again. Whoever comes second
-// raises FREE_TWICE, however close they are, and nothing is lost by it: no block is ever live
-// twice, and the counts are right.
+// Two threads free the same block at the same moment, again and again. The second one raises
+// FREE_TWICE, however close they are, and nothing is lost by it: no block is ever live twice, and
+// the counts are right.
 //
 //     twice [PAIRS [SEED]]
 
@@ -23,7 +23,7 @@ struct twice {
     uint64_t random;
     void *blocks[BATCH];
     void *after[THREADS][BATCH];
-    enum phase phase; // Changes while nobody is in a call.
+    enum phase phase; // Changes while no thread is in a call.
     atomic_size_t faults[PHASES];
     struct crew_meeting meeting;
 };
@@ -72,7 +72,7 @@ static void claim_disjoint(const struct twice *twice)
     }
 }
 
-// One batch. The first thread does what one thread is enough for, while the other waits.
+// Runs one batch. The first thread does the work of a single thread, while the other waits.
 static void race(struct twice *twice, unsigned number, bool is_minimized)
 {
     if (number == 0) {
@@ -87,11 +87,11 @@ static void race(struct twice *twice, unsigned number, bool is_minimized)
     meet(twice);
     if (number == 0) {
         twice->phase = PHASE_AFTER;
-        if (is_minimized) { // What waits to be handed out then goes back to where it is cut from.
+        if (is_minimized) { // Blocks that wait to be handed out then go back to their span.
             ch_heap_minimize(twice->heap);
         }
     }
-    for (unsigned turn = 0; turn < THREADS; turn++) { // Not at once: this is no race.
+    for (unsigned turn = 0; turn < THREADS; turn++) { // One after the other: this is no race.
         meet(twice);
         if (turn == number) {
             allocate(twice, twice->after[number]);
