@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds every fuzz target for ClusterFuzzLite and for OSS-Fuzz, and is called as they call it.
 #
-# The tree is $SRC/comheap, all that is built lies in $WORK, and nothing else is written but $OUT:
-# each target, its seeds in TARGET_seed_corpus.zip, and TARGET.options. The compilers, their flags
-# and the engine are $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE; what $SANITIZER names is
-# in the flags already. Exit status 2, and one sentence that says why, where that is not enough.
+# The tree is $SRC/comheap. It writes the build to $WORK, and nothing else except $OUT: each target,
+# its seeds in TARGET_seed_corpus.zip, and TARGET.options. The compilers, their flags and the engine
+# are $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE; the flags already hold those of
+# $SANITIZER. Exit status 2, and one sentence with the reason, where that is not enough.
 set -eu
 
 fail() {
@@ -52,7 +52,7 @@ build() {
 # heapfuzz compiles the seeds here and now, so it is for this machine, whatever the targets are for
 # and whatever the engine makes of $CC.
 host=$(command -v clang || command -v gcc || command -v cc) ||
-    fail "the seeds are compiled by heapfuzz, and there is no clang, gcc or cc to build it"
+    fail "heapfuzz compiles the seeds, and there is no clang, gcc or cc to build it"
 build host -D CMAKE_C_COMPILER="$host" -D CMAKE_C_FLAGS= -D CMAKE_EXE_LINKER_FLAGS= \
     -D COMHEAP_FUZZING_ENGINE= -- corpora
 

@@ -1,5 +1,5 @@
 // The target that most people write first: 16 slots, three bytes an op, the whole block filled with
-// one value. It is the yardstick for speed that tests/bench/harness measures ours against.
+// one value. tests/bench/harness compares our speed with its.
 //
 // At exit it prints the calls it made and calls a second.
 #include <stdint.h>

@@ -1,8 +1,7 @@
-# Builds of the fuzz preset that differ by a patch, for the programs of this folder: they source
-# this.
+# Builds of the fuzz preset that differ by a patch. The programs of this folder source this file.
 #
 # The tree is copied and built once in a scratch folder, which is removed at the end. A variant
-# recompiles what its patch changes and links again.
+# recompiles the files that its patch changes and links again.
 
 # refuse SENTENCE
 refuse() {
@@ -10,7 +9,7 @@ refuse() {
     exit 2
 }
 
-# choose_number NAME VALUE MOST: refuses what is no whole number from 1 to MOST.
+# choose_number NAME VALUE MOST: refuses a VALUE that is no whole number from 1 to MOST.
 choose_number() {
     [[ $2 =~ ^[1-9][0-9]{0,5}$ ]] && (($2 <= $3)) ||
         refuse "$1 is a whole number from 1 to $3, not '$2'"
@@ -33,8 +32,8 @@ variant_build() {
         >"$scratch/log" 2>&1 || refuse "$(grep -m 3 'error' "$scratch/log")"
 }
 
-# variant PATCH: puts the targets and heapfuzz, built with the patch, into $scratch/bin. Without
-# one: as they are.
+# variant PATCH: puts the targets and heapfuzz, built with the patch, into $scratch/bin. Without a
+# patch, it puts them there as they are.
 variant() {
     rm -rf "$scratch/bin"
     mkdir "$scratch/bin"
@@ -45,16 +44,16 @@ variant() {
     [ $# = 0 ] || git -C "$scratch/tree" apply -R "$PWD/$1" || exit 2
 }
 
-# limited SECONDS COMMAND...: runs it for at most so many seconds of processor time, so that what
-# else the machine does changes nothing. What it says goes to $scratch/said.
+# limited SECONDS COMMAND...: runs a command for at most this much processor time, so that the
+# machine's other work changes nothing. The output goes to $scratch/said.
 limited() (
     ulimit -t "$1"
     exec "${@:2}" >"$scratch/said" 2>&1
 )
 
-# fuzz TARGET SEED SECONDS: runs a target of the variant from an empty corpus. Prints the processor
-# seconds that it took, and leaves its counters as a table in $scratch/counted, and the program that
-# it found, if it did, in $scratch/found.
+# fuzz TARGET SEED SECONDS: runs a target of the variant from an empty corpus. Prints its processor
+# seconds, and leaves its counters as a table in $scratch/counted, and the finding's program, if
+# there is one, in $scratch/found.
 fuzz() {
     local TIMEFORMAT='%U %S'
     rm -rf "$scratch"/{run,found,counters}
@@ -63,11 +62,12 @@ fuzz() {
         time limited "$3" env HEAPFUZZ_COUNTERS="$scratch/counters" \
             "$scratch/bin/$1_fuzzer" "$scratch/run" -seed="$2" -max_len=4096 -timeout=25 \
             -rss_limit_mb=2048 -exact_artifact_path="$scratch/found"
-    } 2>&1 | awk 'NF == 2 { print $1 + $2 }' # But not that its time was up.
+    } 2>&1 | awk 'NF == 2 { print $1 + $2 }' # Not the message that its time was up.
     "$scratch/bin/heapfuzz" counters "$scratch/counters" >"$scratch/counted"
 }
 
-# quartiles VALUE...: the three of them, of numbers and of -, which is larger than any.
+# quartiles VALUE...: prints the three quartiles of numbers and of -, which is larger than any
+# number.
 quartiles() {
     printf '%s\n' "$@" | sed 's/^-$/1e18/' | sort -g | awk '
         function at(part) { return value[1 + int(part * (NR - 1) + 0.5)] }

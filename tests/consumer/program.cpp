@@ -1,5 +1,5 @@
-// A user's program in C++: the same interfaces as abstract classes, and a heap of its own, and
-// what ATL has.
+// A user's program in C++: the same interfaces as abstract classes, a heap of its own, and the
+// classes of ATL.
 
 #include <comheap/atl/atlmem.h>
 #include <comheap/atlmem.h>

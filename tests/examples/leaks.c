@@ -1,4 +1,4 @@
-// A test that frees what it allocates, but for one block; the spy says which. Its output:
+// A test that frees its blocks, except one, which the spy names. Its output:
 //
 // > block #17 of 40 bytes leaked, at 0x...
 // > 1 of 20 blocks leaked: 40 bytes
@@ -7,7 +7,7 @@
 
 #define NAMES 20U
 
-// Every name is freed, it seems.
+// Apparently every name is freed.
 static void use_names(void)
 {
     void *names[NAMES];
@@ -31,7 +31,7 @@ int main(void)
     struct ch_leak_counts counts = ch_leak_spy_counts(spy);
     size_t leaks = ch_leak_spy_print(spy, stdout);
     printf("%zu of %zu blocks leaked: %zu bytes\n", leaks, counts.allocations, counts.live_bytes);
-    HRESULT result = CoRevokeMallocSpy(); // Denied: it goes when the last block does.
+    HRESULT result = CoRevokeMallocSpy(); // Denied: the spy goes when the last block does.
     ch_leak_spy_destroy(spy);
     return leaks == 1 && result == E_ACCESSDENIED ? 0 : 1;
 }

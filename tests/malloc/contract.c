@@ -1,6 +1,6 @@
-// What malloc.c says of each function, held from outside: this program knows nothing of the heap,
-// and runs with libcomheap-malloc.so preloaded. What glibc answers differently is asked too, so
-// that a preload that does not take place is a failure.
+// Holds each function to malloc.c's promises from outside: this program knows nothing of the heap,
+// and runs with libcomheap-malloc.so preloaded. It also asks for answers that glibc gives
+// differently, so that a preload that does not take place is a failure.
 
 #define _GNU_SOURCE // For reallocarray and dladdr.
 
@@ -30,7 +30,7 @@ static void check(bool holds, const char *claim, int line)
 
 #define CHECK(claim) check((claim), #claim, __LINE__)
 
-// The compiler knows what these functions do, and would leave out most of what is asked here.
+// The compiler knows these functions, and would leave out most of the calls here.
 static void *(*volatile take)(size_t) = malloc;
 static void (*volatile give)(void *) = free;
 static void *(*volatile take_zeroed)(size_t, size_t) = calloc;
@@ -69,7 +69,7 @@ static void every_function_is_the_librarys(void)
     }
 }
 
-// Whether the answer is NULL with this error.
+// Returns whether the answer is NULL with this error.
 static bool is_refused(void *block, int error)
 {
     bool is_so = block == NULL && errno == error;
@@ -88,7 +88,7 @@ static size_t rounded(size_t size_bytes, size_t alignment_bytes)
     return (units == 0 ? 1 : units) * alignment_bytes;
 }
 
-// What a block that was asked for without an alignment may use.
+// The bytes that a block without a requested alignment may use.
 static size_t usable(size_t size_bytes)
 {
     bool is_padded = sizeof(void *) == 4 && size_bytes > 8 && size_bytes <= 64;
@@ -164,7 +164,7 @@ static void calloc_answers_zeros_over_what_was_there(void)
     CHECK(is_refused(take_zeroed(TOO_MANY / 4, 4), ENOMEM));
 }
 
-// A block is often taken for what little of it will be used.
+// A block is often taken for the little of it that will be used.
 static void calloc_touches_no_fresh_page(void)
 {
     size_t size_bytes = 64 * MIB;
@@ -211,7 +211,7 @@ static void realloc_keeps_bytes_and_a_refused_block(void)
     CHECK(block != NULL && size_of(block) == usable(10) && block[0] == 7 && block[9] == 7);
     errno = 0;
     CHECK(is_refused(resize(block, TOO_MANY), ENOMEM));
-    CHECK(is_refused(resize_array(block, SIZE_MAX / 4 + 2, 4), ENOMEM)); // 4, but for a bit.
+    CHECK(is_refused(resize_array(block, SIZE_MAX / 4 + 2, 4), ENOMEM)); // 4, except for a bit.
     CHECK(is_refused(resize_array(block, TOO_MANY / 2, 2), ENOMEM));
     CHECK(size_of(block) == usable(10) && block[0] == 7 && block[9] == 7);
     block = resize_array(block, 30, 5);

@@ -1,5 +1,5 @@
-// A process forks while its other threads allocate: whatever they hold in that moment, the child
-// can allocate, free what the parent had, and fork again. Runs with libcomheap-malloc.so preloaded.
+// A process forks while its other threads allocate. Whatever they hold at that moment, the child
+// can allocate, free its parent's blocks, and fork again. Runs with libcomheap-malloc.so preloaded.
 
 #define _GNU_SOURCE // For fork, alarm and waitpid.
 
@@ -64,7 +64,7 @@ static void *work_once(void *argument)
     return NULL;
 }
 
-// What a child does first: uses its parent's blocks, and a thread of its own.
+// Runs first in a child: uses its parent's blocks, and a thread of its own.
 static void live(void **blocks)
 {
     unsigned seed = 5;
@@ -76,7 +76,7 @@ static void live(void **blocks)
     }
 }
 
-// Forks, and returns what became of the child: 0 when all went well. Some have a child in turn.
+// Forks, and returns the child's end: 0 when all went well. Some have a child in turn.
 static int status_of_child(void **blocks, bool has_child)
 {
     int status = 0;

@@ -128,7 +128,7 @@ static void fork_beside_files(void)
 static volatile sig_atomic_t signals; // That were handled, and forked.
 static volatile sig_atomic_t is_child;
 
-// Some children end here, and some go on with what was interrupted.
+// Some children end here, and some go on with the interrupted work.
 static void on_signal(int unused)
 {
     (void)unused;

@@ -1,5 +1,5 @@
-// C++'s new and delete are the library's, by way of malloc: each form, and what the standard
-// library makes of them. Runs with libcomheap-malloc.so preloaded; knows nothing of the heap.
+// C++'s new and delete are the library's, by way of malloc: each form, and the uses of the standard
+// library. Runs with libcomheap-malloc.so preloaded; knows nothing of the heap.
 
 #include <cstdint>
 #include <cstdio>
@@ -36,7 +36,7 @@ bool malloc_is_the_librarys()
            std::string(info.dli_fname).find("libcomheap-malloc") != std::string::npos;
 }
 
-// Not every compiler calls the forms that are told a size, unless it is asked to.
+// Not every compiler calls the forms with a size unless it is asked to.
 void end(void *block, std::size_t size)
 {
 #ifdef __cpp_sized_deallocation
@@ -52,7 +52,7 @@ void new_grants_what_was_asked_for()
 {
     for (std::size_t size = 100; size < 100000; size = size * 2 + 1) {
         void *block = ::operator new(size);
-        CHECK(malloc_usable_size(block) == size); // Of no other malloc's.
+        CHECK(malloc_usable_size(block) == size); // Another malloc would not give it.
         ::operator delete(block);
         block = ::operator new[](size, std::nothrow);
         CHECK(malloc_usable_size(block) == size);

@@ -1,6 +1,6 @@
-// Preloaded behind libcomheap-malloc.so: writes into the file that $WITNESS names which program it
-// is in, and whether malloc is the library's there. So the tests know that what they ran was run on
-// it.
+// Preloaded behind libcomheap-malloc.so. It writes into the file that $WITNESS names the program
+// that it is in, and whether malloc is the library's there. So the tests know that their programs
+// ran on it.
 
 #define _GNU_SOURCE // For dladdr and program_invocation_short_name.
 

@@ -1,4 +1,4 @@
-// A program that crashes: whatever runs the tests has to notice.
+// A program that crashes: the runner of the tests has to notice.
 
 #include <stddef.h>
 

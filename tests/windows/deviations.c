@@ -1,12 +1,12 @@
-// Where Wine's task memory is known to do otherwise than is documented, row by row. Each row notes,
-// in words, what a few calls come to: for comheap that has to be what the contract says, and for
-// the system what is listed here. So the list can't go stale: the program fails when Wine follows
-// the contract one day, or does a third thing.
+// The known differences of Wine's task memory from its documentation, row by row. Each row notes,
+// in words, the result of a few calls. For comheap it has to be the contract's, and for the system
+// the one listed here. So the list can't go stale: the program fails when Wine follows the contract
+// one day, or does a third thing.
 //
-// Afterwards a spy's state may be anything, so each row runs in a process of its own: the program
-// starts itself with the row's name and whose task memory it is.
+// Afterwards a spy's state may be anything, so each row runs in a process of its own. The program
+// starts itself with the row's name and the name of the task memory.
 //
-// What Windows does is not known here: where there is no Wine nothing is compared.
+// The behaviour of Windows is not known here. Where there is no Wine, nothing is compared.
 
 #include "listener.h"
 
@@ -37,7 +37,7 @@ static const struct task {
      CoRevokeMallocSpy},
 };
 
-static const struct task *task; // Whose a row is about.
+static const struct task *task; // The task memory that a row is about.
 
 static IMalloc *allocator(void)
 {
@@ -53,8 +53,8 @@ static void register_listener(void)
     }
 }
 
-// The contract: a spy may ask for more than its caller, and that is what is allocated. Wine
-// allocates what the caller asked for, so a spy that puts a header in front overruns the block.
+// The contract: a spy may ask for more than its caller, and the heap allocates that size. Wine
+// allocates the caller's size, so a spy that puts a header in front overruns the block.
 static void W1_the_size_that_a_spy_asks_for_is_ignored(void)
 {
     register_listener();
@@ -62,8 +62,8 @@ static void W1_the_size_that_a_spy_asks_for_is_ignored(void)
     note("%zu", (size_t)IMalloc_GetSize(allocator(), task->alloc(100)));
 }
 
-// The contract: a block that could not be reallocated is what it was, spied too. Wine forgets it
-// before it knows.
+// The contract: a block that could not be reallocated is unchanged, and still spied. Wine forgets
+// it before it knows.
 static void W2_a_failed_reallocation_ends_that_a_block_is_spied(void)
 {
     register_listener();
@@ -78,8 +78,8 @@ static void W2_a_failed_reallocation_ends_that_a_block_is_spied(void)
     task->free(failed);
 }
 
-// The contract: this frees the block, and is told as that. Wine calls PreRealloc, and to an answer
-// of 0, the only one for 0 bytes, the request is refused.
+// The contract: this frees the block, and the spy hears a free. Wine calls PreRealloc, and to an
+// answer of 0, the only one for 0 bytes, the request is refused.
 static void W3_a_block_that_is_reallocated_to_nothing_is_leaked(void)
 {
     register_listener();
@@ -103,8 +103,8 @@ static void W4_reallocating_null_counts_as_a_spied_block(void)
     task->free(block);
 }
 
-// The contract: a reallocated block is still spied, so the spy that is to go stays, and PostRealloc
-// is told. Wine releases it after PreRealloc, and the caller gets the pointer that was the spy's.
+// The contract: a reallocated block is still spied, so the spy that is to go stays and gets
+// PostRealloc. Wine releases it after PreRealloc, and the caller gets the spy's pointer.
 static void W5_a_revoked_spy_goes_amid_a_reallocation(void)
 {
     register_listener();
@@ -116,8 +116,8 @@ static void W5_a_revoked_spy_goes_amid_a_reallocation(void)
 
 static LONG WINAPI on_crash(EXCEPTION_POINTERS *exception);
 
-// The contract: a spy may be told of any block, also before there is one that is spied. Wine looks
-// for it in a table that it has not made yet.
+// The contract: a spy may hear of any block, also before a block is spied. Wine looks for it in a
+// table that it has not made yet.
 static void W6_the_size_of_a_block_from_before_is_a_crash(void)
 {
     void *old = task->alloc(100);
@@ -136,8 +136,8 @@ static void W6_so_is_whether_it_is_a_block(void)
     note("%d", IMalloc_DidAlloc(allocator(), old));
 }
 
-// The contract: PostDidAlloc is told what the caller asked about. Wine tells what PreDidAlloc made
-// of it.
+// The contract: PostDidAlloc gets the pointer that the caller asked about. Wine passes the pointer
+// that PreDidAlloc made of it.
 static void W7_a_spy_is_told_the_pointer_that_it_changed(void)
 {
     register_listener();
@@ -148,12 +148,13 @@ static void W7_a_spy_is_told_the_pointer_that_it_changed(void)
          (const unsigned char *)listener.asked_about - (unsigned char *)block);
 }
 
-// The contract: PostRealloc is told what PreRealloc is. Wine tells it that every block is spied.
+// The contract: PostRealloc gets the same fSpyed as PreRealloc. Wine passes that every block is
+// spied.
 static void W8_every_block_is_spied_to_PostRealloc(void)
 {
     void *old = task->alloc(100);
     register_listener();
-    (void)task->alloc(100); // Or Wine has no table.
+    (void)task->alloc(100); // Otherwise Wine has no table.
     listener.listens = true;
     (void)task->realloc(old, 200);
 }
@@ -171,10 +172,10 @@ static DWORD WINAPI revoke_there(void *unused)
     return 0;
 }
 
-// The contract: from before a Pre method until after its Post method no other call comes between.
-// Wine looks whether there is a spy before it takes the lock, and again after the Pre method. That
-// another thread's revoke or register falls in between is chance, so here the spy itself revokes:
-// there is no Post method, and the lock is never given back.
+// The contract: no other call comes between the start of a Pre method and the end of its Post
+// method. Wine checks for a spy before it takes the lock, and again after the Pre method. Another
+// thread's revoke or register falls in between by chance, so here the spy itself revokes. There is
+// no Post method, and the lock is never given back.
 static void W9_whether_there_is_a_spy_is_asked_twice(void)
 {
     register_listener();
@@ -201,8 +202,8 @@ static void W10_a_failed_query_leaves_the_pointer(void)
                            : "?");
 }
 
-// The contract: reallocating NULL is Alloc to a spy, and reallocating to 0 bytes Free. To Wine both
-// are Realloc. It takes NULL for a spied block once it has a table, so here it has none yet.
+// The contract: to a spy, reallocating NULL is Alloc, and reallocating to 0 bytes is Free. To Wine
+// both are Realloc. It takes NULL for a spied block once it has a table, so here it has none yet.
 static void W12_reallocating_from_nothing_or_to_nothing_is_told_as_such(void)
 {
     register_listener();
@@ -212,8 +213,8 @@ static void W12_reallocating_from_nothing_or_to_nothing_is_told_as_such(void)
     (void)task->realloc(block, 0);
 }
 
-// The contract: 0 is for what this allocator has not allocated. Wine's blocks are those of the
-// process's heap, and whatever else lives there is a member: policy shares_heap.
+// The contract: 0 means that this allocator has not allocated the block. Wine's blocks are those of
+// the process's heap, and any other block there is a member: policy shares_heap.
 static void D6_other_blocks_of_the_process_heap_are_members(void)
 {
     void *block = HeapAlloc(GetProcessHeap(), 0, 100);
@@ -260,9 +261,9 @@ static const struct row {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct row *row; // That runs.
+static const struct row *row; // The running row.
 
-// Returns the program's status, after a sentence if what was noted is not what it has to be.
+// Returns the program's status, after a sentence if the notes are not the expected ones.
 static int judge(void)
 {
     bool is_ours = task == &tasks[0];
@@ -274,7 +275,7 @@ static int judge(void)
     } else if (strcmp(noted, row->contract) == 0) {
         printf("%s: this Wine follows the contract, and the list is stale\n", row->name);
     } else {
-        printf("%s: this Wine does neither what is listed nor what the contract says\n", row->name);
+        printf("%s: this Wine follows neither the list nor the contract\n", row->name);
     }
     printf("  contract: %s\n  listed:   %s\n  seen:     %s\n", row->contract, row->listed, noted);
     return 1;

@@ -1,4 +1,4 @@
-// A spy that notes what it is told, in words, and does what a test wants of it.
+// A spy that notes its calls, in words, and behaves as a test sets it.
 #ifndef TESTS_WINDOWS_LISTENER_H
 #define TESTS_WINDOWS_LISTENER_H
 
@@ -13,12 +13,12 @@ extern struct listener {
     bool refuses;            ///< The Pre methods of requests answer 0.
     size_t more_bytes;       ///< What PreAlloc adds to a request.
     size_t shift_bytes;      ///< What PreDidAlloc adds to a pointer.
-    const void *asked_about; ///< The pointer in which PostDidAlloc is told.
+    const void *asked_about; ///< The pointer that PostDidAlloc hears.
     void (*in_pre_alloc)(void);
 } listener;
 
-/// What was noted, ", " between two: "PreFree 1, PostFree 1". Methods are noted by their names and
-/// fSpyed, those of IUnknown but for QueryInterface too.
+/// The notes so far, ", " between two: "PreFree 1, PostFree 1". Methods are noted by their names
+/// and fSpyed; so are those of IUnknown, except QueryInterface.
 extern char noted[512];
 
 /// Notes something, formatted as by printf.

@@ -1,5 +1,5 @@
-// What Windows' own pages and threads promise: a decommitted page reads as zeros, and a thread that
-// ends gives its number back, however many there were.
+// The promises of Windows' own pages and threads: a decommitted page reads as zeros, and a thread
+// that ends gives its number back, however many there were.
 
 #include <comheap/heap.h>
 #include <comheap/taskmem.h>

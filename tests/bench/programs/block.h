@@ -1,6 +1,6 @@
-/// What every program of this folder does with its blocks: it writes to each page of one that it is
-/// given, and looks, before it gives it back, whether the ends still say so. And the numbers that
-/// it draws, which are the same on every run.
+/// Block handling for every program of this folder. A program writes to each page of a block.
+/// Before it frees the block, it checks that both ends still hold that value. The random numbers
+/// are the same on every run.
 ///
 /// Everything is inline, so that a benchmark calls nothing but the allocator.
 #ifndef BENCH_BLOCK_H
@@ -17,7 +17,7 @@ enum { OS_PAGE_BYTES = 4096 };
 struct block {
     unsigned char *start;
     uint32_t size_bytes;
-    unsigned char tag; ///< What is written to it.
+    unsigned char tag; ///< The value written to it.
 };
 
 /// A sequence of numbers (splitmix64). Each thread has one of its own.
@@ -33,14 +33,14 @@ static inline uint64_t draw_bits(struct draw *draw)
     return bits ^ (bits >> 31);
 }
 
-/// A number below that one.
+/// Returns a number below that one.
 static inline uint32_t draw_below(struct draw *draw, uint32_t limit)
 {
     return (uint32_t)(((draw_bits(draw) & UINT32_MAX) * limit) >> 32);
 }
 
-/// A size from 2 to that power on, below 2 to the other; each power of two is as likely as the
-/// next.
+/// Returns a size from 2 to that power on, below 2 to the other; each power of two is as likely as
+/// the next.
 static inline uint32_t draw_size(struct draw *draw, unsigned least_power, unsigned most_power)
 {
     uint32_t power = UINT32_C(1) << (least_power + draw_below(draw, most_power - least_power));
@@ -54,7 +54,7 @@ static inline void bench_fail(const char *sentence)
     _Exit(EXIT_FAILURE);
 }
 
-/// A number of the command line, greater than 0.
+/// Returns a number of the command line, greater than 0.
 static inline uint32_t bench_number(const char *text)
 {
     char *end = NULL;
@@ -80,11 +80,11 @@ static inline void block_check_ends(const struct block *block)
 {
     if (block->size_bytes > 0 &&
         (block->start[0] != block->tag || block->start[block->size_bytes - 1] != block->tag)) {
-        bench_fail("a block does not hold what was written to it");
+        bench_fail("a block does not hold the written bytes");
     }
 }
 
-/// Takes over what the allocator has answered.
+/// Takes over the allocator's answer.
 static inline void block_hold(struct block *block, void *start, uint32_t size_bytes)
 {
     if (start == NULL) {
@@ -92,7 +92,7 @@ static inline void block_hold(struct block *block, void *start, uint32_t size_by
     }
     block->start = start;
     block->size_bytes = size_bytes;
-    // Another one than the slot's last block had, and than most other slots' blocks have.
+    // Not the tag of the slot's last block, nor of most other slots' blocks.
     block->tag = (unsigned char)(block->tag * 5U + 1 + (uintptr_t)block / sizeof *block);
     block_write_from(block, 0);
 }
@@ -106,12 +106,12 @@ static inline void block_allocate_zeros(struct block *block, uint32_t size_bytes
 {
     unsigned char *start = calloc(size_bytes, 1);
     if (start != NULL && size_bytes > 0 && (start[0] | start[size_bytes - 1]) != 0) {
-        bench_fail("calloc gave what is not zero");
+        bench_fail("calloc gave bytes that are not zero");
     }
     block_hold(block, start, size_bytes);
 }
 
-/// The size is a multiple of the alignment.
+/// Allocates a block whose size is a multiple of the alignment.
 static inline void block_allocate_aligned(struct block *block, size_t alignment,
                                           uint32_t size_bytes)
 {
@@ -135,7 +135,7 @@ static inline void block_reallocate(struct block *block, uint32_t size_bytes)
     block->size_bytes = size_bytes;
     if (kept_bytes > 0 && (start[0] != block->tag ||
                            (kept_bytes == old_bytes && start[kept_bytes - 1] != block->tag))) {
-        bench_fail("realloc lost what the block held");
+        bench_fail("realloc lost the block's bytes");
     }
     block_write_from(block, kept_bytes);
 }

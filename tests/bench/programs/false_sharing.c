@@ -28,7 +28,7 @@ static void *write_often(void *argument)
             block[0] = (unsigned char)(block[0] + 1);
         }
         if (block[0] != (unsigned char)WRITES) {
-            bench_fail("a block does not hold what was written to it");
+            bench_fail("a block does not hold the written bytes");
         }
         free((void *)block);
     }

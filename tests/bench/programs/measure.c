@@ -1,11 +1,11 @@
-// Runs a program with an allocator, and prints what it took: measure LIBRARY PROGRAM ARGUMENT...
+// Runs a program with an allocator, and prints its cost: measure LIBRARY PROGRAM ARGUMENT...
 //
 // LIBRARY is preloaded into the program; - is none. It prints the seconds from start to end, the
 // seconds of processor time, and the most memory, in KiB, that was resident at a time. Its exit
 // status is the program's, 1 if a signal ended that one, as it does after five minutes.
 //
-// It is small because a process starts its life with the peak of the one that started it: a large
-// one would hide what a small program needs.
+// It is small because a process starts its life with the peak of its parent: a large one would hide
+// the needs of a small program.
 #define _DEFAULT_SOURCE
 #include <signal.h>
 #include <stdio.h>

@@ -1,10 +1,9 @@
 // Buffers that grow by realloc: realloc_growth PATTERN ROUNDS.
 //
-// doubling   two vectors of up to 8 MiB, by turns, each twice as large as it was
-// half       the same, by half of what they are
-// steps      two logs, by turns, each by 100 to 500 bytes to 256 KiB, while small blocks come and
-// go strings    a thousand strings to which a random one of them some bytes are appended, up to 2
-// KiB
+// doubling   two vectors of up to 8 MiB, by turns, each doubled
+// half       the same, each by half of its size
+// steps      two logs of up to 256 KiB, by turns, each by 100 to 500 bytes, between small blocks
+// strings    a thousand strings of up to 2 KiB; some bytes are appended to a random one
 //
 // Each round starts from nothing.
 #include "block.h"

@@ -1,8 +1,8 @@
 // The calls of a recorded program, as fast as they go: replay TRACE.rep TIMES.
 //
-// The trace is read once, into memory that no allocator sees. What is live at its end is freed
-// before it is replayed again. A recorded program does more with its blocks than to write to their
-// ends, so what is measured is the allocator with little else.
+// The trace is read once, into memory that no allocator sees. Blocks that are live at its end are
+// freed before the next replay. A recorded program does more with its blocks than to write to their
+// ends, so this measures the allocator with little else.
 #define _DEFAULT_SOURCE
 #include "block.h"
 
@@ -33,7 +33,7 @@ struct text {
     const char *end;
 };
 
-/// Memory from the system, all zeros, or the bytes of the file.
+/// Returns memory from the system, all zeros, or the bytes of the file.
 static void *map(size_t size_bytes, int file)
 {
     int flags = file < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_PRIVATE;

@@ -1,5 +1,5 @@
-// Runs the tests of a program, one after the other, and keeps the place to go on from when one
-// fails. Does not know what is tested, and has nothing for mocks.
+// Runs the tests of a program, one after the other. Keeps the place to continue from when one
+// fails. It has no knowledge of the tests, and nothing for mocks.
 
 #include "cmocka.h"
 
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static jmp_buf failed; // Where the test that runs goes on when it fails.
-static size_t blocks;  // Of test_calloc, that are live.
+static jmp_buf failed; // The place to continue from when the running test fails.
+static size_t blocks;  // Live blocks of test_calloc.
 
 _Noreturn void cmocka_fail(const char *file, int line, const char *format, ...)
 {
@@ -79,8 +79,8 @@ void cmocka_compare_bytes(const void *left, const void *right, size_t size_bytes
     }
 }
 
-// What may fail is called from here, so that no variable of a function that goes on has changed
-// since its setjmp.
+// Code that may fail is called from here, so that no variable of a function that continues has
+// changed since its setjmp.
 static bool passes(const struct CMUnitTest *test, int (*fixture)(void **state), void **state)
 {
     if (setjmp(failed) != 0) {

@@ -1,5 +1,5 @@
-// As much of cmocka as the tests of tests/unit use, for Windows, where there is none to install.
-// The names, what they mean and what is printed are cmocka's.
+// The part of cmocka that the tests of tests/unit use, for Windows, where there is none to install.
+// The names, their meaning and the output are cmocka's.
 //
 // A test is a function of its own; the first assertion that does not hold ends it by longjmp, so an
 // assertion may only be made on the thread that runs the tests.
@@ -15,7 +15,7 @@ struct CMUnitTest {
     void (*test_func)(void **state);
     int (*setup_func)(void **state);    ///< NULL: none. It fails unless it returns 0.
     int (*teardown_func)(void **state); ///< The same; called unless the setup failed.
-    void *initial_state;                ///< What *state is at first.
+    void *initial_state;                ///< The first value of *state.
 };
 
 #define cmocka_unit_test_setup_teardown(test, setup, teardown)                                     \
@@ -25,8 +25,8 @@ struct CMUnitTest {
 #define cmocka_unit_test_setup(test, setup) cmocka_unit_test_setup_teardown(test, setup, NULL)
 #define cmocka_unit_test(test) cmocka_unit_test_setup_teardown(test, NULL, NULL)
 
-/// Runs an array of tests, and returns how many failed. A group has no setup of its own here: both
-/// have to be NULL, as they are in all of ours.
+/// Runs an array of tests, and returns the number that failed. A group has no setup of its own
+/// here: both have to be NULL, as they are in all of ours.
 #define cmocka_run_group_tests_name(group_name, tests, group_setup, group_teardown)                \
     cmocka_run_group(group_name, tests, sizeof(tests) / sizeof((tests)[0]), group_setup,           \
                      group_teardown)
@@ -36,11 +36,11 @@ struct CMUnitTest {
 int cmocka_run_group(const char *name, const struct CMUnitTest *tests, size_t count,
                      int (*setup)(void **state), int (*teardown)(void **state));
 
-/// As calloc and free; a test that leaves a block of these behind fails.
+/// As calloc and free; a test that leaves such a block behind fails.
 void *test_calloc(size_t count, size_t size_bytes);
 void test_free(void *block);
 
-/// Ends the test that runs as failed, after a line that says where and why.
+/// Ends the running test as failed, after a line with the place and the reason.
 _Noreturn void cmocka_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(gnu_printf, 3, 4)));
 

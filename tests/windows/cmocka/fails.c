@@ -1,10 +1,10 @@
-// That the tests of this cmocka can fail: each of these does, but the last, and is ended by it.
+// The tests of this cmocka can fail: each of these does, except the last, and ends there.
 
 #include "cmocka.h"
 
 #include <stdio.h>
 
-static int went_on; // How many tests went on after what failed.
+static int went_on; // The number of tests that continued after a failure.
 static int torn_down;
 
 static int no_setup(void **state)
