@@ -137,7 +137,7 @@ def publish(name, text):
 
 
 def progress(text):
-    """A line that the next one replaces; none where nobody watches."""
+    """A line that the next one replaces; none where no terminal shows it."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 

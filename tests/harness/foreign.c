@@ -1,6 +1,6 @@
 // Subjects as other people write them: with members left out, in turn and all at once, with blocks
-// elsewhere in each run, with sizes that are rounded. The harness gets along with each of them, and
-// blames it for nothing; and it asks an allocator for sizes above its limit, too.
+// elsewhere in each run, with rounded sizes. The harness works with each of them, and blames none
+// for anything. It also asks an allocator for sizes above its limit.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static const int limit_broken = FINDING_FIRST_STATUS + (int)LAW_LIMIT;
 
 // Members left out.
 
-// Every kind of op: what is refused, spied on, misused, made on another lane, and in other worlds.
+// Every kind of op: refused, spied on, misused, made on another lane, and in other worlds.
 static const char everything[] = "allocate b0 100\nallocate b1 0\nallocate b2 40000\n"
                                  "reallocate b0 5000\nreallocate b2 page*40\nreallocate b1 0\n"
                                  "size b0\nsize b1\nowns b0 0\nowns b0 1\nowns b5 0\n"
@@ -87,7 +87,7 @@ enum member {
     MEMBERS
 };
 
-// A subject without some of its members, and the parts of it that are changed.
+// A subject without some of its members, and the changed parts of it.
 struct changed {
     struct subject subject;
     struct com_calls com;
@@ -240,7 +240,7 @@ static void all_of_it_is_left_out_at_once(void **state)
 #define PLACES 64U
 static struct {
     _Alignas(16) unsigned char bytes[64 * 1024];
-    size_t sizes[PLACES]; // SIZE_MAX: nothing is live there.
+    size_t sizes[PLACES]; // SIZE_MAX: no block is live there.
     size_t stride_bytes;
     unsigned runs, next;
 } placed;
@@ -359,7 +359,7 @@ static void a_repeatable_subject_is_held_to_its_places(void **state)
     assert_int_equal(verdict_alone(&subject, asks_past_the_end), same_broken);
 }
 
-// Sizes above the limit, which an allocator that adds to them takes for small ones.
+// Sizes above the limit. An allocator that adds to them takes them for small ones.
 
 static void *add_and_alloc(size_t size_bytes)
 {

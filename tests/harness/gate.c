@@ -1,9 +1,8 @@
 // The seeds reach everything that a run counts: gate SUBJECT[,OTHER] TARGET FILE...
 //
-// Runs the .ops files, then looks at every counter: each verb with each way to come out, each law,
-// and the totals. One that is zero fails the gate, unless a line here says why it must be; and so
-// does one that is not zero although a line says that it must, for then the reason is no longer
-// true.
+// Runs the .ops files, then looks at every counter: each verb with each outcome, each law, and the
+// totals. A counter at zero fails the gate, unless a line here gives the reason. So does a counter
+// above zero although a line says that it must be zero: that reason is no longer true.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +22,7 @@ static struct plan plan;
 static unsigned families; // Of the target's programs.
 static unsigned wrong;
 
-// What a verb does, as far as it decides how the verb can come out.
+// The effects of a verb that decide its outcomes.
 static bool allocates(enum verb verb)
 {
     return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
@@ -35,7 +34,7 @@ static bool reallocates(enum verb verb)
            verb == VERB_IMALLOC_REALLOCATE;
 }
 
-// Whether either subject of a pair, or the only one, has something.
+// Returns whether either subject of a pair, or the only one, has something.
 static bool any_has(bool (*has)(const struct subject *subject))
 {
     return has(plan.subject) || (plan.other != NULL && has(plan.other));
@@ -126,8 +125,8 @@ static bool has_spies(const struct subject *subject)
     return plan.extension == &com_faces_and_spies && com_has_spies(subject);
 }
 
-// Whether nobody takes pages from the world: then where blocks are put, and whether memory is ever
-// refused, is not for our seeds to say.
+// Returns whether no subject takes pages from the world. Our seeds then can't decide where blocks
+// lie, nor whether memory is ever refused.
 static bool is_foreign(void)
 {
     return !any_has(has_pages);
@@ -138,7 +137,7 @@ static bool has_family(enum family family)
     return (families >> family & 1) != 0;
 }
 
-// Why a verb can't come out so; NULL iff it can.
+// Returns why a verb can't have this outcome; NULL iff it can.
 static const char *why_never(enum verb verb, enum outcome outcome)
 {
     bool asks_com = verb == VERB_GET_MALLOC || verb == VERB_QUERY;
@@ -175,7 +174,7 @@ static const char *why_never(enum verb verb, enum outcome outcome)
     return NULL;
 }
 
-// Why a state can't be reached; NULL iff it can.
+// Returns why a state can't be reached; NULL iff it can.
 static const char *why_not_reached(enum reach reach)
 {
     if (reach_family(reach) == FAMILY_SPY && !any_has(has_spies)) {
@@ -198,7 +197,7 @@ static bool may_be_zero(enum outcome outcome)
                             outcome == OUTCOME_NO_ROOM || outcome == OUTCOME_NO_PAGES);
 }
 
-// Why a law can't be checked; NULL iff it can.
+// Returns why a law can't be checked; NULL iff it can.
 static const char *why_law_never(enum law law)
 {
     static const struct {
@@ -236,7 +235,7 @@ static bool law_may_be_zero(enum law law)
     return is_foreign() && law == LAW_REASON; // Nothing is refused for want of memory.
 }
 
-// Why no two answers of a verb are compared; NULL iff they are.
+// Returns why no two answers of a verb are compared; NULL iff they are.
 static const char *why_not_compared(enum verb verb)
 {
     bool asks_size = verb == VERB_SIZE || verb == VERB_IMALLOC_SIZE;
@@ -254,7 +253,7 @@ static const char *why_not_compared(enum verb verb)
     return NULL;
 }
 
-// Why no two answers differ for a reason; NULL iff they do.
+// Returns why no two answers differ for a reason; NULL iff they do.
 static const char *why_no_difference(enum difference difference)
 {
     if (plan.other == NULL) {

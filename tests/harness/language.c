@@ -1,7 +1,7 @@
 // The laws of the op language: programs, their bytes and their text (language/op.h, text.h).
 //
-// Each law is held for thousands of programs, random ones of a fixed seed, and for every verb and
-// every size code of sixteen bits.
+// Thousands of programs test each law: random ones of a fixed seed, and every verb and every size
+// code of sixteen bits.
 
 #include "../unit/cmocka_headers.h"
 
@@ -88,7 +88,7 @@ static void assert_same(const struct program *program, const struct program *exp
     }
 }
 
-// The programs of a test; what one leaves in them is given back at its end.
+// The programs of a test; the teardown frees their memory.
 static struct program made, read_back;
 
 static int close_programs(void **state)
@@ -220,7 +220,7 @@ static void test_bytes_mean_what_they_meant(void **state)
         {"\x3f\x00\x00\x00\x21\x00\x00\x00", 8, "free b2049"},
         {"\x34\x00\x00\x00", 4, "query 1"},
         {"\x5a\x00\x00\x00", 4, "lane 2"},
-        {"\x1d\x00\x00\x00", 4, "free b0"}, // A verb that no verb has yet: one of the first four.
+        {"\x1d\x00\x00\x00", 4, "free b0"}, // A number that no verb has yet: one of the first four.
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         char text[TEXT_OP_BYTES];

@@ -1,4 +1,4 @@
-// What is said of sizes, arenas and answers, to the letter.
+// The sentences about sizes, arenas and answers, exactly.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 static char said[8192];
 
-// What is printed to standard output from now on is kept; returns what listen_end wants.
+// Keeps the output to standard output from now on. Returns the value that listen_end needs.
 static int listen_begin(void)
 {
     fflush(stdout);

@@ -1,5 +1,5 @@
-// Mutation, the refusal sweep and reach marks: new programs stay within their bounds and have
-// everything in reach, and every refusal that is put into a program happens.
+// Mutation, the refusal sweep and reach marks. New programs stay within their bounds and have
+// everything in reach, and every refusal put into a program happens.
 
 #include <string.h>
 
@@ -118,8 +118,8 @@ static void begin_lives(struct program *program)
     }
 }
 
-// Whether a program is the one of begin_lives with one slot's ops once more on another slot, and
-// how many of the former ops are before each.
+// Returns whether a program is that of begin_lives with one slot's ops once more on another slot,
+// and the number of former ops before each.
 static bool is_laid_in(const struct program *program, size_t before[LIVES])
 {
     size_t former = 0;

@@ -1,5 +1,5 @@
-// What a comparison sees: subjects that keep every law that they state, and differ from another all
-// the same; and those that may.
+// The view of a comparison: subjects that keep every law that they state and still differ from
+// another, and those that may differ.
 //
 // Each is the reference with one thing changed, and is compared with the reference.
 
@@ -17,13 +17,13 @@
 
 #define LIMIT_BYTES 1000U // Of those that have a small one.
 
-// What the changed subject does, over the reference.
+// The changed behaviour of the subject, over the reference.
 static struct {
     size_t refused_bytes;   ///< Allocate and Reallocate refuse this size;
     bool refuses_same;      ///< Reallocate the size that a block has;
     size_t limit_bytes;     ///< and everything above.
     size_t null_size_bytes; ///< GetSize of NULL.
-    size_t more_bytes;      ///< That GetSize tells beyond the truth.
+    size_t more_bytes;      ///< GetSize reports this many bytes too many.
     size_t certain_bytes;   ///< It must grant so much since it was as good as new.
     enum lane lanes[8];     ///< Those that its calls came from,
     size_t lane_count;      ///< one after the other.
@@ -86,7 +86,7 @@ static void minimize(void)
 {
 }
 
-// It promises little, so that its own laws let it refuse what it likes.
+// It promises little, so that its own laws let it refuse anything.
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
     (void)arena_bytes, (void)since_empty_blocks;
@@ -140,7 +140,7 @@ static trial_verdict verdict_of(const char *text)
     return verdict;
 }
 
-// Runs a pair in this process: no law may be broken, and the counters can be looked at.
+// Runs a pair in this process. No law may be broken; the test can read the counters.
 static void run_clean(const char *text, bool is_changed_first)
 {
     struct program program = {0};
@@ -188,7 +188,7 @@ static void what_asks_for_something_may_be(void **state)
     assert_int_equal(counters->given_up, 2);
 }
 
-// b1 is what a program can tell by: its size is that of b0 plus one.
+// b1 shows the difference to a program: its size is that of b0 plus one.
 static void after_a_difference_the_slot_is_empty_in_both(void **state)
 {
     (void)state;

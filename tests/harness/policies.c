@@ -1,5 +1,5 @@
-// What a policy excuses, and that it excuses no more: answers that a subject may give by its
-// policies break no law, those beside them do, and a run says which laws are off for it.
+// A policy excuses exactly its answers. Answers that a subject may give by its policies break no
+// law, and those beside them do. A run names the laws that are off for it.
 //
 // Each subject is the reference, with one answer changed.
 
@@ -17,7 +17,7 @@
 static struct {
     struct policies policies;
     int null_answer;  ///< DidAlloc of NULL,
-    int other_answer; ///< and of what is no block of the reference.
+    int other_answer; ///< and of a pointer that is no block of the reference.
     enum { STORES_NULL, STORES_ITSELF, STORES_NOTHING } on_failure; ///< A failed QueryInterface.
 } change;
 
@@ -133,7 +133,7 @@ static void who_leaves_the_pointer_of_a_query_stores_no_other(void **state)
     assert_int_equal(verdict_of("query 2\n"), com_broken);
 }
 
-// Whether a run says that a law is off for the changed subject, and why.
+// Returns whether a run reports that a law is off for the changed subject, and why.
 static bool says_off(const char *words)
 {
     char said[1000] = "";

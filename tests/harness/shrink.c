@@ -15,7 +15,7 @@
 #include "findings/shrink_slots.h"
 #include "language/size.h"
 
-#define WRONG_SIZE 1001U // And what is larger.
+#define WRONG_SIZE 1001U // And larger sizes.
 #define CRASH_SIZE 501U  // Half of it, so that shrinking comes by.
 #define LIMIT_BYTES 100000U
 #define CROWD_BLOCKS 40U // So many blocks of CROWD_SIZE up to CRASH_SIZE, and the next crashes.

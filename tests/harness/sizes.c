@@ -1,5 +1,5 @@
 // Size codes (fuzz/language/size.h): each has a text that gives it back, and means the number that
-// the table there says, on this width of pointers; so this runs where cmocka does not.
+// the table there gives, on this width of pointers. The test runs where cmocka does not.
 
 #include <limits.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static void check(bool holds, const char *claim, const char *text, int line)
 
 #define CHECK(claim, text) check(claim, #claim, text, __LINE__)
 
-// Slot n holds a block of so many bytes; from slot 4 on there is none.
+// Slot n holds a block of this number of bytes; from slot 4 on there is none.
 static const size_t held_bytes[] = {100, 1, SIZE_MAX / 2 + 1, SIZE_MAX};
 
 static size_t size_of(const void *context, uint32_t slot)
@@ -59,7 +59,7 @@ static void each_code_has_a_text_that_gives_it_back(void)
     }
 }
 
-// A reader is not given a sum that no size can be.
+// A reader never gets a sum that no size can be.
 static void what_is_added_to_SIZE_MAX_is_not_written(void)
 {
     for (int above = 0; above < 1024; above++) {

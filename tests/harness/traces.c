@@ -1,6 +1,6 @@
-// The reader of recorded traces (fuzz/language/trace.h): a trace becomes the ops that it says, a
-// window of it ends with the blocks that the whole has there, and what is malformed is refused with
-// its line and a sentence.
+// The reader of recorded traces (fuzz/language/trace.h). A trace becomes its ops, and a window of
+// it ends with the blocks of the whole there. A malformed trace is refused with its line and a
+// sentence.
 
 #include "../unit/cmocka_headers.h"
 
@@ -100,7 +100,7 @@ static void test_a_window_begins_with_what_was_live(void **state)
     assert_int_equal(window.count, 0);
 }
 
-// What a slot holds: SIZE_MAX: nothing.
+// Stores the size of each slot's block after these ops; SIZE_MAX: no block.
 static void follow(const struct program *program, size_t ops, size_t *held_bytes)
 {
     for (size_t slot = 0; slot < SLOTS; slot++) {
@@ -168,7 +168,7 @@ static void test_every_window_ends_as_the_whole_does_there(void **state)
     free(text);
 }
 
-// `ids` ids are allocated; before that of each from the `live`-th on, the oldest is freed.
+// Allocates `ids` ids. From the `live`-th on, it frees the oldest before each.
 static char *make_parade(unsigned ids, unsigned live)
 {
     char *text = NULL;
