@@ -16,7 +16,7 @@ static void run(void)
         return;
     }
     for (size_t size_bytes = 16; size_bytes < 100000; size_bytes *= 4) {
-        void *volatile block = malloc(size_bytes); // Or the compiler leaves both calls out.
+        void *volatile block = malloc(size_bytes); // Otherwise the compiler drops it.
         free(block);
     }
     called++;

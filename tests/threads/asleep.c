@@ -1,7 +1,6 @@
 // A thread that waits for a lock sleeps. It takes next to no processor time, so the thread that has
 // the lock can run whatever their priorities are. This holds for a heap's lock, for the spy's, and
 // for a fork that waits for either. A signal handler that runs in that wait may fork.
-// fork.
 //
 //     asleep [MILLISECONDS]
 

@@ -1,6 +1,6 @@
 // Forks a process whose other threads use the heap at that moment. The child has only the thread
-// that forked, and can go on: with that thread's blocks, with new ones, with the task heap, with
-// minimizing, with a thread of its own, and with the lanes of the threads that it lost. It can also
+// that forked, and can go on with that thread's blocks and with new ones. It can use the task heap,
+// minimize, start a thread of its own, and take the lanes of the threads that it lost. It can also
 // go on when the fork comes while another thread makes the task heap. A child that waits forever is
 // a failure. Fork handlers that the program registers before the library does may use the heaps.
 //

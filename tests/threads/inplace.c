@@ -1,6 +1,6 @@
 // Two threads give one block another size in its place, at the same moment, again and again. The
-// place has room for either size, so both calls succeed, however close they are, and whether the
-// size is the one that the place was made for or less. The heap counts the size that came last.
+// place has room for either size. So both calls succeed, however close they are, for the size that
+// the place was made for and for less. The heap counts the size that came last.
 //
 //     inplace [TIMES]
 

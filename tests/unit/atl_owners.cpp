@@ -162,7 +162,7 @@ template <class Pointer> void CheckAssignment()
         int *block = from;
         to = from;
         CHECK(from == nullptr && to == block);
-        CHECK(LiveBlocks() == before + 1); // What it had is freed.
+        CHECK(LiveBlocks() == before + 1); // Its former block is freed.
         Pointer &same = to;
         to = same;
         CHECK(to == block && CComHeap().GetSize(block) == 10 * sizeof(int));
@@ -209,7 +209,7 @@ template <class Pointer> void CheckMoves()
         Pointer &same = moved;
         moved = std::move(same);
         CHECK(moved == block && LiveBlocks() == before + 1);
-        moved = Make<Pointer>(); // What it had is freed.
+        moved = Make<Pointer>(); // Its former block is freed.
         CHECK(moved != nullptr && LiveBlocks() == before + 1);
         Pointer copied(moved);
         CHECK(moved == nullptr && copied != nullptr && LiveBlocks() == before + 1);

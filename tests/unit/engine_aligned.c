@@ -1,5 +1,5 @@
-// Blocks that are aligned to more than a granule: where they start, that their size is exact all
-// the same, and that the unused rest of their run is free again.
+// Blocks that are aligned to more than a granule: where they start, and that their size is exact
+// all the same. The unused rest of their run is free again.
 
 #include "churn.h"
 #include "cmocka_headers.h"

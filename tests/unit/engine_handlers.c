@@ -107,7 +107,7 @@ static void use_heap(void *context, enum ch_fault fault, const void *block)
     ch_heap_minimize(use->heap);
     assert_int_equal(ch_heap_stats(use->heap).live_blocks, 1);
     assert_string_equal(ch_invariant_sentence(ch_heap_check(use->heap).invariant), "");
-    if (use->times++ == 0) { // And a fault in the handler is a fault like any other.
+    if (use->times++ == 0) { // A fault in the handler is like any other.
         ch_heap_free(use->heap, foreign);
     }
 }

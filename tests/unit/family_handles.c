@@ -1,5 +1,5 @@
 // Section 5 beyond its table: the owner of a CWin32Heap's heap, the limit of one with a maximum,
-// the limits that Local and Global lack, and the documentation's example, one function for all
+// and the limits that Local and Global lack. Also the documentation's example, one function for all
 // five.
 
 #include "cmocka_headers.h"

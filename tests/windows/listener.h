@@ -11,8 +11,8 @@ extern struct listener {
     IMallocSpy spy;          ///< First, so that a pointer to it is one to the listener.
     bool listens;            ///< It notes nothing while this is false.
     bool refuses;            ///< The Pre methods of requests answer 0.
-    size_t more_bytes;       ///< What PreAlloc adds to a request.
-    size_t shift_bytes;      ///< What PreDidAlloc adds to a pointer.
+    size_t more_bytes;       ///< PreAlloc adds this to a request.
+    size_t shift_bytes;      ///< PreDidAlloc adds this to a pointer.
     const void *asked_about; ///< The pointer that PostDidAlloc hears.
     void (*in_pre_alloc)(void);
 } listener;

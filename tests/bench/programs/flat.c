@@ -1,8 +1,8 @@
 // The cost of a call at a number of live blocks: flat BLOCKS REPLACEMENTS.
 //
 // Allocates BLOCKS blocks, then replaces random ones of them. Prints the nanoseconds of one call:
-// first those of a replacement's two calls, a free and a malloc, then those of the same loop
-// without them, which finds and touches the blocks. Sizes are 16 to 79 bytes.
+// first those of a replacement's two calls, a free and a malloc. Then it prints those of the same
+// loop without them, which finds and touches the blocks. Sizes are 16 to 79 bytes.
 #include "block.h"
 
 #include <time.h>

@@ -1,7 +1,7 @@
 // A large set of live blocks, of which random ones are replaced: live_set BLOCKS REPLACEMENTS.
 //
-// Nothing is freed in the order in which it was allocated, nor in the opposite one, and most blocks
-// are out of the cache by the time they are freed. Sizes are 8 to 4095 bytes, every power of two as
+// Nothing is freed in the order in which it was allocated, nor in the opposite one. Most blocks are
+// out of the cache by the time they are freed. Sizes are 8 to 4095 bytes, every power of two as
 // likely as the next.
 #include "block.h"
 

@@ -1,9 +1,9 @@
 // Small blocks come and go on one thread: small_churn ROUNDS.
 //
-// A program that works on one request after the other: a round takes a handful of blocks, gives
-// most of them back soon, in the order that it took them or in the reverse one, and leaves a few in
+// A program that works on one request after the other. A round takes a handful of blocks and gives
+// most of them back soon, in the order that it took them or in the reverse one. It leaves a few in
 // a working set, where each replaces an older one. Sizes are 1 to 1023 bytes, every power of two as
-// likely as the next; one block in eight comes from calloc.
+// likely as the next. One block in eight comes from calloc.
 #include "block.h"
 
 enum { WORKING_SET = 4096, ROUND_BLOCKS = 32 };

@@ -121,7 +121,7 @@ int cmocka_run_group(const char *name, const struct CMUnitTest *tests, size_t co
     printf("[==========] %s: Running %zu test(s).\n", name, count);
     for (size_t i = 0; i < count; i++) {
         printf("[ RUN      ] %s\n", tests[i].name);
-        (void)fflush(stdout); // Or a crash would take it along.
+        (void)fflush(stdout); // Otherwise a crash would lose it.
         bool has_passed = run(&tests[i]);
         printf("%s %s\n", has_passed ? "[       OK ]" : "[  FAILED  ]", tests[i].name);
         failures += !has_passed;
