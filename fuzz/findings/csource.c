@@ -71,13 +71,9 @@ static void run_once(struct csource *source)
 
 const char *csource_options(const struct subject *subject)
 {
-    static const char *const names[] = {"comheap", "crt", "win32", "local", "global"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(subject->name, names[i]) == 0) {
-            return " -lcomheap";
-        }
-    }
-    return strcmp(subject->name, "libc") == 0 ? "" : " -DHEAP_HEADER='\"my_heap.h\"'";
+    return subject->c_form == NULL                      ? " -DHEAP_HEADER='\"my_heap.h\"'"
+           : strstr(subject->c_form, "MANAGER") != NULL ? " -lcomheap"
+                                                        : "";
 }
 
 static bool is_one_of(const char *word, const char *words)
@@ -89,7 +85,7 @@ static bool is_one_of(const char *word, const char *words)
 
 static void need(struct csource *source, bool condition, const char *feature)
 {
-    bool is_offered = source->has_engine || is_one_of(feature, " MALLOC OTHER CRT MANAGER BYTES ");
+    bool is_offered = source->has_engine || strcmp(feature, "BYTES") == 0;
     if (condition && is_offered && !is_one_of(feature, source->features)) {
         strcat(strcat(source->features, feature), " ");
     }
@@ -130,16 +126,6 @@ static void choose_laws(struct csource *source)
 
 static void choose_features(struct csource *source)
 {
-    char name[32] = "";
-    const char *options = csource_options(source->plan->subject);
-    bool has_manager = strcmp(options, " -lcomheap") == 0;
-    need(source, !has_manager && options[0] != '\0', "OTHER");
-    for (size_t i = 0; i + 1 < sizeof name && source->plan->subject->name[i] != '\0'; i++) {
-        name[i] = (char)toupper((unsigned char)source->plan->subject->name[i]);
-    }
-    need(source, true, has_manager ? name : "MALLOC");
-    need(source, has_manager, "MANAGER");
-    need(source, source->has_engine, "ENGINE");
     for (size_t i = 0; i < source->program->count; i++) {
         struct op op = source->program->ops[i];
         bool is_misuse = verb_action(op.verb) == ACTION_MISUSE && source->has_misuse;
@@ -499,17 +485,18 @@ trial_verdict csource_write(FILE *file, const struct plan *plan, const struct pr
                             const char *name)
 {
     const struct subject *subject = plan->subject;
+    const char *form = subject->c_form != NULL ? subject->c_form : " MALLOC OTHER ";
     struct csource source = {
         .plan = plan,
         .program = program,
         .name = name,
-        .has_engine = subject->check != NULL,
-        .has_owner = subject->owns != NULL && strcmp(subject->name, "reference") != 0,
+        .has_engine = strstr(form, "ENGINE") != NULL,
         .has_misuse = plan->misuses && subject_survives_misuse(subject),
-        .features = " ",
     };
+    source.has_owner = source.has_engine && subject->owns != NULL;
     source.has_com =
         source.has_owner && plan->extension != NULL && plan->extension->is_offered(subject);
+    (void)snprintf(source.features, sizeof source.features, "%s", form);
     run_once(&source);
     choose_laws(&source);
     choose_features(&source);

@@ -18,7 +18,7 @@ struct row {
     uintptr_t begin, end;
     char name[32];         ///< "" for an address.
     size_t size_bytes;     ///< A block of 0 bytes ends a byte behind its address.
-    bool is_place;         ///< What the law says of the place is remarked here.
+    bool is_place;         ///< The remark has the law's words on the place.
     size_t maker, resizer; ///< The ops that allocated and last resized the block; or HISTORY_NONE.
     enum lane lane;
 };

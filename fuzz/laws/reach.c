@@ -19,7 +19,7 @@ struct range {
 
 static struct {
     uintptr_t last_freed;
-    struct range tail;         ///< What the last shrink in place gave up.
+    struct range tail;         ///< The bytes that the last shrink in place gave up.
     struct range holes[HOLES]; ///< The large blocks that were freed last.
     uintptr_t gone[HOLES];     ///< The small ones,
     enum lane gone_on[HOLES];  ///< and the lanes that freed them.
@@ -40,7 +40,7 @@ static struct {
 // A magnitude: 0 for 0, else the number of bits.
 #define MAGNITUDES 35U
 
-// What libFuzzer takes for coverage, where it is the engine, by the name of the section. A byte a
+// libFuzzer takes this for coverage, where it is the engine, by the name of the section. A byte a
 // situation, 1 when it occurred; only the engine reads them.
 #if defined(__linux__)
 #define FOR_THE_ENGINE __attribute__((used, section("__libfuzzer_extra_counters")))

@@ -70,6 +70,8 @@ struct com_calls;
 struct subject {
     const char *name;
     const char *sentence; ///< Describes it, for people who choose one.
+    const char *c_form; ///< The features of findings/standalone.c that make it, a blank before and
+                        ///< behind each. NULL: its findings as C need a header of its author.
     struct policies policies;
 
     /// Makes a fresh heap in the open world, in an arena of arena_bytes. A subject without use for

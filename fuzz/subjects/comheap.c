@@ -40,6 +40,7 @@ static const struct com_calls com = {
 const struct subject subject_comheap = {
     .name = "comheap",
     .sentence = "this project's CComHeap over its own engine",
+    .c_form = " MANAGER ENGINE COMHEAP ",
     WORLD_HEAP_POLICIES,
     .policies.hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
     .policies.limit_bytes = INT_MAX,

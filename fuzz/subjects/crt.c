@@ -42,6 +42,7 @@ static IAtlMemMgr *open_heap(size_t arena_bytes)
 const struct subject subject_crt = {
     .name = "crt",
     .sentence = "this project's CCRTHeap over malloc",
+    .c_form = " MANAGER CRT ",
     FOREIGN_HEAP_POLICIES,
     .policies.limit_bytes = MALLOC_MOST_BYTES,
     .policies.size_is_exact = true,

@@ -59,6 +59,7 @@ static size_t most_committed(const struct load *load)
 const struct subject subject_local = {
     .name = "local",
     .sentence = "this project's CLocalHeap, in place or not at all, over its own engine",
+    .c_form = " MANAGER ENGINE LOCAL ",
     .open = open_local,
     FIXED_HEAP_MEMBERS,
 };
@@ -66,6 +67,7 @@ const struct subject subject_local = {
 const struct subject subject_global = {
     .name = "global",
     .sentence = "this project's CGlobalHeap, the same with 1 byte for 0",
+    .c_form = " MANAGER ENGINE GLOBAL ",
     .policies.zero_size_bytes = 1,
     .open = open_global,
     FIXED_HEAP_MEMBERS,

@@ -40,6 +40,7 @@ static IAtlMemMgr *open_heap(size_t arena_bytes)
 const struct subject subject_libc = {
     .name = "libc",
     .sentence = "the C library's malloc",
+    .c_form = " MALLOC ",
     FOREIGN_HEAP_POLICIES,
     .policies.limit_bytes = MALLOC_MOST_BYTES,
     .policies.has_null_size = true,

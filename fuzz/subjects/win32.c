@@ -23,6 +23,7 @@ static void close_heap(void)
 const struct subject subject_win32 = {
     .name = "win32",
     .sentence = "this project's CWin32Heap over its own engine",
+    .c_form = " MANAGER ENGINE WIN32 ",
     WORLD_HEAP_POLICIES,
     .policies.hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
     .policies.limit_bytes = SIZE_MAX,
