@@ -1,4 +1,4 @@
-// Rows A1 to A3 and A11 to A15: what Alloc gives. The rows about large sizes are in limits.c, and
+// Rows A1 to A3 and A11 to A15: results of Alloc. The rows about large sizes are in limits.c, and
 // A14, which needs a process in which nothing was called yet, is in task_heap.c.
 
 #include "cmocka_headers.h"

@@ -1,5 +1,5 @@
-// What a fault handler may do, and how the default one acts. A call made for it raises each fault
-// of faults.def in turn.
+// Fault handlers: their rights, and the default one. A call made for it raises each fault of
+// faults.def in turn.
 
 #include "cmocka_headers.h"
 #include "engine_groups.h"

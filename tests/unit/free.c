@@ -1,4 +1,4 @@
-// Rows F1 to F3, and section 2.5: what Free does, also with a pointer that is no block.
+// Rows F1 to F3, and section 2.5: effects of Free, also with a pointer that is no block.
 
 #include "cmocka_headers.h"
 #include "faces.h"
