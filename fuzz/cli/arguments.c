@@ -44,7 +44,8 @@ const char *take_option(int argc, char **argv, int *at, const char *name)
 
 static const char *subject_name(size_t index)
 {
-    return subjects[index] == NULL ? NULL : subjects[index]->name;
+    const struct subject *subject = subject_at(index);
+    return subject == NULL ? NULL : subject->name;
 }
 
 static const char *target_name(size_t index)
@@ -103,7 +104,7 @@ void settle_choice(const char *command, struct choice *choice)
         refuse("%s: target %s runs nothing, so it has no subject", command, choice->target->name);
     }
     if (choice->subject == NULL) {
-        choice->subject = subjects[0];
+        choice->subject = subject_at(0);
     }
     if (!choice->target->compares && choice->other != NULL) {
         refuse("%s: --other: target %s runs a program on one subject", command,

@@ -45,8 +45,9 @@ static void print_help(void)
     }
     printf("\nA FILE is text if its name ends in .ops, a recorded trace if in .rep, else bytes.\n"
            "\nsubjects\n");
-    for (size_t i = 0; subjects[i] != NULL; i++) {
-        printf("  %-10s %s\n", subjects[i]->name, subjects[i]->sentence);
+    const struct subject *subject;
+    for (size_t i = 0; (subject = subject_at(i)) != NULL; i++) {
+        printf("  %-10s %s\n", subject->name, subject->sentence);
     }
     printf("\ntargets\n");
     for (const struct target *target = targets; target->name != NULL; target++) {

@@ -18,18 +18,18 @@ static struct {
 // INT_MAX is CComHeap's limit, not the task allocator's.
 static size_t limit_bytes(const struct subject *subject, enum face face)
 {
-    return face == FACE_HEAP ? subject->policies.limit_bytes : SIZE_MAX;
+    return face == FACE_HEAP ? subject->port.policies.limit_bytes : SIZE_MAX;
 }
 
 static size_t null_size_bytes(const struct subject *subject, enum face face)
 {
-    return face == FACE_IMALLOC ? SIZE_MAX : subject->policies.null_size_bytes;
+    return face == FACE_IMALLOC ? SIZE_MAX : subject->port.policies.null_size_bytes;
 }
 
 static void begin(struct heap *heap)
 {
     com.malloc = NULL;
-    (void)heap->subject->com->get_malloc(MEMCTX_TASK, &com.malloc);
+    (void)heap->subject->parts.com->get_malloc(MEMCTX_TASK, &com.malloc);
 }
 
 static void end(struct heap *heap)
@@ -58,8 +58,8 @@ static uintptr_t end_hearing(bool is_heard, uintptr_t answer)
 static void *allocate(struct heap *heap, enum face face, size_t size_bytes)
 {
     bool is_heard = hears(heap, face, SPY_CALL_ALLOC, NULL, size_bytes);
-    void *block = face == FACE_HEAP   ? IAtlMemMgr_Allocate(heap->manager, size_bytes)
-                  : face == FACE_TASK ? heap->subject->com->task_alloc(size_bytes)
+    void *block = face == FACE_HEAP   ? heap->subject->port.allocate(size_bytes)
+                  : face == FACE_TASK ? heap->subject->parts.com->task_alloc(size_bytes)
                                       : IMalloc_Alloc(com.malloc, size_bytes);
     (void)end_hearing(is_heard, (uintptr_t)block);
     return block;
@@ -74,8 +74,8 @@ static enum spy_call call_of(const void *block, size_t size_bytes)
 static void *reallocate(struct heap *heap, enum face face, void *block, size_t size_bytes)
 {
     bool is_heard = hears(heap, face, call_of(block, size_bytes), block, size_bytes);
-    void *moved = face == FACE_HEAP   ? IAtlMemMgr_Reallocate(heap->manager, block, size_bytes)
-                  : face == FACE_TASK ? heap->subject->com->task_realloc(block, size_bytes)
+    void *moved = face == FACE_HEAP   ? heap->subject->port.reallocate(block, size_bytes)
+                  : face == FACE_TASK ? heap->subject->parts.com->task_realloc(block, size_bytes)
                                       : IMalloc_Realloc(com.malloc, block, size_bytes);
     (void)end_hearing(is_heard, (uintptr_t)moved);
     return moved;
@@ -85,9 +85,9 @@ static void free_block(struct heap *heap, enum face face, void *block)
 {
     bool is_heard = block != NULL && spy_expect_begin(heap, SPY_CALL_FREE, block, 0);
     if (face == FACE_HEAP) {
-        IAtlMemMgr_Free(heap->manager, block);
+        heap->subject->port.free(block);
     } else if (face == FACE_TASK) {
-        heap->subject->com->task_free(block);
+        heap->subject->parts.com->task_free(block);
     } else {
         IMalloc_Free(com.malloc, block);
     }
@@ -97,15 +97,15 @@ static void free_block(struct heap *heap, enum face face, void *block)
 static size_t get_size(struct heap *heap, enum face face, void *block)
 {
     bool is_heard = block != NULL && spy_expect_begin(heap, SPY_CALL_SIZE, block, 0);
-    size_t size_bytes = face == FACE_IMALLOC ? IMalloc_GetSize(com.malloc, block)
-                                             : IAtlMemMgr_GetSize(heap->manager, block);
+    size_t size_bytes =
+        face == FACE_IMALLOC ? IMalloc_GetSize(com.malloc, block) : heap->subject->port.size(block);
     return end_hearing(is_heard, size_bytes);
 }
 
 static int owns(struct heap *heap, const void *address)
 {
     bool is_heard = address != NULL && spy_expect_begin(heap, SPY_CALL_OWNS, address, 0);
-    return (int)end_hearing(is_heard, (uintptr_t)heap->subject->owns(address));
+    return (int)end_hearing(is_heard, (uintptr_t)heap->subject->port.owns(address));
 }
 
 // A spy hears only IMalloc::HeapMinimize.
@@ -115,7 +115,7 @@ static void minimize(struct heap *heap)
         IMalloc_HeapMinimize(com.malloc);
         spy_expect_end(0);
     } else {
-        heap->subject->minimize();
+        heap->subject->port.minimize();
     }
 }
 
@@ -132,7 +132,7 @@ static bool call_with_spies(struct heap *heap, struct op op, size_t size_bytes, 
     switch (op.verb) {
     case VERB_GET_MALLOC: {
         IMalloc *malloc = com.object;
-        com.result = heap->subject->com->get_malloc((DWORD)size_bytes, &malloc);
+        com.result = heap->subject->parts.com->get_malloc((DWORD)size_bytes, &malloc);
         com.object = malloc;
         break;
     }
@@ -167,8 +167,8 @@ static void judge(struct heap *heap, struct op op, size_t size_bytes)
     if (op.verb == VERB_GET_MALLOC) {
         com_oracle_got_malloc(com.malloc, (DWORD)size_bytes, com.result, com.object);
     } else if (op.verb == VERB_QUERY) {
-        com_oracle_queried(heap->subject->com, com.malloc, interface_of(op), com.result, com.object,
-                           &com);
+        com_oracle_queried(heap->subject->parts.com, com.malloc, interface_of(op), com.result,
+                           com.object, &com);
     }
 }
 

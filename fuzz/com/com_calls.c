@@ -4,13 +4,13 @@
 
 bool com_has_faces(const struct subject *subject)
 {
-    const struct com_calls *calls = subject->com;
+    const struct com_calls *calls = subject->parts.com;
     return calls != NULL && calls->task_alloc != NULL && calls->task_realloc != NULL &&
            calls->task_free != NULL && calls->get_malloc != NULL;
 }
 
 bool com_has_spies(const struct subject *subject)
 {
-    return com_has_faces(subject) && subject->com->register_spy != NULL &&
-           subject->com->revoke_spy != NULL;
+    return com_has_faces(subject) && subject->parts.com->register_spy != NULL &&
+           subject->parts.com->revoke_spy != NULL;
 }

@@ -47,7 +47,7 @@ static const struct extension *calls(void)
 
 static void ask_owner(const void *block)
 {
-    if (spy.heap->subject->owns != NULL) {
+    if (spy.heap->subject->port.owns != NULL) {
         (void)calls()->owns(spy.heap, block);
     }
 }
@@ -248,7 +248,7 @@ HRESULT spy_register(struct heap *heap, uint32_t number)
     spy.kind = (enum spy_kind)(number / SPY_WAYS % SPY_KINDS);
     HRESULT expected = spy_expect_expected_register(spy.kind);
     bool is_heard = spy_expect_begin(heap, SPY_CALL_REGISTER, NULL, 0);
-    HRESULT result = heap->subject->com->register_spy(spy.kind == SPY_NULL ? NULL : &door);
+    HRESULT result = heap->subject->parts.com->register_spy(spy.kind == SPY_NULL ? NULL : &door);
     com_oracle_registered(result, expected);
     if (result == S_OK) {
         spy.ways = number % SPY_WAYS;
@@ -265,7 +265,7 @@ HRESULT spy_revoke(struct heap *heap)
 {
     HRESULT expected = spy_expect_expected_revoke();
     bool is_heard = spy_expect_begin(heap, SPY_CALL_REVOKE, NULL, 0);
-    HRESULT result = heap->subject->com->revoke_spy();
+    HRESULT result = heap->subject->parts.com->revoke_spy();
     com_oracle_revoked(result, expected);
     if (result == E_ACCESSDENIED) {
         spy_expect_revoked();

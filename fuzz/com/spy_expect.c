@@ -24,8 +24,8 @@ struct call {
     size_t spare_bytes;  // The part of these that no spy hears of.
     size_t wanted_bytes; // The bytes of the heap for it after the call.
     bool is_spied;
-    struct counts before; // The heap's counts after the Pre method.
-    uintptr_t answer;     // The spy's; 0 before its Post method.
+    struct heapfuzz_counts before; // The heap's counts after the Pre method.
+    uintptr_t answer;              // The spy's; 0 before its Post method.
 };
 
 static struct {
@@ -151,10 +151,13 @@ CHECK void spy_expect_check_spied(enum spy_call call, bool is_spied)
 }
 
 // Reads the counts of the heap itself, which no spy hears. Returns false iff it does not count.
-static bool count(struct counts *counts)
+static bool count(struct heapfuzz_counts *counts)
 {
-    const struct subject *subject = expect.heap->subject;
-    return subject->count != NULL && subject->count(counts);
+    const struct heapfuzz_port *port = &expect.heap->subject->port;
+    if (port->count != NULL) {
+        port->count(counts);
+    }
+    return port->count != NULL;
 }
 
 void spy_expect_asked(bool refuses)
@@ -199,7 +202,7 @@ void spy_expect_answered(uintptr_t answer)
 CHECK void spy_expect_check_done(void)
 {
     const struct call *now = innermost();
-    struct counts counts;
+    struct heapfuzz_counts counts;
     if (!count(&counts)) {
         return;
     }
@@ -214,7 +217,7 @@ CHECK void spy_expect_check_done(void)
 CHECK void spy_expect_check_pages(enum spy_call call)
 {
     const struct heap *heap = expect.heap;
-    struct counts counts;
+    struct heapfuzz_counts counts;
     if (call == SPY_CALL_MINIMIZE && count(&counts)) {
         LAW(SPY, world_committed_bytes() <= oracle_most_committed(heap),
             "PostHeapMinimize is called when the heap holds %zu bytes of pages, it may hold %zu",

@@ -71,9 +71,9 @@ static void run_once(struct csource *source)
 
 const char *csource_options(const struct subject *subject)
 {
-    return subject->c_form == NULL                      ? " -DHEAP_HEADER='\"my_heap.h\"'"
-           : strstr(subject->c_form, "MANAGER") != NULL ? " -lcomheap"
-                                                        : "";
+    return subject->parts.c_form == NULL                      ? " -DHEAP_HEADER='\"my_heap.h\"'"
+           : strstr(subject->parts.c_form, "MANAGER") != NULL ? " -lcomheap"
+                                                              : "";
 }
 
 static bool is_one_of(const char *word, const char *words)
@@ -114,7 +114,7 @@ static void choose_laws(struct csource *source)
             is_clean ? law != LAW_SAME : law == source->law || (is_stopped && is_call);
     }
     source->checks[LAW_MEMBER] &= source->has_owner;
-    source->checks[LAW_IN_PLACE] &= source->plan->subject->policies.stays_in_place;
+    source->checks[LAW_IN_PLACE] &= subject_stays_in_place(source->plan->subject);
     source->checks[LAW_PAST_END] &= source->has_engine;
     source->checks[LAW_FREED] &= source->has_engine;
     source->checks[LAW_COUNTS] &= source->has_engine;
@@ -485,7 +485,7 @@ trial_verdict csource_write(FILE *file, const struct plan *plan, const struct pr
                             const char *name)
 {
     const struct subject *subject = plan->subject;
-    const char *form = subject->c_form != NULL ? subject->c_form : " MALLOC OTHER ";
+    const char *form = subject->parts.c_form != NULL ? subject->parts.c_form : " MALLOC OTHER ";
     struct csource source = {
         .plan = plan,
         .program = program,
@@ -493,7 +493,7 @@ trial_verdict csource_write(FILE *file, const struct plan *plan, const struct pr
         .has_engine = strstr(form, "ENGINE") != NULL,
         .has_misuse = plan->misuses && subject_survives_misuse(subject),
     };
-    source.has_owner = source.has_engine && subject->owns != NULL;
+    source.has_owner = source.has_engine && subject->port.owns != NULL;
     source.has_com =
         source.has_owner && plan->extension != NULL && plan->extension->is_offered(subject);
     (void)snprintf(source.features, sizeof source.features, "%s", form);
@@ -513,8 +513,9 @@ trial_verdict csource_write(FILE *file, const struct plan *plan, const struct pr
     fprintf(text_file,
             "#define HEAP_LIMIT ((size_t)%zuU)\n\n"
             "#define HEAP_NULL_SIZE ((size_t)%zuU)\n\n%s\n",
-            subject->policies.limit_bytes,
-            is_one_of("MALLOC", source.features) ? 0 : subject->policies.null_size_bytes, lines);
+            subject->port.policies.limit_bytes,
+            is_one_of("MALLOC", source.features) ? 0 : subject->port.policies.null_size_bytes,
+            lines);
     char *text = os_written(&whole);
     if (main_text == NULL || text == NULL) {
         no_memory();

@@ -229,7 +229,7 @@ void table_print(FILE *file, const struct run *run)
     if (place.extent_count == 0) {
         add_address();
     }
-    complete(subject_alignment(run->plan.subject));
+    complete(run->plan.subject->port.policies.alignment_bytes);
     fprintf(file, "    %-15s %-12s %10s %6s  remark\n", "address", "block", "size", "by op");
     for (size_t i = 0; i < row_count; i++) {
         print_row(file, &rows[i]);

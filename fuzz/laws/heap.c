@@ -1,18 +1,35 @@
-// Makes the calls to the heap under test: straight to its manager, or through an extension. Judges
+// Makes the calls to the heap under test: straight to its port, or through an extension. Judges
 // nothing.
 
 #include "laws/heap.h"
 
 #include "world/world.h"
 
-bool heap_open(struct heap *heap, size_t arena_bytes)
+static bool open_port(const struct heapfuzz_port *port, size_t arena_bytes, uint32_t place)
+{
+    const struct heapfuzz_policies *policies = &port->policies;
+    if (port->open != NULL) {
+        void *range = world_range(arena_bytes, place, policies->range_alignment_bytes,
+                                  policies->range_is_zeroed);
+        return port->open(range, arena_bytes);
+    }
+    if (port->open_pages != NULL) {
+        return port->open_pages(&world_pages, arena_bytes);
+    }
+    if (port->reset != NULL) {
+        port->reset();
+    }
+    return true;
+}
+
+bool heap_open(struct heap *heap, size_t arena_bytes, uint32_t place)
 {
     heap->arena_bytes = arena_bytes;
     heap->rolling = 0;
     heap_own_call(heap, "open in an arena of bytes: ", arena_bytes);
-    heap->manager = heap->subject->open(arena_bytes);
+    heap->is_open = open_port(&heap->subject->port, arena_bytes, place);
     heap_own_call_done(heap);
-    if (heap->manager == NULL) {
+    if (!heap->is_open) {
         return false;
     }
     heap->fresh_committed_bytes = world_committed_bytes();
@@ -24,12 +41,12 @@ bool heap_open(struct heap *heap, size_t arena_bytes)
 
 void heap_close(struct heap *heap)
 {
-    if (heap->subject->close != NULL) {
+    if (heap->subject->port.close != NULL) {
         heap_own_call(heap, "close", HEAP_NO_NUMBER);
-        heap->subject->close();
+        heap->subject->port.close();
         heap_own_call_done(heap);
     }
-    heap->manager = NULL;
+    heap->is_open = false;
 }
 
 static void begin_request(struct heap *heap, size_t size_bytes)
@@ -41,21 +58,21 @@ static void begin_request(struct heap *heap, size_t size_bytes)
 void *heap_allocate(struct heap *heap, enum face face, size_t size_bytes)
 {
     begin_request(heap, size_bytes);
-    return heap->extension == NULL ? IAtlMemMgr_Allocate(heap->manager, size_bytes)
+    return heap->extension == NULL ? heap->subject->port.allocate(size_bytes)
                                    : heap->extension->allocate(heap, face, size_bytes);
 }
 
 void *heap_reallocate(struct heap *heap, enum face face, void *block, size_t size_bytes)
 {
     begin_request(heap, size_bytes);
-    return heap->extension == NULL ? IAtlMemMgr_Reallocate(heap->manager, block, size_bytes)
+    return heap->extension == NULL ? heap->subject->port.reallocate(block, size_bytes)
                                    : heap->extension->reallocate(heap, face, block, size_bytes);
 }
 
 void heap_free(struct heap *heap, enum face face, void *block)
 {
     if (heap->extension == NULL) {
-        IAtlMemMgr_Free(heap->manager, block);
+        heap->subject->port.free(block);
     } else {
         heap->extension->free(heap, face, block);
     }
@@ -63,20 +80,23 @@ void heap_free(struct heap *heap, enum face face, void *block)
 
 size_t heap_size(struct heap *heap, enum face face, void *block)
 {
-    return heap->extension == NULL ? IAtlMemMgr_GetSize(heap->manager, block)
+    if (heap->subject->port.size == NULL) {
+        return SIZE_MAX;
+    }
+    return heap->extension == NULL ? heap->subject->port.size(block)
                                    : heap->extension->size(heap, face, block);
 }
 
 int heap_owns(struct heap *heap, const void *address)
 {
-    return heap->extension == NULL ? heap->subject->owns(address)
+    return heap->extension == NULL ? heap->subject->port.owns(address)
                                    : heap->extension->owns(heap, address);
 }
 
 void heap_minimize(struct heap *heap)
 {
     if (heap->extension == NULL) {
-        heap->subject->minimize();
+        heap->subject->port.minimize();
     } else {
         heap->extension->minimize(heap);
     }
@@ -89,30 +109,30 @@ unsigned heap_faces(const struct heap *heap)
 
 const char *heap_free_name(const struct heap *heap, enum face face)
 {
-    return face == FACE_HEAP ? "IAtlMemMgr::Free" : heap->extension->free_names[face];
+    return face == FACE_HEAP ? "Free" : heap->extension->free_names[face];
 }
 
 const char *heap_reallocate_name(const struct heap *heap, enum face face)
 {
-    return face == FACE_HEAP ? "IAtlMemMgr::Reallocate" : heap->extension->reallocate_names[face];
+    return face == FACE_HEAP ? "Reallocate" : heap->extension->reallocate_names[face];
 }
 
 const char *heap_size_name(const struct heap *heap, enum face face)
 {
-    return face == FACE_HEAP ? "IAtlMemMgr::GetSize" : heap->extension->size_names[face];
+    return face == FACE_HEAP ? "GetSize" : heap->extension->size_names[face];
 }
 
 size_t heap_limit_bytes(const struct subject *subject, const struct extension *extension,
                         enum face face)
 {
-    return extension == NULL || face == FACE_HEAP ? subject->policies.limit_bytes
+    return extension == NULL || face == FACE_HEAP ? subject->port.policies.limit_bytes
                                                   : extension->limit_bytes(subject, face);
 }
 
 size_t heap_null_size_bytes(const struct subject *subject, const struct extension *extension,
                             enum face face)
 {
-    return extension == NULL || face == FACE_HEAP ? subject->policies.null_size_bytes
+    return extension == NULL || face == FACE_HEAP ? subject->port.policies.null_size_bytes
                                                   : extension->null_size_bytes(subject, face);
 }
 

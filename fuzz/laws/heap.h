@@ -54,10 +54,11 @@ struct extension {
 struct heap {
     const struct subject *subject;
     const struct extension *extension; ///< NULL: the subject's own face is the only one.
-    IAtlMemMgr *manager;               ///< NULL: the subject could not be opened.
-    size_t arena_bytes;
+    bool is_open;                      ///< Otherwise the subject could not be opened.
+    size_t arena_bytes;                ///< Of its range, or of the pages that it may take.
     bool is_substitute; ///< The program's arena has no room for a heap; this one replaces it.
     size_t fresh_committed_bytes;
+    size_t largest_bytes; ///< A size that the empty heap grants; 0: none is known.
 
     struct request request;   ///< The last one for a block.
     uint64_t refusals_before; ///< The world's, before the last request.
@@ -69,14 +70,16 @@ struct heap {
     size_t own_call_number; ///< Printed after own_call; HEAP_NO_NUMBER: no number.
 };
 
-/// Opens the subject in the open world. Returns false iff the subject has no room for an empty
-/// heap.
-bool heap_open(struct heap *heap, size_t arena_bytes);
+/// Opens the subject in the open world. A subject that takes a range gets one of arena_bytes at a
+/// place of the world, which counts in units of its alignment. Returns false iff the subject has no
+/// room for an empty heap.
+bool heap_open(struct heap *heap, size_t arena_bytes, uint32_t place);
 
 /// Closes the subject. Precondition: no block is live.
 void heap_close(struct heap *heap);
 
-/// Make a call through a face: the heap's own where there is no extension.
+/// Make a call through a face: the heap's own where there is no extension. A subject without
+/// `reallocate` is never asked to, and the size of its blocks is SIZE_MAX without `size`.
 void *heap_allocate(struct heap *heap, enum face face, size_t size_bytes);
 void *heap_reallocate(struct heap *heap, enum face face, void *block, size_t size_bytes);
 void heap_free(struct heap *heap, enum face face, void *block);

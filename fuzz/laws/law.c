@@ -3,6 +3,7 @@
 #include "laws/law.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 
 #include "laws/finding.h"
 
@@ -23,6 +24,26 @@ const char *law_name(enum law law)
 const char *law_sentence(enum law law)
 {
     return table[law].sentence;
+}
+
+static const char *const *off;
+static void (*abandon_program)(void);
+
+void law_turn_off(const char *const reasons[LAWS], void (*abandon)(void))
+{
+    off = reasons;
+    abandon_program = abandon;
+}
+
+bool law_stands(enum law law)
+{
+    if (off == NULL || off[law] == NULL) {
+        return true;
+    }
+    if (law == LAW_INSIDE || law == LAW_DISJOINT || law == LAW_WRITABLE) {
+        abandon_program(); // The model has no such block, or its bytes can't be written.
+    }
+    return false;
 }
 
 #define LAW_DEF(id, name, sentence)                                                                \

@@ -28,11 +28,19 @@ const char *law_sentence(enum law law);
 /// where possible. Engines compare three frames, so such a function calls a check directly.
 #define CHECK __attribute__((noinline))
 
+/// Set the laws that are off: those with a reason here. NULL: none. A breach of such a law is
+/// passed over. Where the checks that follow rely on it, `abandon` is called, which ends the
+/// program and does not return.
+void law_turn_off(const char *const reasons[LAWS], void (*abandon)(void));
+
+/// Returns whether a law that is broken is on.
+bool law_stands(enum law law);
+
 /// Checks a heap against a law: counts the check, and reports iff the condition is false.
 #define LAW(id, condition, ...)                                                                    \
     do {                                                                                           \
         counters->checks_by[LAW_##id]++;                                                           \
-        if (__builtin_expect(!(condition), 0)) {                                                   \
+        if (__builtin_expect(!(condition), 0) && law_stands(LAW_##id)) {                           \
             law_broken_##id(__VA_ARGS__);                                                          \
         }                                                                                          \
     } while (0)
@@ -41,7 +49,7 @@ const char *law_sentence(enum law law);
 #define LAW_AT(id, condition, note_place, ...)                                                     \
     do {                                                                                           \
         counters->checks_by[LAW_##id]++;                                                           \
-        if (__builtin_expect(!(condition), 0)) {                                                   \
+        if (__builtin_expect(!(condition), 0) && law_stands(LAW_##id)) {                           \
             note_place;                                                                            \
             law_broken_##id(__VA_ARGS__);                                                          \
         }                                                                                          \

@@ -8,6 +8,7 @@
 #include "laws/fill.h"
 #include "laws/model.h"
 #include "laws/oracle.h"
+#include "laws/oracle_parts.h"
 #include "laws/place.h"
 #include "world/asan.h"
 #include "world/world.h"
@@ -33,23 +34,24 @@ static bool is_in_pages(const struct heap *heap, uintptr_t address)
 {
     uintptr_t begin;
     uintptr_t end;
-    heap->subject->misuse->pages(&begin, &end);
+    heap->subject->port.faults->pages(&begin, &end);
     return address >= begin && address < end;
 }
 
-enum stray misuse_find(const struct heap *heap, uintptr_t address)
+enum heapfuzz_stray misuse_find(const struct heap *heap, uintptr_t address)
 {
     uint32_t slot = model_next(address);
     if (address == 0) {
-        return STRAYS;
+        return HEAPFUZZ_STRAYS;
     }
     if (slot != SLOTS && (uintptr_t)model.slots[slot].block <= address) {
-        return (uintptr_t)model.slots[slot].block == address ? STRAYS : STRAY_INTERIOR;
+        return (uintptr_t)model.slots[slot].block == address ? HEAPFUZZ_STRAYS
+                                                             : HEAPFUZZ_STRAY_INTERIOR;
     }
-    return is_in_pages(heap, address) ? STRAY_STALE : STRAY_FOREIGN;
+    return is_in_pages(heap, address) ? HEAPFUZZ_STRAY_STALE : HEAPFUZZ_STRAY_FOREIGN;
 }
 
-const char *misuse_name(enum stray stray)
+const char *misuse_name(enum heapfuzz_stray stray)
 {
     static const char *const names[] = {"not live", "inside a block", "foreign", "no stray"};
     return names[stray];
@@ -61,7 +63,7 @@ static CHECK void check_fault(struct heap *heap, const char *call, uintptr_t add
                               const char *expected)
 {
     const void *where = NULL;
-    const char *fault = heap->subject->fault(&where);
+    const char *fault = heap->subject->port.fault(&where);
     fault = fault == NULL ? "nothing" : fault;
     LAW(MISUSE, strcmp(fault, expected) == 0, "%s raises: %s; expected: %s", call, fault, expected);
     LAW(MISUSE, where == NULL || (uintptr_t)where == address,
@@ -72,19 +74,18 @@ static CHECK void check_fault(struct heap *heap, const char *call, uintptr_t add
 // Checks that the heap's counts are unchanged.
 static CHECK void check_counts(struct heap *heap, const char *call)
 {
-    const struct subject *subject = heap->subject;
-    struct counts counts;
-    if (subject->count != NULL && subject->count(&counts)) {
-        LAW(MISUSE,
-            counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
-            "after %s %zu blocks of %zu bytes are counted, it was %zu of %zu", call,
-            counts.live_blocks, counts.live_bytes, model.live_blocks, model.live_bytes);
+    struct heapfuzz_counts counts;
+    if (oracle_count(heap, &counts)) {
+        LAW(MISUSE, oracle_counts_agree(&counts),
+            "after %s %s blocks of %s bytes are counted, it was %zu of %zu", call,
+            place_size(counts.live_blocks), place_size(counts.live_bytes), model.live_blocks,
+            model.live_bytes);
     }
 }
 
-static CHECK void free_stray(struct heap *heap, uintptr_t address, enum stray stray)
+static CHECK void free_stray(struct heap *heap, uintptr_t address, enum heapfuzz_stray stray)
 {
-    const char *expected = heap->subject->misuse->fault(MISUSE_FREE, stray);
+    const char *expected = heap->subject->port.faults->expected(HEAPFUZZ_MISUSE_FREE, stray);
     for (unsigned face = 0; face < heap_faces(heap); face++) {
         heap_free(heap, (enum face)face, (void *)address);
         check_fault(heap, heap_free_name(heap, (enum face)face), address, expected);
@@ -100,16 +101,18 @@ static CHECK void check_not_granted(const char *call, size_t size_bytes, const v
 
 // Reallocates a stray pointer. A size of 0 makes the call a free (spec R3); above the limit the
 // heap does not look at the block (spec R9).
-static CHECK void reallocate_stray(struct heap *heap, uintptr_t address, enum stray stray)
+static CHECK void reallocate_stray(struct heap *heap, uintptr_t address, enum heapfuzz_stray stray)
 {
     const struct subject *subject = heap->subject;
-    size_t limit_bytes = subject->policies.limit_bytes;
+    size_t limit_bytes = subject->port.policies.limit_bytes;
     const size_t sizes[] = {0, 1, (size_t)64 * 1024, limit_bytes < SIZE_MAX ? limit_bytes + 1 : 0};
     for (unsigned face = 0; face < heap_faces(heap); face++) {
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-            enum misuse misuse = sizes[i] == 0 ? MISUSE_FREE : MISUSE_REALLOCATE;
+            enum heapfuzz_misuse misuse =
+                sizes[i] == 0 ? HEAPFUZZ_MISUSE_FREE : HEAPFUZZ_MISUSE_REALLOCATE;
             bool is_over = face == FACE_HEAP && sizes[i] > limit_bytes;
-            const char *expected = is_over ? "nothing" : subject->misuse->fault(misuse, stray);
+            const char *expected =
+                is_over ? "nothing" : subject->port.faults->expected(misuse, stray);
             const char *call = heap_reallocate_name(heap, (enum face)face);
             void *block = heap_reallocate(heap, (enum face)face, (void *)address, sizes[i]);
             check_not_granted(call, sizes[i], block);
@@ -121,7 +124,7 @@ static CHECK void reallocate_stray(struct heap *heap, uintptr_t address, enum st
 
 static CHECK void size_stray(struct heap *heap, uintptr_t address)
 {
-    size_t expected = heap->subject->misuse->size_bytes;
+    size_t expected = heap->subject->port.faults->stray_size_bytes;
     for (unsigned face = 0; face < heap_faces(heap); face++) {
         const char *call = heap_size_name(heap, (enum face)face);
         if (call != NULL) {
@@ -135,8 +138,8 @@ static CHECK void size_stray(struct heap *heap, uintptr_t address)
 static CHECK void check_block(struct heap *heap, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
-    size_t size_bytes = IAtlMemMgr_GetSize(heap->manager, held->block);
-    bool is_exact = heap->subject->policies.size_is_exact;
+    size_t size_bytes = heap->subject->port.size(held->block);
+    bool is_exact = subject_is_exact(heap->subject);
     LAW(MISUSE, is_exact ? size_bytes == held->size_bytes : size_bytes >= held->size_bytes,
         "GetSize(b%u) is %s after it, it was %zu%s", slot, place_size(size_bytes), held->size_bytes,
         is_exact ? "" : " or more");
@@ -169,7 +172,8 @@ static CHECK void check_pages(size_t committed_bytes)
         committed_bytes);
 }
 
-enum outcome misuse_pointer(struct heap *heap, struct op op, uintptr_t address, enum stray stray)
+enum outcome misuse_pointer(struct heap *heap, struct op op, uintptr_t address,
+                            enum heapfuzz_stray stray)
 {
     size_t committed_bytes = world_committed_bytes();
     if (op.verb == VERB_BAD_FREE || op.verb == VERB_BAD_ADDRESS) {
@@ -180,8 +184,8 @@ enum outcome misuse_pointer(struct heap *heap, struct op op, uintptr_t address, 
     }
     check_pages(committed_bytes);
     size_stray(heap, address);
-    if (heap->subject->owns != NULL) {
-        (void)oracle_owned(heap, (void *)address, heap->subject->owns((void *)address));
+    if (heap->subject->port.owns != NULL) {
+        (void)oracle_owned(heap, (void *)address, heap->subject->port.owns((void *)address));
     }
     check_heap(heap, address);
     return OUTCOME_DONE;

@@ -15,15 +15,16 @@
 /// the start of the slot's live or last block. Without such a block the arena's start replaces it.
 uintptr_t misuse_address(struct op op, uint32_t slot, size_t size_bytes);
 
-/// Returns the kind of stray that an address is. STRAYS: none, as it is NULL or a live block's
-/// start.
-enum stray misuse_find(const struct heap *heap, uintptr_t address);
+/// Returns the kind of stray that an address is. HEAPFUZZ_STRAYS: none, as it is NULL or a live
+/// block's start.
+enum heapfuzz_stray misuse_find(const struct heap *heap, uintptr_t address);
 
 /// Returns a kind of stray as text.
-const char *misuse_name(enum stray stray);
+const char *misuse_name(enum heapfuzz_stray stray);
 
 /// Misuses a stray pointer as an op says, and checks the result against the laws.
-enum outcome misuse_pointer(struct heap *heap, struct op op, uintptr_t address, enum stray stray);
+enum outcome misuse_pointer(struct heap *heap, struct op op, uintptr_t address,
+                            enum heapfuzz_stray stray);
 
 /// Returns how many of `most` bytes from an address on can be written, those of live blocks
 /// included. A byte can be written where the slot's last block was, or where the world has

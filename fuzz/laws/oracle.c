@@ -13,21 +13,23 @@
 
 CHECK void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer)
 {
+    const struct subject *subject = heap->subject;
     size_t expected = model.slots[slot].size_bytes;
-    if (heap->subject->policies.size_is_exact) {
-        LAW_AT(EXACT_SIZE, answer == expected, place_end(slot, answer),
-               "GetSize(b%u) is %s, expected %zu", slot, place_size(answer), expected);
-    } else {
-        LAW_AT(EXACT_SIZE, answer >= expected, place_end(slot, answer),
-               "GetSize(b%u) is %s, expected %zu or more", slot, place_size(answer), expected);
+    if (subject->port.policies.size == HEAPFUZZ_SIZE_IS_NONE) {
+        return;
     }
+    const char *side = subject_is_exact(subject)                                 ? ""
+                       : subject->port.policies.size == HEAPFUZZ_SIZE_IS_AT_MOST ? " or less"
+                                                                                 : " or more";
+    LAW_AT(EXACT_SIZE, subject_size_agrees(subject, answer, expected), place_end(slot, answer),
+           "GetSize(b%u) is %s, expected %zu%s", slot, place_size(answer), expected, side);
 }
 
 CHECK void oracle_check_faultless(struct heap *heap)
 {
-    if (heap->subject->fault != NULL) {
+    if (heap->subject->port.fault != NULL) {
         const void *where = NULL;
-        const char *fault = heap->subject->fault(&where);
+        const char *fault = heap->subject->port.fault(&where);
         LAW_AT(FAULTLESS, fault == NULL, place_address(where, "blamed"),
                "no rule is broken, but the heap raised a fault about %s: %s",
                place_name((uintptr_t)where), fault);
@@ -45,7 +47,7 @@ static CHECK void check_bytes_kept(uint32_t slot, const struct held *before, siz
 
 static bool is_aligned(const struct heap *heap, const void *block)
 {
-    return (uintptr_t)block % subject_alignment(heap->subject) == 0;
+    return (uintptr_t)block % heap->subject->port.policies.alignment_bytes == 0;
 }
 
 // Returns how many bytes past a block's end are checked: up to a page, and never the next block.
@@ -59,7 +61,7 @@ static size_t hidden_past_end(const struct held *held)
 
 static CHECK void check_past_end(struct heap *heap, uint32_t slot)
 {
-    if (!heap->subject->policies.hides_slack || !fill_sees_poison()) {
+    if (!heap->subject->promises.hides_slack || !fill_sees_poison()) {
         return;
     }
     const struct held *held = &model.slots[slot];
@@ -70,7 +72,7 @@ static CHECK void check_past_end(struct heap *heap, uint32_t slot)
            place_byte(slot, end_bytes, "can be touched"),
            "byte %zu of b%u, the first past its end, can be touched", end_bytes, slot);
     // The rest of its last granule belongs to no other block, nor do the bytes beyond.
-    size_t more = -end_bytes % subject_alignment(heap->subject);
+    size_t more = -end_bytes % heap->subject->port.policies.alignment_bytes;
     size_t places[] = {more < most ? more : most, most};
     for (unsigned i = 0; i < 2; i++) {
         size_t at = end_bytes + places[i] - 1;
@@ -115,6 +117,18 @@ static void note_most(void)
     }
 }
 
+// Checks that a block lies in its heap's memory, before anything touches it.
+static CHECK void check_inside(struct heap *heap, uint32_t slot, const void *block,
+                               size_t size_bytes)
+{
+    if (!subject_ignores_world(heap->subject)) {
+        LAW_AT(INSIDE, world_holds(block, size_bytes),
+               place_granted(slot, block, size_bytes, "not inside"),
+               "b%u of %s bytes is at %s, and its heap has %zu bytes", slot, place_size(size_bytes),
+               place_name((uintptr_t)block), heap->arena_bytes);
+    }
+}
+
 static CHECK void check_granted(struct heap *heap, uint32_t slot, enum face face, const void *block,
                                 size_t size_bytes)
 {
@@ -124,22 +138,40 @@ static CHECK void check_granted(struct heap *heap, uint32_t slot, enum face face
            place_size(heap_limit_bytes(heap->subject, heap->extension, face)));
     LAW_AT(ALIGNED, is_aligned(heap, block), place_granted(slot, block, size_bytes, "not aligned"),
            "b%u is at %s, which is no multiple of %zu", slot, place_name((uintptr_t)block),
-           subject_alignment(heap->subject));
+           heap->subject->port.policies.alignment_bytes);
+}
+
+static CHECK void check_zero_block(struct heap *heap, uint32_t slot, const void *block)
+{
+    if (heap->subject->port.policies.zero == HEAPFUZZ_ZERO_IS_NULL) {
+        LAW_AT(ZERO, block == NULL, place_granted(slot, block, 0, "granted"),
+               "0 bytes give a block, and the heap states NULL");
+    }
+}
+
+// Returns the size of the block that was just granted.
+static size_t held_bytes(const struct heap *heap)
+{
+    size_t size_bytes = heap->request.held_bytes;
+    return size_bytes != 0 ? size_bytes : heap->subject->port.policies.zero_size_bytes;
 }
 
 enum outcome oracle_allocated(struct heap *heap, uint32_t slot, enum face face, void *block,
                               size_t size_bytes)
 {
     oracle_check_faultless(heap);
+    if (size_bytes == 0 && heap->request.held_bytes == 0) {
+        check_zero_block(heap, slot, block);
+    }
     if (block == NULL) {
-        return oracle_not_allocated(heap, slot, face, size_bytes);
+        bool may_be =
+            size_bytes == 0 && heap->subject->port.policies.zero != HEAPFUZZ_ZERO_IS_BLOCK;
+        return may_be ? OUTCOME_DONE : oracle_not_allocated(heap, slot, face, size_bytes);
     }
     check_granted(heap, slot, face, block, size_bytes);
-    size_bytes = heap->request.held_bytes;
-    if (size_bytes == 0) {
-        size_bytes = heap->subject->policies.zero_size_bytes;
-    }
-    bool has_room = heap->subject->policies.has_double_room &&
+    size_bytes = held_bytes(heap);
+    check_inside(heap, slot, block, size_bytes);
+    bool has_room = heap->subject->promises.has_double_room &&
                     world_refusals() == heap->refusals_before &&
                     oracle_must_grant(heap, size_bytes);
     check_disjoint(slot, block, size_bytes, model_begin(slot, block, size_bytes));
@@ -161,7 +193,7 @@ static CHECK void check_gone(struct heap *heap, uint32_t slot, const struct held
     const void *block = was->block;
     size_t size_bytes = was->size_bytes;
     bool is_reused = model_owns(block);
-    if (subject->owns != NULL && !is_reused) {
+    if (subject->port.owns != NULL && !is_reused) {
         int answer = heap_owns(heap, block);
         LAW_AT(MEMBER, answer == 0,
                place_gone(slot, block, size_bytes, "freed, DidAlloc says live"),
@@ -169,8 +201,8 @@ static CHECK void check_gone(struct heap *heap, uint32_t slot, const struct held
     }
     // A block that has shrunk in place may still have had the pages of a large one.
     size_t freed_bytes =
-        subject->policies.has_double_room ? was->grown_bytes : model_real_bytes(was);
-    bool is_hidden = freed_bytes <= subject->policies.hides_freed_bytes;
+        subject->promises.has_double_room ? was->grown_bytes : model_real_bytes(was);
+    bool is_hidden = freed_bytes <= subject->promises.hides_freed_bytes;
     if (fill_sees_poison() && size_bytes > 0 && is_hidden && !is_reused) {
         const unsigned char *bytes = block;
         LAW_AT(FREED, fill_is_poisoned(bytes) && fill_is_poisoned(bytes + size_bytes - 1),
@@ -185,9 +217,19 @@ static CHECK void check_zero(uint32_t slot, const void *block)
            "Reallocate(b%u, 0) is not NULL", slot);
 }
 
+// Returns whether a reallocation to 0 has freed the block.
+static bool is_freed_by_zero(struct heap *heap, uint32_t slot, const void *block)
+{
+    enum heapfuzz_to_zero to_zero = heap->subject->port.policies.reallocate_to_zero;
+    if (to_zero == HEAPFUZZ_TO_ZERO_FREES) {
+        check_zero(slot, block);
+    }
+    return block == NULL && to_zero != HEAPFUZZ_TO_ZERO_SHRINKS;
+}
+
 static CHECK void check_in_place(struct heap *heap, uint32_t slot, const void *block)
 {
-    if (heap->subject->policies.stays_in_place) {
+    if (subject_stays_in_place(heap->subject)) {
         LAW_AT(IN_PLACE, block == model.slots[slot].block,
                place_granted(slot, block, model.slots[slot].size_bytes, "moved here"),
                "Reallocate moved b%u to %s", slot, place_name((uintptr_t)block));
@@ -199,15 +241,15 @@ enum outcome oracle_reallocated(struct heap *heap, uint32_t slot, enum face face
 {
     struct held before = model.slots[slot];
     oracle_check_faultless(heap);
-    if (size_bytes == 0) {
-        check_zero(slot, block);
+    if (size_bytes == 0 && is_freed_by_zero(heap, slot, block)) {
         return oracle_freed(heap, slot);
     }
     if (block == NULL) {
         return oracle_not_reallocated(heap, slot, face, size_bytes);
     }
     check_granted(heap, slot, face, block, size_bytes);
-    size_bytes = heap->request.held_bytes;
+    size_bytes = held_bytes(heap);
+    check_inside(heap, slot, block, size_bytes);
     check_in_place(heap, slot, block);
     uint32_t overlapped = block == before.block ? model_resize(slot, size_bytes)
                                                 : model_move(slot, block, size_bytes);
@@ -243,10 +285,10 @@ static CHECK void check_null_size(size_t answer, size_t expected)
 
 enum outcome oracle_sized(struct heap *heap, uint32_t slot, enum face face, size_t size_bytes)
 {
-    const struct policies *policies = &heap->subject->policies;
+    const struct heapfuzz_policies *policies = &heap->subject->port.policies;
     if (model.slots[slot].is_live) {
         oracle_check_size(heap, slot, size_bytes);
-    } else if (policies->has_null_size) {
+    } else if (policies->size_takes_null == HEAPFUZZ_YES) {
         size_t expected = heap_null_size_bytes(heap->subject, heap->extension, face);
         check_null_size(size_bytes, expected);
     }
@@ -269,7 +311,7 @@ static CHECK void check_claimed(const void *address, int answer, int expected)
 enum outcome oracle_owned(struct heap *heap, const void *address, int answer)
 {
     int expected = address == NULL ? -1 : model_owns(address);
-    bool may_be_anybodys = heap->subject->policies.shares_heap && !model_holds(address);
+    bool may_be_anybodys = heap->subject->promises.shares_heap && !model_holds(address);
     if (address != NULL && answer == 1 && may_be_anybodys) {
         expected = 1;
     }

@@ -55,6 +55,10 @@ void oracle_every_block(struct heap *heap);
 /// Checks the heap's own invariants and counts.
 void oracle_walk(struct heap *heap, enum moment moment);
 
+/// Returns the size of the largest block that a fresh heap grants, by bisection. The heap is not
+/// fresh afterwards.
+size_t oracle_measure(struct heap *heap);
+
 /// Checks an empty heap: it counts no live block, the largest block fits again, and every page goes
 /// back.
 void oracle_empty(struct heap *heap, enum moment moment);

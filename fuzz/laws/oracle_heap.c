@@ -14,6 +14,22 @@ static CHECK void check_pages(void)
            "%s: %s", world_breach(), place_name((uintptr_t)world_breach_at()));
 }
 
+bool oracle_count(const struct heap *heap, struct heapfuzz_counts *counts)
+{
+    if (heap->subject->port.count == NULL) {
+        return false;
+    }
+    *counts = (struct heapfuzz_counts){SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    heap->subject->port.count(counts);
+    return true;
+}
+
+bool oracle_counts_agree(const struct heapfuzz_counts *counts)
+{
+    return (counts->live_blocks == SIZE_MAX || counts->live_blocks == model.live_blocks) &&
+           (counts->live_bytes == SIZE_MAX || counts->live_bytes == model.live_bytes);
+}
+
 void oracle_every_block(struct heap *heap)
 {
     for (size_t i = 0; i < model.live_blocks; i++) {
@@ -34,10 +50,10 @@ void oracle_sizes(struct heap *heap)
 size_t oracle_most_committed(const struct heap *heap)
 {
     const struct subject *subject = heap->subject;
-    if (subject->most_committed == NULL) {
+    if (subject->promises.most_committed == NULL) {
         return SIZE_MAX;
     }
-    struct load load = {
+    struct heapfuzz_load load = {
         .arena_bytes = heap->arena_bytes,
         .fresh_bytes = heap->fresh_committed_bytes,
         .live_blocks = model.live_blocks,
@@ -45,12 +61,12 @@ size_t oracle_most_committed(const struct heap *heap)
         .peak_live_bytes = model.peak_live_bytes,
         .peak_grown_bytes = model.peak_grown_bytes,
     };
-    return subject->most_committed(&load);
+    return subject->promises.most_committed(&load);
 }
 
 static CHECK void check_footprint(struct heap *heap)
 {
-    if (heap->subject->most_committed == NULL) {
+    if (heap->subject->promises.most_committed == NULL) {
         return;
     }
     size_t most_bytes = oracle_most_committed(heap);
@@ -67,16 +83,18 @@ enum outcome oracle_minimized(struct heap *heap)
     return OUTCOME_DONE;
 }
 
-static CHECK void check_live_counts(const struct counts *counts)
+static CHECK void check_live_counts(const struct heapfuzz_counts *counts)
 {
-    LAW(COUNTS, counts->live_blocks == model.live_blocks && counts->live_bytes == model.live_bytes,
-        "the heap counts %zu blocks of %zu bytes, %zu of %zu are live", counts->live_blocks,
-        counts->live_bytes, model.live_blocks, model.live_bytes);
+    LAW(COUNTS, oracle_counts_agree(counts),
+        "the heap counts %s blocks of %s bytes, %zu of %zu are live",
+        place_size(counts->live_blocks), place_size(counts->live_bytes), model.live_blocks,
+        model.live_bytes);
 }
 
-static CHECK void check_committed_count(const struct counts *counts)
+static CHECK void check_committed_count(const struct heapfuzz_counts *counts)
 {
-    LAW(COUNTS, counts->committed_bytes == world_committed_bytes(),
+    LAW(COUNTS,
+        counts->committed_bytes == SIZE_MAX || counts->committed_bytes == world_committed_bytes(),
         "%zu bytes are counted as committed, the world has given %zu", counts->committed_bytes,
         world_committed_bytes());
 }
@@ -84,10 +102,10 @@ static CHECK void check_committed_count(const struct counts *counts)
 static CHECK void check_invariants(struct heap *heap)
 {
     const struct subject *subject = heap->subject;
-    if (subject->check != NULL) {
+    if (subject->port.check != NULL) {
         const void *where = NULL;
         heap_own_call(heap, "check", HEAP_NO_NUMBER);
-        const char *broken = subject->check(&where);
+        const char *broken = subject->port.check(&where);
         heap_own_call_done(heap);
         LAW_AT(INVARIANT, broken == NULL, place_address(where, "wrong here"),
                "it does not hold that %s: see %s", broken, place_name((uintptr_t)where));
@@ -109,8 +127,8 @@ static CHECK void check_invariants(struct heap *heap)
     }                                                                                              \
     static CHECK void walk_##kind(struct heap *heap)                                               \
     {                                                                                              \
-        struct counts counts;                                                                      \
-        if (heap->subject->count != NULL && heap->subject->count(&counts)) {                       \
+        struct heapfuzz_counts counts;                                                             \
+        if (oracle_count(heap, &counts)) {                                                         \
             check_live_counts(&counts);                                                            \
             check_committed_count(&counts);                                                        \
         }                                                                                          \
@@ -137,34 +155,57 @@ void oracle_walk(struct heap *heap, enum moment moment)
     walks[moment](heap);
 }
 
+// Returns whether the heap grants a block of this size, which it gives back.
+static bool grants(struct heap *heap, size_t size_bytes)
+{
+    heap_own_call(heap, "Allocate of the largest block, bytes: ", size_bytes);
+    void *block = heap->subject->port.allocate(size_bytes);
+    heap_own_call_done(heap);
+    if (block != NULL) {
+        heap_own_call(heap, "Free of the largest block, bytes: ", size_bytes);
+        heap->subject->port.free(block);
+        heap_own_call_done(heap);
+    }
+    return block != NULL;
+}
+
+size_t oracle_measure(struct heap *heap)
+{
+    size_t granted = 0;
+    size_t refused = heap->arena_bytes + 1;
+    while (refused - granted > 1) {
+        size_t middle = granted + (refused - granted) / 2;
+        if (grants(heap, subject_allowed_bytes(heap->subject, middle))) {
+            granted = middle;
+        } else {
+            refused = middle;
+        }
+    }
+    return subject_allowed_bytes(heap->subject, granted);
+}
+
 // Runs before any minimizing: the heap itself has to make the room.
 static CHECK void check_capacity(struct heap *heap)
 {
     const struct subject *subject = heap->subject;
-    size_t size_bytes = subject->largest == NULL ? 0 : subject->largest(heap->arena_bytes);
-    if (size_bytes == 0) {
-        return;
+    size_t size_bytes = subject->promises.largest == NULL
+                            ? heap->largest_bytes
+                            : subject->promises.largest(heap->arena_bytes);
+    if (size_bytes != 0) {
+        char arena[ORACLE_ARENA_BYTES];
+        LAW_AT(CAPACITY, grants(heap, size_bytes), place_heap(),
+               "NULL for %zu bytes%s, where nothing is live, and the world refused nothing",
+               size_bytes, oracle_arena(heap, arena));
     }
-    char arena[ORACLE_ARENA_BYTES];
-    heap_own_call(heap, "Allocate of the largest block, bytes: ", size_bytes);
-    void *block = IAtlMemMgr_Allocate(heap->manager, size_bytes);
-    heap_own_call_done(heap);
-    LAW_AT(CAPACITY, block != NULL, place_heap(),
-           "NULL for %zu bytes%s, where nothing is live, and the world refused nothing", size_bytes,
-           oracle_arena(heap, arena));
-    heap_own_call(heap, "Free of the largest block, bytes: ", size_bytes);
-    IAtlMemMgr_Free(heap->manager, block);
-    heap_own_call_done(heap);
 }
 
 static CHECK void check_nothing_live(struct heap *heap)
 {
-    const struct subject *subject = heap->subject;
-    struct counts counts;
-    if (subject->count != NULL && subject->count(&counts)) {
-        LAW(EMPTY, counts.live_blocks == 0 && counts.live_bytes == 0,
-            "%zu blocks of %zu bytes are live after everything is freed", counts.live_blocks,
-            counts.live_bytes);
+    struct heapfuzz_counts counts;
+    if (oracle_count(heap, &counts)) {
+        LAW(EMPTY, oracle_counts_agree(&counts),
+            "%s blocks of %s bytes are live after everything is freed",
+            place_size(counts.live_blocks), place_size(counts.live_bytes));
     }
 }
 
@@ -183,9 +224,9 @@ void oracle_empty(struct heap *heap, enum moment moment)
     }
     check_capacity(heap);
     check_pages();
-    if (heap->subject->minimize != NULL) {
+    if (heap->subject->port.minimize != NULL) {
         heap_own_call(heap, "minimize", HEAP_NO_NUMBER);
-        heap->subject->minimize();
+        heap->subject->port.minimize();
         heap_own_call_done(heap);
         check_pages_back(heap);
     }

@@ -7,6 +7,12 @@
 /// Checks the size that GetSize returned for the slot's live block.
 void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer);
 
+/// Asks the heap for its counts. Returns false iff it can't be asked.
+bool oracle_count(const struct heap *heap, struct heapfuzz_counts *counts);
+
+/// Returns whether the counts of live blocks and bytes are the model's, as far as there are any.
+bool oracle_counts_agree(const struct heapfuzz_counts *counts);
+
 /// Returns whether a request must be granted, unless the world refuses a page for it.
 bool oracle_must_grant(const struct heap *heap, size_t size_bytes);
 

@@ -28,8 +28,9 @@ static CHECK void check_must_resize(struct heap *heap, uint32_t slot, size_t siz
 {
     const struct subject *subject = heap->subject;
     size_t old_bytes = model_real_bytes(&model.slots[slot]);
-    if (subject->must_resize != NULL) {
-        LAW_AT(REASON, !subject->must_resize(old_bytes, size_bytes), place_byte(slot, 0, "refused"),
+    if (subject->promises.must_resize != NULL) {
+        LAW_AT(REASON, !subject->promises.must_resize(old_bytes, size_bytes),
+               place_byte(slot, 0, "refused"),
                "NULL for %s bytes, which fit where b%u of %zu bytes is, and the world refused "
                "nothing",
                place_size(size_bytes), slot, old_bytes);
@@ -39,7 +40,7 @@ static CHECK void check_must_resize(struct heap *heap, uint32_t slot, size_t siz
 static CHECK void check_room(struct heap *heap, uint32_t slot, size_t size_bytes)
 {
     const struct held *held = &model.slots[slot];
-    if (heap->subject->policies.has_double_room) { // It has its pages even if the world refuses.
+    if (heap->subject->promises.has_double_room) { // It has its pages even if the world refuses.
         LAW_AT(REASON, size_bytes > held->room_bytes, place_byte(slot, 0, "refused"),
                "NULL for %s bytes, where b%u has %zu and room for %zu", place_size(size_bytes),
                slot, held->size_bytes, held->room_bytes);
@@ -56,7 +57,7 @@ bool oracle_must_grant(const struct heap *heap, size_t size_bytes)
 const char *oracle_arena(const struct heap *heap, char text[ORACLE_ARENA_BYTES])
 {
     text[0] = '\0';
-    if (!heap->subject->policies.ignores_world) {
+    if (!subject_ignores_world(heap->subject)) {
         (void)snprintf(text, ORACLE_ARENA_BYTES, " in an arena of %zu bytes%s", heap->arena_bytes,
                        heap->is_substitute ? ", as no heap fits in the requested one" : "");
     }
@@ -87,9 +88,7 @@ static CHECK void check_size_left(struct heap *heap, uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
     size_t size_bytes = heap_size(heap, FACE_HEAP, held->block);
-    LAW_AT(REFUSED,
-           heap->subject->policies.size_is_exact ? size_bytes == held->size_bytes
-                                                 : size_bytes >= held->size_bytes,
+    LAW_AT(REFUSED, subject_size_agrees(heap->subject, size_bytes, held->size_bytes),
            place_end(slot, size_bytes), "GetSize(b%u) is %s after a refusal, it was %zu", slot,
            place_size(size_bytes), held->size_bytes);
 }
@@ -104,13 +103,12 @@ static CHECK void check_bytes_left(uint32_t slot)
 
 static CHECK void check_counts_left(struct heap *heap)
 {
-    const struct subject *subject = heap->subject;
-    struct counts counts;
-    if (subject->count != NULL && subject->count(&counts)) {
-        LAW(REFUSED,
-            counts.live_blocks == model.live_blocks && counts.live_bytes == model.live_bytes,
-            "%zu blocks of %zu bytes are counted after a refusal, it was %zu of %zu",
-            counts.live_blocks, counts.live_bytes, model.live_blocks, model.live_bytes);
+    struct heapfuzz_counts counts;
+    if (oracle_count(heap, &counts)) {
+        LAW(REFUSED, oracle_counts_agree(&counts),
+            "%s blocks of %s bytes are counted after a refusal, it was %zu of %zu",
+            place_size(counts.live_blocks), place_size(counts.live_bytes), model.live_blocks,
+            model.live_bytes);
     }
 }
 
@@ -125,7 +123,7 @@ enum outcome oracle_not_reallocated(struct heap *heap, uint32_t slot, enum face 
     if (outcome == OUTCOME_NO_ROOM) {
         check_must_resize(heap, slot, heap->request.asked_bytes);
     }
-    if (outcome == OUTCOME_NO_ROOM && !heap->subject->policies.stays_in_place) {
+    if (outcome == OUTCOME_NO_ROOM && !subject_stays_in_place(heap->subject)) {
         check_must_grant(heap, heap->request.asked_bytes);
     }
     reach_refused(heap, slot, size_bytes, outcome);

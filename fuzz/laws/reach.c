@@ -133,7 +133,7 @@ static void note_small_place(const struct held *held)
 
 static void note_size(const struct heap *heap, size_t size_bytes, enum reach most)
 {
-    size_t limit_bytes = heap->subject->policies.limit_bytes;
+    size_t limit_bytes = heap->subject->port.policies.limit_bytes;
     mark_if(most, size_bytes == limit_bytes || size_bytes == INT_MAX);
     mark_if(REACH_HALF, size_bytes > heap->arena_bytes / 2 && model.live_blocks > 1);
     if (size_bytes == lately.refused_bytes) {
@@ -267,7 +267,7 @@ static void note_full(void)
 // Returns whether a size is one above the limit, in an arena that it would fit in.
 static bool is_just_over(const struct heap *heap, size_t size_bytes)
 {
-    return size_bytes == heap->subject->policies.limit_bytes + 1 &&
+    return size_bytes == heap->subject->port.policies.limit_bytes + 1 &&
            heap->arena_bytes - heap->arena_bytes / 16 > size_bytes;
 }
 
@@ -275,7 +275,7 @@ void reach_refused(const struct heap *heap, uint32_t slot, size_t size_bytes, en
 {
     const struct held *held = &model.slots[slot];
     situations.refused[why][magnitude(size_bytes)] = 1;
-    if (held->is_live && heap->subject->policies.stays_in_place) {
+    if (held->is_live && subject_stays_in_place(heap->subject)) {
         return; // Such a refusal does not show whether the heap is full.
     }
     mark_if(REACH_FULL, why == OUTCOME_NO_ROOM && size_bytes < LARGE_BYTES);

@@ -11,20 +11,20 @@
 
 uint64_t run_visible_part(const struct run *run, const struct answer *made)
 {
-    const struct policies *policies = &run->heap.subject->policies;
+    const struct subject *subject = run->heap.subject;
     if (made->is_elsewhere) {
         return 0;
     }
     switch (made->kind) {
     case ANSWER_POINTER:
     case ANSWER_WRITTEN:
-        return made->value == 0           ? 0
-               : !policies->is_repeatable ? 1
-                                          : made->value - (uintptr_t)world_start() + 2;
+        return made->value == 0                  ? 0
+               : !subject_is_repeatable(subject) ? 1
+                                                 : made->value - (uintptr_t)world_start() + 2;
     case ANSWER_STRAY: // The program gives the address, or it follows from other answers.
         return made->size_bytes;
     case ANSWER_SIZE:
-        return policies->size_is_exact ? made->value : 0;
+        return subject_is_exact(subject) ? made->value : 0;
     default:
         return made->value;
     }
@@ -42,7 +42,7 @@ void run_answer(struct run *run, struct answer made)
 // blocks.
 void run_count(struct run *run, enum outcome outcome)
 {
-    if (outcome == OUTCOME_NO_ROOM && !run->heap.subject->policies.is_repeatable) {
+    if (outcome == OUTCOME_NO_ROOM && !subject_is_repeatable(run->heap.subject)) {
         run->answers[run->op_index].is_in_doubt = true;
     }
     run->outcome = outcome;
@@ -66,7 +66,7 @@ bool run_is_anywhere(const struct run *run, uint32_t slot, size_t size_bytes)
 
 bool run_is_elsewhere(const struct run *run, uint32_t slot, size_t size_bytes)
 {
-    return !run->heap.subject->policies.is_repeatable && !run_is_anywhere(run, slot, size_bytes);
+    return !subject_is_repeatable(run->heap.subject) && !run_is_anywhere(run, slot, size_bytes);
 }
 
 const char *run_answer_text(const struct answer *answer, char text[ANSWER_TEXT_BYTES])

@@ -24,7 +24,9 @@ static bool is_misused(const struct run *run)
 static void run_free(struct run *run, uint32_t slot, enum face face)
 {
     if (!model.slots[slot].is_live) {
-        heap_free(&run->heap, face, NULL);
+        if (run->heap.subject->port.policies.free_takes_null != HEAPFUZZ_NO) {
+            heap_free(&run->heap, face, NULL);
+        }
         run_count(run, OUTCOME_DONE);
         return;
     }
@@ -54,9 +56,25 @@ static void run_allocate(struct run *run, uint32_t slot, enum face face, size_t 
     run_count(run, oracle_allocated(&run->heap, slot, face, block, size_bytes));
 }
 
+bool run_reallocates(const struct run *run)
+{
+    const struct subject *beside = run->plan.beside;
+    return verb_reallocates(run->verb) && run->heap.subject->port.reallocate != NULL &&
+           (beside == NULL || beside->port.reallocate != NULL);
+}
+
+static bool takes_null(const struct run *run)
+{
+    return run->heap.subject->port.policies.reallocate_takes_null != HEAPFUZZ_NO;
+}
+
 static void run_reallocate(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
 {
     bool is_live = model.slots[slot].is_live;
+    if (!run_reallocates(run) || (!is_live && !takes_null(run))) {
+        run_allocate(run, slot, face, size_bytes);
+        return;
+    }
     if (is_live) {
         oracle_bytes(slot);
     }
@@ -71,7 +89,12 @@ static void run_reallocate(struct run *run, uint32_t slot, enum face face, size_
 
 static void run_size(struct run *run, uint32_t slot, enum face face)
 {
+    const struct heapfuzz_port *port = &run->heap.subject->port;
     void *block = model.slots[slot].is_live ? model.slots[slot].block : NULL;
+    bool may_ask = block != NULL || port->policies.size_takes_null == HEAPFUZZ_YES;
+    if (port->size == NULL || !may_ask) {
+        return; // The law is off, and the run prints that.
+    }
     size_t size_bytes = heap_size(&run->heap, face, block);
     run_answer(run, (struct answer){.kind = ANSWER_SIZE, .value = size_bytes});
     run_count(run, oracle_sized(&run->heap, slot, face, size_bytes));
@@ -79,7 +102,7 @@ static void run_size(struct run *run, uint32_t slot, enum face face)
 
 static void run_owns(struct run *run, uint32_t slot, size_t size_bytes, uintptr_t address)
 {
-    if (run->heap.subject->owns == NULL) {
+    if (run->heap.subject->port.owns == NULL) {
         return; // The law is off, and the run prints that.
     }
     bool is_other = run_is_elsewhere(run, slot, size_bytes);
@@ -98,7 +121,8 @@ static struct op op_of(const struct run *run)
 static void run_misuse(struct run *run, uint32_t slot, size_t size_bytes)
 {
     uintptr_t address = misuse_address(op_of(run), slot, size_bytes);
-    enum stray stray = is_misused(run) ? misuse_find(&run->heap, address) : STRAYS;
+    enum heapfuzz_stray stray =
+        is_misused(run) ? misuse_find(&run->heap, address) : HEAPFUZZ_STRAYS;
     bool is_other = run_is_elsewhere(run, slot, size_bytes);
     if (is_misused(run) && run->verb == VERB_SCRIBBLE && model.slots[slot].block != NULL) {
         size_t extent = misuse_extent(&run->heap, slot, address, size_bytes == 0 ? 1 : size_bytes);
@@ -107,13 +131,13 @@ static void run_misuse(struct run *run, uint32_t slot, size_t size_bytes)
                                         .size_bytes = extent,
                                         .is_elsewhere = is_other});
         run_count(run, misuse_scribble(&run->heap, address, extent, size_bytes % MISUSE_PATTERNS));
-    } else if (stray != STRAYS && run->verb != VERB_SCRIBBLE) {
+    } else if (stray != HEAPFUZZ_STRAYS && run->verb != VERB_SCRIBBLE) {
         run_answer(run, (struct answer){.kind = ANSWER_STRAY,
                                         .value = address,
                                         .size_bytes = stray,
                                         .is_elsewhere = is_other});
         run_count(run, misuse_pointer(&run->heap, op_of(run), address, stray));
-    } else if (run->heap.subject->owns != NULL) {
+    } else if (run->heap.subject->port.owns != NULL) {
         run_owns(run, slot, size_bytes, address);
     } else {
         run_size(run, slot, FACE_HEAP);
@@ -122,7 +146,7 @@ static void run_misuse(struct run *run, uint32_t slot, size_t size_bytes)
 
 static void run_minimize(struct run *run)
 {
-    if (run->heap.subject->minimize != NULL) {
+    if (run->heap.subject->port.minimize != NULL) {
         heap_minimize(&run->heap);
         run_count(run, oracle_minimized(&run->heap));
     }

@@ -8,6 +8,10 @@
 /// bytes of a block or the next op.
 bool run_call(struct run *run, uint32_t slot, size_t size_bytes);
 
+/// Returns whether the run's op reallocates. Where the subject can't, or the one beside it, such an
+/// op allocates.
+bool run_reallocates(const struct run *run);
+
 /// Frees the slot's block, if it holds one, through the face of the current op. Checks that call
 /// against the laws: no op asked for it.
 void run_give_up(struct run *run, uint32_t slot);

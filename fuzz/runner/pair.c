@@ -70,7 +70,7 @@ static void before_step(struct run *run, uint32_t slot)
 
 static bool frees(const struct run *run, size_t size_bytes)
 {
-    return verb_reallocates(run->verb) && pair.was_live && size_bytes == 0;
+    return run_reallocates(run) && pair.was_live && size_bytes == 0;
 }
 
 // Updates the account of the second subject for a step.
@@ -89,29 +89,41 @@ static void keep_account(const struct run *run, uint32_t number, size_t size_byt
 // Returns whether the second one may refuse, whatever room it has.
 static bool may_stay(const struct run *run)
 {
-    return pair.second->policies.stays_in_place && verb_reallocates(run->verb) && pair.was_live;
+    return subject_stays_in_place(pair.second) && run_reallocates(run) && pair.was_live;
 }
 
 // Returns whether a request for 0 bytes makes blocks of different sizes in the two.
 static bool differs_in_size(size_t size_bytes)
 {
+    const struct heapfuzz_policies *first = &pair.first->port.policies;
+    const struct heapfuzz_policies *second = &pair.second->port.policies;
     return size_bytes == 0 &&
-           pair.first->policies.zero_size_bytes != pair.second->policies.zero_size_bytes;
+           (first->zero_size_bytes != second->zero_size_bytes ||
+            first->zero != HEAPFUZZ_ZERO_IS_BLOCK || second->zero != HEAPFUZZ_ZERO_IS_BLOCK);
 }
 
 static bool must_second_grant(const struct run *run, size_t size_bytes)
 {
     return !may_stay(run) && size_bytes <= limit_of(pair.second, run->verb) &&
-           (pair.second->policies.ignores_world || !pair.is_scarce) &&
+           (subject_ignores_world(pair.second) || !pair.is_scarce) &&
            subject_must_grant(pair.second, run->heap.arena_bytes, pair.since_empty_bytes,
                               pair.since_empty_blocks);
+}
+
+// Returns whether a reallocation to 0 may free the block in one of the two and keep it in the
+// other.
+static bool may_keep(const struct run *run, size_t size_bytes)
+{
+    const enum heapfuzz_to_zero frees_it = HEAPFUZZ_TO_ZERO_FREES;
+    return frees(run, size_bytes) && (pair.first->port.policies.reallocate_to_zero != frees_it ||
+                                      pair.second->port.policies.reallocate_to_zero != frees_it);
 }
 
 // Returns whether the requested block may end up in only one of the two.
 static bool is_in_doubt(const struct run *run, const struct step *step, size_t size_bytes)
 {
     if ((!verb_allocates(run->verb) && !verb_reallocates(run->verb)) || frees(run, size_bytes)) {
-        return false;
+        return may_keep(run, size_bytes);
     }
     if (differs_in_size(size_bytes)) {
         return true;
@@ -172,8 +184,7 @@ static enum difference why_refused(enum outcome outcome)
 static CHECK void compare_request(struct run *run, const struct step *step, size_t size_bytes)
 {
     bool is_granted = visible(run) != 0;
-    bool is_asking =
-        !(verb_reallocates(run->verb) && pair.was_live && size_bytes == pair.was_bytes);
+    bool is_asking = !(run_reallocates(run) && pair.was_live && size_bytes == pair.was_bytes);
     bool may_differ = step->is_given_up && is_asking;
     LAW(PAIR, is_granted == (step->answer != 0) || may_differ,
         "%s bytes are %s here, where %s %s them%s", place_size(size_bytes),
@@ -185,12 +196,12 @@ static CHECK void compare_request(struct run *run, const struct step *step, size
 
 static CHECK void compare_size(struct run *run, const struct step *step)
 {
-    const struct policies *first = &pair.first->policies;
-    const struct policies *second = &pair.second->policies;
+    const struct heapfuzz_policies *first = &pair.first->port.policies;
+    const struct heapfuzz_policies *second = &pair.second->port.policies;
     uintptr_t answer = visible(run);
-    bool may_differ = !first->size_is_exact || !second->size_is_exact;
+    bool may_differ = !subject_is_exact(pair.first) || !subject_is_exact(pair.second);
     if (!pair.was_live) {
-        if (!first->has_null_size || !second->has_null_size) {
+        if (first->size_takes_null != HEAPFUZZ_YES || second->size_takes_null != HEAPFUZZ_YES) {
             return;
         }
         may_differ = null_size_of(pair.first, run->verb) != null_size_of(pair.second, run->verb);
@@ -210,7 +221,7 @@ static CHECK void compare_number(struct run *run, const struct step *step, const
 static void compare_answer(struct run *run, const struct step *step, uint32_t slot,
                            size_t size_bytes)
 {
-    bool both_own = pair.first->owns != NULL && pair.second->owns != NULL;
+    bool both_own = pair.first->port.owns != NULL && pair.second->port.owns != NULL;
     if (verb_allocates(run->verb) || verb_reallocates(run->verb)) {
         compare_request(run, step, size_bytes);
     } else if (verb_action(run->verb) == ACTION_SIZE) {
@@ -257,11 +268,13 @@ void pair_run(const struct plan *plan, const struct program *program)
                          ? plan->extension
                          : NULL;
     one.other = NULL;
+    one.beside = pair.second;
     one.extension = pair.extension;
     one.before_step = before_step;
     one.after_step = record;
     run_program(&one, program);
     one.subject = pair.second;
+    one.beside = pair.first;
     one.after_step = compare;
     run_program(&one, program);
 }

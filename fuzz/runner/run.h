@@ -25,7 +25,7 @@ struct answer {
     } kind;
     bool is_made; ///< The op was reached.
     uintptr_t value;
-    size_t size_bytes; ///< The request's, for ANSWER_POINTER; or those written; or an enum stray.
+    size_t size_bytes; ///< The request's, for ANSWER_POINTER; or those written; or an stray.
     bool is_elsewhere; ///< Another run may differ: its blocks may have other addresses,
     bool is_in_doubt;  ///< and may be other blocks from here on.
 };
@@ -36,6 +36,8 @@ struct plan {
     const struct subject *other; ///< NULL, or a subject to run on too, and compare: see pair.h.
     const struct extension *extension; ///< NULL, or the maker of the calls, where the subject
                                        ///< has all that it needs.
+    const struct subject *beside;      ///< NULL, or the other one of a pair: calls that it can't
+                                       ///< make, and sizes that it avoids, are left out for both.
     bool misuses;          ///< Let the bad verbs and scribble misuse a heap that survives it.
     bool walks_always;     ///< Check every size and walk the invariants after every op.
     bool runs_twice;       ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.

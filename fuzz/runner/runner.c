@@ -4,6 +4,7 @@
 
 #include "runner/runner.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,17 +38,44 @@ const struct run *run_current(void)
 static void enter_lane(struct run *run, enum lane lane)
 {
     const struct subject *subject = run->heap.subject;
-    if (!subject_has_lanes(subject) || subject->select_lane(lane)) {
+    if (!subject_has_lanes(subject) || subject->port.select_cache(lane)) {
         model_enter(lane);
         reach_entered();
     }
 }
 
-static bool open_heap(struct run *run, size_t arena_bytes, size_t budget_pages)
+// Measures the largest block on a heap of its own. The usual range of a subject is measured once.
+static size_t measure(struct run *run, size_t arena_bytes, uint32_t place)
+{
+    static const struct subject *subject;
+    static size_t usual_bytes;
+    const struct heapfuzz_policies *policies = &run->heap.subject->port.policies;
+    bool is_usual = arena_bytes == policies->range_usual_bytes && place == 0;
+    if (!subject_takes_range(run->heap.subject) || policies->capacity_returns != HEAPFUZZ_YES) {
+        return 0;
+    }
+    if (is_usual && run->heap.subject == subject) {
+        return usual_bytes;
+    }
+    size_t largest_bytes = 0;
+    if (heap_open(&run->heap, arena_bytes, place)) {
+        largest_bytes = oracle_measure(&run->heap);
+        heap_close(&run->heap);
+    }
+    if (is_usual) {
+        subject = run->heap.subject;
+        usual_bytes = largest_bytes;
+    }
+    return largest_bytes;
+}
+
+// Opens a world. Its number limits the pages, or is the place of a range.
+static bool open_heap(struct run *run, size_t arena_bytes, uint32_t number)
 {
     enter_lane(run, LANE_FIRST);
-    world_open(budget_pages);
-    bool is_open = heap_open(&run->heap, arena_bytes);
+    world_open(subject_takes_range(run->heap.subject) ? 0 : number);
+    run->heap.largest_bytes = measure(run, arena_bytes, number);
+    bool is_open = heap_open(&run->heap, arena_bytes, number);
     if (is_open) {
         reach_begin();
     }
@@ -64,13 +92,23 @@ static CHECK void check_first_heap(bool is_open)
     LAW(REASON, is_open, "no heap in a world that refuses nothing");
 }
 
-static void begin_world(struct run *run, size_t arena_bytes, size_t budget_pages)
+static size_t usual_arena_bytes(const struct run *run)
 {
-    run->heap.is_substitute = !open_heap(run, arena_bytes, budget_pages);
-    if (run->heap.is_substitute) { // The budget is too small for even an empty heap.
-        check_small_heap(arena_bytes);
+    const struct subject *subject = run->heap.subject;
+    return subject_takes_range(subject) ? subject->port.policies.range_usual_bytes
+                                        : RUN_ARENA_BYTES;
+}
+
+// A range may be too small for even an empty heap, and so may a budget of pages.
+static void begin_world(struct run *run, size_t arena_bytes, uint32_t number)
+{
+    run->heap.is_substitute = !open_heap(run, arena_bytes, number);
+    if (run->heap.is_substitute) {
+        if (!subject_takes_range(run->heap.subject)) {
+            check_small_heap(arena_bytes);
+        }
         world_close();
-        check_first_heap(open_heap(run, RUN_ARENA_BYTES, 0));
+        check_first_heap(open_heap(run, usual_arena_bytes(run), 0));
     }
 }
 
@@ -110,12 +148,25 @@ static void end_world(struct run *run)
     world_close();
 }
 
-static void run_world(struct run *run, size_t arena_bytes, uint32_t budget_pages)
+// Returns the arena of a subject that is nearest to the one of an op.
+static size_t possible_arena(const struct subject *subject, size_t arena_bytes)
 {
+    const struct heapfuzz_policies *policies = &subject->port.policies;
+    bool is_range = subject_takes_range(subject);
+    size_t least = is_range ? policies->range_least_bytes : WORLD_LEAST_BYTES;
     size_t most = world_most_bytes();
-    arena_bytes = arena_bytes < WORLD_LEAST_BYTES ? WORLD_LEAST_BYTES : arena_bytes;
+    if (is_range) {
+        most = world_range_most_bytes(policies->range_alignment_bytes);
+        most = most < policies->range_most_bytes ? most : policies->range_most_bytes;
+    }
+    arena_bytes = arena_bytes < least ? least : arena_bytes;
+    return arena_bytes < most ? arena_bytes : most;
+}
+
+static void run_world(struct run *run, size_t arena_bytes, uint32_t number)
+{
     end_world(run);
-    begin_world(run, arena_bytes < most ? arena_bytes : most, budget_pages);
+    begin_world(run, possible_arena(run->heap.subject, arena_bytes), number);
 }
 
 // Returns whether a check op walks. A walk finds nothing new until the next call. It takes as long
@@ -181,6 +232,18 @@ static bool may_repeat(struct run *run, size_t size_bytes)
     return run->repeated_calls <= RUN_REPEATED_CALLS && run->repeated_bytes <= RUN_REPEATED_BYTES;
 }
 
+// Returns the size of a request: the op's, unless a subject avoids it. Other verbs name offsets,
+// arenas and bytes by a size.
+static size_t allowed_bytes(const struct run *run, size_t size_bytes)
+{
+    if (!verb_allocates(run->verb) && !verb_reallocates(run->verb)) {
+        return size_bytes;
+    }
+    size_bytes = subject_allowed_bytes(run->heap.subject, size_bytes);
+    return run->plan.beside == NULL ? size_bytes
+                                    : subject_allowed_bytes(run->plan.beside, size_bytes);
+}
+
 static void run_op(struct run *run, const struct op *op)
 {
     uint32_t repeats = verb_takes_slot(op->verb) ? run->repeats : 0;
@@ -188,7 +251,8 @@ static void run_op(struct run *run, const struct op *op)
     run->verb = op->verb;
     for (uint32_t i = 0; i <= repeats; i++) {
         uint32_t slot = (op->slot + i) % SLOTS;
-        size_t size_bytes = size_resolve(op->size_code, slot, model_size_of, NULL);
+        size_t size_bytes =
+            allowed_bytes(run, size_resolve(op->size_code, slot, model_size_of, NULL));
         if (i > 0 && !may_repeat(run, size_bytes)) {
             break;
         }
@@ -298,11 +362,28 @@ static const struct extension *extension_of(const struct plan *plan)
     return is_used ? plan->extension : NULL;
 }
 
+static jmp_buf abandoned;
+
+static _Noreturn void abandon(void)
+{
+    longjmp(abandoned, 1);
+}
+
+// Ends a program in the middle, after a breach of a law that is off. The heap keeps its blocks.
+static void leave(struct run *run)
+{
+    model_clear();
+    heap_close(&run->heap);
+    world_close();
+    current = NULL;
+}
+
 // Runs a program once. A second run is checked against the answers of the first.
 static uint64_t run_once(const struct plan *plan, const struct program *program,
                          const struct answer *before, uint64_t expected)
 {
-    struct run run = {
+    static struct run run; // It outlives a jump out of the program.
+    run = (struct run){
         .plan = *plan,
         .heap = {.subject = plan->subject, .extension = extension_of(plan)},
         .program = program,
@@ -311,7 +392,12 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
     };
     current = &run;
     counters->programs++;
-    begin_world(&run, RUN_ARENA_BYTES, 0);
+    law_turn_off(plan->subject->laws_off, abandon);
+    if (setjmp(abandoned) != 0) {
+        leave(&run);
+        return 0;
+    }
+    begin_world(&run, usual_arena_bytes(&run), 0);
     for (run.op_index = 0; run.op_index < program->count; run.op_index++) {
         if (plan->before_op != NULL) {
             plan->before_op(&run);

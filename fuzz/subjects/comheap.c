@@ -1,18 +1,20 @@
 // The project's own CComHeap: its faces as they ship, on a heap whose pages are the world's.
 
 #include "com/com_calls.h"
+#include "laws/subject.h"
+#include "subjects/manager.h"
 #include "subjects/world_heap.h"
 
 #include <limits.h>
 
-static IAtlMemMgr *open_heap(size_t arena_bytes)
+static bool open_heap(const struct heapfuzz_pages *pages, size_t arena_bytes)
 {
-    struct ch_heap *heap = world_heap_open(arena_bytes);
+    struct ch_heap *heap = world_heap_open(pages, arena_bytes);
     if (heap == NULL) {
-        return NULL;
+        return false;
     }
     (void)ch_task_heap_use(heap);
-    return ch_com_heap();
+    return manager_use(ch_com_heap());
 }
 
 static void close_heap(void)
@@ -37,18 +39,21 @@ static const struct com_calls com = {
     .revoke_spy = CoRevokeMallocSpy,
 };
 
-const struct subject subject_comheap = {
-    .name = "comheap",
-    .sentence = "this project's CComHeap over its own engine",
+const struct subject_parts parts_comheap = {
+    .com = &com,
     .c_form = " MANAGER ENGINE COMHEAP ",
+};
+
+const struct heapfuzz_port port_comheap = {
+    .sentence = "this project's CComHeap over its own engine",
+    MANAGER_POLICIES,
     WORLD_HEAP_POLICIES,
-    .policies.hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
     .policies.limit_bytes = INT_MAX,
     WORLD_HEAP_NO_BLOCK_BYTES(SIZE_MAX),
-    .open = open_heap,
+    .open_pages = open_heap,
     .close = close_heap,
-    .com = &com,
+    MANAGER_CALLS,
     .owns = owns,
-    WORLD_HEAP_BOUNDS,
+    WORLD_HEAP_PROMISES,
     WORLD_HEAP_MEMBERS,
 };

@@ -1,11 +1,11 @@
 // This project's CCRTHeap over the C library's malloc, which under AddressSanitizer is the
 // sanitizer's.
 
+#include "laws/subject.h"
 #include "subjects/foreign_heap.h"
+#include "subjects/manager.h"
 
 #include <comheap/atlheaps.h>
-
-#include "world/asan.h"
 
 // Above its own limit CCRTHeap refuses without a call of malloc, so it receives such sizes.
 static bool is_too_dear(size_t size_bytes)
@@ -15,39 +15,33 @@ static bool is_too_dear(size_t size_bytes)
 
 static void *allocate(size_t size_bytes)
 {
-    return is_too_dear(size_bytes) ? NULL : IAtlMemMgr_Allocate(ch_crt_heap(), size_bytes);
+    return is_too_dear(size_bytes) ? NULL : manager_allocate(size_bytes);
 }
 
 static void *reallocate(void *block, size_t size_bytes)
 {
-    return is_too_dear(size_bytes) ? NULL : IAtlMemMgr_Reallocate(ch_crt_heap(), block, size_bytes);
+    return is_too_dear(size_bytes) ? NULL : manager_reallocate(block, size_bytes);
 }
 
-static void free_block(void *block)
+static void use_manager(void)
 {
-    IAtlMemMgr_Free(ch_crt_heap(), block);
+    (void)manager_use(ch_crt_heap());
 }
 
-static size_t size_of(void *block)
-{
-    return IAtlMemMgr_GetSize(ch_crt_heap(), block);
-}
+const struct subject_parts parts_crt = {.c_form = " MANAGER CRT "};
 
-static IAtlMemMgr *open_heap(size_t arena_bytes)
-{
-    (void)arena_bytes;
-    return foreign_heap_open(SIZE_MAX, allocate, reallocate, free_block, size_of);
-}
-
-const struct subject subject_crt = {
-    .name = "crt",
+const struct heapfuzz_port port_crt = {
     .sentence = "this project's CCRTHeap over malloc",
-    .c_form = " MANAGER CRT ",
-    FOREIGN_HEAP_POLICIES,
+    MANAGER_POLICIES,
+    .policies.alignment_bytes = 2 * sizeof(void *),
     .policies.limit_bytes = MALLOC_MOST_BYTES,
-    .policies.size_is_exact = true,
-    .policies.has_null_size = true,
+    .policies.size = HEAPFUZZ_SIZE_IS_EXACT,
+    .policies.size_takes_null = HEAPFUZZ_YES,
     .policies.null_size_bytes = SIZE_MAX,
-    .open = open_heap,
-    .must_grant = foreign_heap_must_grant,
+    .reset = use_manager,
+    .allocate = allocate,
+    .free = manager_free,
+    .reallocate = reallocate,
+    .size = manager_size,
+    .promises = &(const struct heapfuzz_promises){.must_grant = foreign_heap_must_grant},
 };

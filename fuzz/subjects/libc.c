@@ -1,14 +1,14 @@
-// The C library's malloc behind IAtlMemMgr: a second, foreign allocator. It keeps this project's
-// own habits out of the harness. Under AddressSanitizer it is the sanitizer's.
+// The C library's malloc: a second, foreign allocator. It keeps this project's own habits out of
+// the harness. Under AddressSanitizer it is the sanitizer's.
 //
-// The adapter adds the rules of the interface that C leaves open: a block of no bytes, Reallocate
-// to 0, and GetSize. Where malloc is dear, the adapter has a limit of its own, too.
+// The adapter adds the rules that C leaves open: a block of no bytes, and realloc to 0. Where
+// malloc is dear, the adapter has a limit of its own, too.
 
+#include "laws/subject.h"
 #include "subjects/foreign_heap.h"
 
 #include <stdlib.h>
 
-#include "world/asan.h"
 #include "world/os.h"
 
 static void *allocate(size_t size_bytes)
@@ -31,20 +31,18 @@ static void *reallocate(void *block, size_t size_bytes)
     return foreign_heap_is_too_dear(size_bytes) ? NULL : realloc(block, size_bytes);
 }
 
-static IAtlMemMgr *open_heap(size_t arena_bytes)
-{
-    (void)arena_bytes;
-    return foreign_heap_open(SIZE_MAX, allocate, reallocate, free, os_malloc_bytes);
-}
+const struct subject_parts parts_libc = {.c_form = " MALLOC "};
 
-const struct subject subject_libc = {
-    .name = "libc",
+const struct heapfuzz_port port_libc = {
     .sentence = "the C library's malloc",
-    .c_form = " MALLOC ",
     FOREIGN_HEAP_POLICIES,
     .policies.limit_bytes = MALLOC_MOST_BYTES,
-    .policies.has_null_size = true,
+    .policies.size = HEAPFUZZ_SIZE_IS_AT_LEAST,
+    .policies.size_takes_null = HEAPFUZZ_YES,
     .policies.null_size_bytes = 0,
-    .open = open_heap,
-    .must_grant = foreign_heap_must_grant,
+    .allocate = allocate,
+    .free = free,
+    .reallocate = reallocate,
+    .size = os_malloc_bytes,
+    .promises = &(const struct heapfuzz_promises){.must_grant = foreign_heap_must_grant},
 };

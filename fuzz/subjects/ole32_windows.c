@@ -4,6 +4,7 @@
 #undef CH_TAKES_COM_NAMES // Here the names of COM are the system's.
 
 #include "com/com_calls.h"
+#include "laws/subject.h"
 #include "subjects/foreign_heap.h"
 
 #include <limits.h>
@@ -44,10 +45,14 @@ static void task_free(void *block)
 }
 
 // CComHeap refuses above its limit without a call of the task allocator.
-static IAtlMemMgr *open_heap(size_t arena_bytes)
+static void *heap_allocate(size_t size_bytes)
 {
-    (void)arena_bytes;
-    return foreign_heap_open(INT_MAX, task_alloc, task_realloc, task_free, size_of);
+    return size_bytes > INT_MAX ? NULL : task_alloc(size_bytes);
+}
+
+static void *heap_reallocate(void *block, size_t size_bytes)
+{
+    return size_bytes > INT_MAX ? NULL : task_realloc(block, size_bytes);
 }
 
 static HRESULT get_malloc(DWORD context, IMalloc **malloc)
@@ -63,17 +68,23 @@ static const struct com_calls com = {
     .leaves_query = true,
 };
 
-const struct subject subject_ole32 = {
-    .name = "ole32",
+const struct subject_parts parts_ole32 = {.com = &com};
+
+const struct heapfuzz_port port_ole32 = {
     .sentence = "the system's own task memory, in blocks of up to INT_MAX bytes",
     FOREIGN_HEAP_POLICIES,
     .policies.limit_bytes = INT_MAX,
-    .policies.size_is_exact = true,
-    .policies.has_null_size = true,
+    .policies.size = HEAPFUZZ_SIZE_IS_EXACT,
+    .policies.size_takes_null = HEAPFUZZ_YES,
     .policies.null_size_bytes = SIZE_MAX,
-    .policies.shares_heap = true,
-    .open = open_heap,
-    .must_grant = foreign_heap_must_grant,
-    .com = &com,
+    .allocate = heap_allocate,
+    .free = task_free,
+    .reallocate = heap_reallocate,
+    .size = size_of,
     .owns = owns,
+    .promises =
+        &(const struct heapfuzz_promises){
+            .must_grant = foreign_heap_must_grant,
+            .shares_heap = true,
+        },
 };

@@ -4,6 +4,7 @@
 // and takes no part in the world.
 
 #include "com/com_calls.h"
+#include "laws/subject.h"
 #include "subjects/foreign_heap.h"
 
 #include <limits.h>
@@ -217,12 +218,16 @@ static HRESULT get_malloc(DWORD context, IMalloc **malloc)
     return *malloc != NULL ? S_OK : E_INVALIDARG;
 }
 
-// The subject. CComHeap refuses above its limit without a call of the task allocator.
+// The port. CComHeap refuses above its limit without a call of the task allocator.
 
-static IAtlMemMgr *open_heap(size_t arena_bytes)
+static void *heap_allocate(size_t size_bytes)
 {
-    (void)arena_bytes;
-    return foreign_heap_open(INT_MAX, task_alloc, task_realloc, task_free, size_of);
+    return size_bytes > INT_MAX ? NULL : task_alloc(size_bytes);
+}
+
+static void *heap_reallocate(void *block, size_t size_bytes)
+{
+    return size_bytes > INT_MAX ? NULL : task_realloc(block, size_bytes);
 }
 
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
@@ -231,10 +236,9 @@ static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t sinc
     return since_empty_bytes <= ROOM_BYTES && since_empty_blocks <= ROOM_BLOCKS;
 }
 
-static bool count(struct counts *counts)
+static void count(struct heapfuzz_counts *counts)
 {
-    *counts = (struct counts){live_blocks, live_bytes, 0};
-    return true;
+    *counts = (struct heapfuzz_counts){live_blocks, live_bytes, 0};
 }
 
 static const struct com_calls com = {
@@ -244,17 +248,20 @@ static const struct com_calls com = {
     .get_malloc = get_malloc,
 };
 
-const struct subject subject_reference = {
-    .name = "reference",
+const struct subject_parts parts_reference = {.com = &com};
+
+const struct heapfuzz_port port_reference = {
     .sentence = "the documented CComHeap, as naive as possible",
     FOREIGN_HEAP_POLICIES,
     .policies.limit_bytes = INT_MAX,
-    .policies.size_is_exact = true,
-    .policies.has_null_size = true,
+    .policies.size = HEAPFUZZ_SIZE_IS_EXACT,
+    .policies.size_takes_null = HEAPFUZZ_YES,
     .policies.null_size_bytes = SIZE_MAX,
-    .open = open_heap,
-    .must_grant = must_grant,
-    .com = &com,
+    .allocate = heap_allocate,
+    .free = task_free,
+    .reallocate = heap_reallocate,
+    .size = size_of,
     .owns = owns,
     .count = count,
+    .promises = &(const struct heapfuzz_promises){.must_grant = must_grant},
 };

@@ -1,31 +1,45 @@
-// The list of subjects. The build writes subjects.def from the files of this folder.
+// The subjects of this tree. The build writes subjects.def from the files of this folder: each
+// defines a port, and some define parts.
 
 #include "subjects/subjects.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-#define SUBJECT_DEF(name) extern const struct subject subject_##name;
+#include "laws/subject.h"
+
+#define PORT_DEF(name) extern const struct heapfuzz_port port_##name;
+#define PARTS_DEF(name) extern const struct subject_parts parts_##name;
+#define SUBJECT_DEF(name, parts)
 #include "subjects/subjects.def"
+#undef PORT_DEF
+#undef PARTS_DEF
 #undef SUBJECT_DEF
 
-const struct subject *const subjects[] = {
-#define SUBJECT_DEF(name) &subject_##name,
+static const struct {
+    const char *name;
+    const struct heapfuzz_port *port;
+    const struct subject_parts *parts;
+} listed[] = {
+#define PORT_DEF(name)
+#define PARTS_DEF(name)
+#define SUBJECT_DEF(name, parts) {#name, &port_##name, parts},
 #include "subjects/subjects.def"
+#undef PORT_DEF
+#undef PARTS_DEF
 #undef SUBJECT_DEF
-    NULL,
 };
 
-const struct subject *subject_beside(const struct subject *subject)
-{
-    return subjects[0] != subject ? subjects[0] : subjects[1];
-}
+#define LISTED (sizeof listed / sizeof listed[0])
 
-const struct subject *subject_find(const char *name)
+const struct subject *subject_at(size_t index)
 {
-    for (size_t i = 0; subjects[i] != NULL; i++) {
-        if (strcmp(subjects[i]->name, name) == 0) {
-            return subjects[i];
-        }
+    static struct subject made[LISTED];
+    if (index >= LISTED) {
+        return NULL;
     }
-    return NULL;
+    if (made[index].name == NULL && subject_make(&made[index], listed[index].name,
+                                                 listed[index].port, listed[index].parts) != NULL) {
+        abort(); // No port of this tree turns off a law that does not exist.
+    }
+    return &made[index];
 }

@@ -1,17 +1,18 @@
-// CWin32Heap over a handle: a heap whose pages are the world's, which it does not own.
+// CWin32Heap over a handle: a heap over the harness's pages, which it does not own.
 
+#include "laws/subject.h"
+#include "subjects/manager.h"
 #include "subjects/world_heap.h"
 
 #include <comheap/atlheaps.h>
 
 static struct ch_win32_heap win32;
 
-static IAtlMemMgr *open_heap(size_t arena_bytes)
+static bool open_heap(const struct heapfuzz_pages *pages, size_t arena_bytes)
 {
-    struct ch_heap *heap = world_heap_open(arena_bytes);
+    struct ch_heap *heap = world_heap_open(pages, arena_bytes);
     ch_win32_heap_init(&win32);
-    bool is_attached = ch_win32_heap_attach(&win32, heap, false);
-    return is_attached ? ch_win32_heap_manager(&win32) : NULL;
+    return ch_win32_heap_attach(&win32, heap, false) && manager_use(ch_win32_heap_manager(&win32));
 }
 
 static void close_heap(void)
@@ -20,17 +21,17 @@ static void close_heap(void)
     world_heap_close();
 }
 
-const struct subject subject_win32 = {
-    .name = "win32",
+const struct subject_parts parts_win32 = {.c_form = " MANAGER ENGINE WIN32 "};
+
+const struct heapfuzz_port port_win32 = {
     .sentence = "this project's CWin32Heap over its own engine",
-    .c_form = " MANAGER ENGINE WIN32 ",
+    MANAGER_POLICIES,
     WORLD_HEAP_POLICIES,
-    .policies.hides_freed_bytes = WORLD_HEAP_HIDES_FREED,
-    .policies.limit_bytes = SIZE_MAX,
     WORLD_HEAP_NO_BLOCK_BYTES(SIZE_MAX),
-    .open = open_heap,
+    .open_pages = open_heap,
     .close = close_heap,
+    MANAGER_CALLS,
     .owns = world_heap_owns,
-    WORLD_HEAP_BOUNDS,
+    WORLD_HEAP_PROMISES,
     WORLD_HEAP_MEMBERS,
 };

@@ -1,10 +1,13 @@
-// A heap of this library whose pages are the world's, and its promises behind any manager.
+// A heap of this library over the harness's pages, and its promises behind any manager.
 
 #include "subjects/world_heap.h"
 
-#include "world/world.h"
+// A heap has this many thread caches, and fewer where its arena is too small: the harness uses the
+// first, the second and the last.
+#define THREAD_CACHES 3
 
 static struct ch_heap *heap;
+static struct ch_pages heap_pages;
 static const char *raised;
 static const void *raised_at;
 
@@ -15,14 +18,22 @@ static void on_fault(void *context, enum ch_fault fault, const void *block)
     raised_at = block;
 }
 
-struct ch_heap *world_heap_open(size_t arena_bytes)
+struct ch_heap *world_heap_open(const struct heapfuzz_pages *pages, size_t arena_bytes)
 {
     struct ch_config config = {
         .arena_bytes = arena_bytes,
-        // The last lane is the heap's last thread cache; a small arena has fewer.
-        .thread_caches = LANES - 1,
-        .pages = &world_pages,
+        .thread_caches = THREAD_CACHES,
+        .pages = &heap_pages,
+        .world = pages->context,
         .on_fault = on_fault,
+    };
+    heap_pages = (struct ch_pages){
+        .os_page_bytes = pages->os_page_bytes,
+        .reserve = pages->reserve,
+        .commit = pages->commit,
+        .decommit = pages->decommit,
+        .release = pages->release,
+        .move = pages->move,
     };
     raised = NULL;
     heap = ch_heap_create(&config);
@@ -98,7 +109,7 @@ size_t world_heap_largest(size_t arena_bytes)
 // up to 4 MiB of idle pages, a span a class in the lane, and twice its recent use. Recent use is at
 // most two and a half times the peak: a block that moves has two places for a while, and may fill
 // no more than four fifths of each.
-size_t world_heap_most_committed(const struct load *load)
+size_t world_heap_most_committed(const struct heapfuzz_load *load)
 {
     uint64_t tables_bytes = load->peak_live_bytes / (sizeof(void *) == 8 ? 4 : 2) + 64 * PAGE_BYTES;
     uint64_t blocks_bytes =
@@ -120,11 +131,10 @@ void world_heap_minimize(void)
     ch_heap_minimize(heap);
 }
 
-bool world_heap_count(struct counts *counts)
+void world_heap_count(struct heapfuzz_counts *counts)
 {
     struct ch_stats stats = ch_heap_stats(heap);
-    *counts = (struct counts){stats.live_blocks, stats.live_bytes, stats.committed_bytes};
-    return true;
+    *counts = (struct heapfuzz_counts){stats.live_blocks, stats.live_bytes, stats.committed_bytes};
 }
 
 const char *world_heap_check(const void **where)
@@ -142,12 +152,13 @@ const char *world_heap_fault(const void **where)
     return sentence;
 }
 
-const char *world_heap_fault_of(enum misuse misuse, enum stray stray)
+const char *world_heap_fault_of(enum heapfuzz_misuse misuse, enum heapfuzz_stray stray)
 {
-    static const enum ch_fault faults[][STRAYS] = {
-        [MISUSE_FREE] = {CH_FAULT_FREE_TWICE, CH_FAULT_FREE_INTERIOR, CH_FAULT_FREE_FOREIGN},
-        [MISUSE_REALLOCATE] = {CH_FAULT_REALLOC_STALE, CH_FAULT_REALLOC_INTERIOR,
-                               CH_FAULT_REALLOC_FOREIGN},
+    static const enum ch_fault faults[][HEAPFUZZ_STRAYS] = {
+        [HEAPFUZZ_MISUSE_FREE] = {CH_FAULT_FREE_TWICE, CH_FAULT_FREE_INTERIOR,
+                                  CH_FAULT_FREE_FOREIGN},
+        [HEAPFUZZ_MISUSE_REALLOCATE] = {CH_FAULT_REALLOC_STALE, CH_FAULT_REALLOC_INTERIOR,
+                                        CH_FAULT_REALLOC_FOREIGN},
     };
     return ch_fault_sentence(faults[misuse][stray]);
 }
@@ -159,7 +170,7 @@ void world_heap_pages(uintptr_t *begin, uintptr_t *end)
     *end = *begin + stats.pages_bytes;
 }
 
-bool world_heap_select_lane(enum lane lane)
+bool world_heap_select_cache(unsigned cache)
 {
-    return ch_thread_cache_select(lane);
+    return ch_thread_cache_select(cache);
 }

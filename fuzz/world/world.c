@@ -23,6 +23,11 @@
 #define FILL_BYTES ((size_t)4 * 1024)
 #define EDGE_BYTES ((size_t)128)
 
+// A range up to this size is written from end to end, and of a larger one a half of it at either
+// end. A range has guards of this size.
+#define WRITTEN_BYTES ((size_t)1024 * 1024)
+#define GUARD_BYTES ((size_t)WORLD_PAGE_BYTES)
+
 // The range keeps its memory from world to world until the process holds RESIDENT_BYTES: new memory
 // costs more time than most programs. The world reads that number whenever TOUCHED_BYTES may have
 // been touched. A request counts at most REQUEST_BYTES, because a large block is written only here
@@ -40,6 +45,8 @@
 
 static struct {
     unsigned char *start;
+    unsigned char *range; ///< Of the open world; NULL: it has none.
+    size_t range_bytes;
     unsigned char *is_committed; ///< A byte a page of the range.
     size_t arena_bytes;          ///< Of the open reservation; 0: none is open.
     size_t budget_pages;         ///< SIZE_MAX: unlimited.
@@ -85,6 +92,7 @@ void world_open(size_t budget_pages)
     world.refusals = 0;
     world.breach = NULL;
     world.garbage = 0xd7d7d7d7d7d7d7d7U;
+    world.range = NULL;
 }
 
 static void forget_commits(void)
@@ -111,15 +119,59 @@ static void forget_shadow(void)
     uintptr_t shadow = ((uintptr_t)world.start >> scale) + offset;
     os_drop((void *)shadow, RANGE_BYTES >> scale);
 }
+
+// Unpoisons a range, of which the heap may have poisoned any part. In the middle of a large one it
+// drops the shadow.
+static void unpoison(unsigned char *start, size_t size_bytes)
+{
+    const size_t unit_bytes = WORLD_PAGE_BYTES << 3;
+    uintptr_t begin = ((uintptr_t)start + unit_bytes - 1) / unit_bytes * unit_bytes;
+    uintptr_t end = ((uintptr_t)start + size_bytes) / unit_bytes * unit_bytes;
+    if (size_bytes <= WRITTEN_BYTES) {
+        ASAN_UNPOISON_MEMORY_REGION(start, size_bytes);
+        return;
+    }
+    size_t scale;
+    size_t offset;
+    __asan_get_shadow_mapping(&scale, &offset);
+    ASAN_UNPOISON_MEMORY_REGION(start, begin - (uintptr_t)start);
+    os_drop((void *)((begin >> scale) + offset), (end - begin) >> scale);
+    ASAN_UNPOISON_MEMORY_REGION((void *)end, (uintptr_t)start + size_bytes - end);
+}
+
+static void poison(unsigned char *start, size_t size_bytes)
+{
+    ASAN_POISON_MEMORY_REGION(start, size_bytes);
+}
 #else
 static void forget_shadow(void)
 {
 }
+
+static void unpoison(unsigned char *start, size_t size_bytes)
+{
+    (void)start, (void)size_bytes;
+}
+
+static void poison(unsigned char *start, size_t size_bytes)
+{
+    (void)start, (void)size_bytes;
+}
 #endif
+
+// Ends the range, so that neither its guards nor the heap's own poison outlive it.
+static void close_range(void)
+{
+    if (world.range != NULL) {
+        unpoison(world.range - GUARD_BYTES, world.range_bytes + 2 * GUARD_BYTES);
+        world.range = NULL;
+    }
+}
 
 void world_close(void)
 {
     bool must_go = world.moves > MOVES;
+    close_range();
     forget_commits();
     world.arena_bytes = 0;
     if (world.touched_bytes > TOUCHED_BYTES) {
@@ -195,7 +247,7 @@ static void note_breach(const char *breach, const void *at)
 
 const unsigned char *world_start(void)
 {
-    return world.start;
+    return world.range != NULL ? world.range : world.start;
 }
 
 // Checks a range against the contract and converts it to pages. Returns false iff it breaks the
@@ -243,6 +295,14 @@ UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes
     }
 }
 
+bool world_holds(const void *block, size_t size_bytes)
+{
+    const unsigned char *start = world_start();
+    size_t most_bytes = world.range != NULL ? world.range_bytes : world.arena_bytes;
+    size_t offset = (size_t)((uintptr_t)block - (uintptr_t)start);
+    return offset <= most_bytes && size_bytes <= most_bytes - offset;
+}
+
 static void fill(unsigned char *start, size_t size_bytes)
 {
     world.garbage = world.garbage * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
@@ -252,6 +312,70 @@ static void fill(unsigned char *start, size_t size_bytes)
         write_garbage(start, EDGE_BYTES);
         write_garbage(start + size_bytes - WORLD_PAGE_BYTES, EDGE_BYTES);
     }
+}
+
+static _Noreturn void no_memory(size_t size_bytes)
+{
+    fprintf(stderr, "heapfuzz: no memory for %zu bytes of the world\n", size_bytes);
+    exit(2);
+}
+
+size_t world_range_most_bytes(size_t alignment_bytes)
+{
+    return RANGE_BYTES - WORLD_PLACE_BYTES - 2 * GUARD_BYTES - alignment_bytes;
+}
+
+// Makes a range zeros: by writing, or by new memory in the middle of a large one.
+static void fill_with_zeros(unsigned char *start, size_t size_bytes)
+{
+    uintptr_t begin =
+        ((uintptr_t)start + WORLD_PAGE_BYTES - 1) & ~(uintptr_t)(WORLD_PAGE_BYTES - 1);
+    uintptr_t end = ((uintptr_t)start + size_bytes) & ~(uintptr_t)(WORLD_PAGE_BYTES - 1);
+    if (size_bytes <= WRITTEN_BYTES || !os_renew((void *)begin, end - begin) ||
+        !os_use((void *)begin, end - begin)) {
+        memset(start, 0, size_bytes);
+        return;
+    }
+    memset(start, 0, begin - (uintptr_t)start);
+    memset((void *)end, 0, (uintptr_t)start + size_bytes - end);
+}
+
+// Fills whole words, and so a few bytes of the guards.
+static void fill_with_garbage(unsigned char *start, size_t size_bytes)
+{
+    const size_t word_bytes = sizeof(uint64_t);
+    unsigned char *begin = start - (uintptr_t)start % word_bytes;
+    unsigned char *end =
+        start + size_bytes + word_bytes - ((uintptr_t)start + size_bytes) % word_bytes;
+    size_t half_bytes = WRITTEN_BYTES / 2;
+    if (size_bytes <= WRITTEN_BYTES) {
+        write_garbage(begin, (size_t)(end - begin));
+    } else {
+        write_garbage(begin, half_bytes);
+        write_garbage(end - half_bytes, half_bytes);
+    }
+}
+
+void *world_range(size_t size_bytes, uint32_t place, size_t alignment_bytes, bool is_zeroed)
+{
+    size_t step_bytes = alignment_bytes < GUARD_BYTES ? alignment_bytes : GUARD_BYTES;
+    uintptr_t start = (uintptr_t)world.start + GUARD_BYTES + place * step_bytes % WORLD_PLACE_BYTES;
+    close_range();
+    world.range =
+        (unsigned char *)((start + alignment_bytes - 1) / alignment_bytes * alignment_bytes);
+    world.range_bytes = size_bytes;
+    if (!os_use(world.range - GUARD_BYTES, size_bytes + 2 * GUARD_BYTES)) {
+        no_memory(size_bytes);
+    }
+    world.touched_bytes += size_bytes < WRITTEN_BYTES ? size_bytes : WRITTEN_BYTES;
+    if (is_zeroed) {
+        fill_with_zeros(world.range, size_bytes);
+    } else {
+        fill_with_garbage(world.range, size_bytes);
+    }
+    poison(world.range - GUARD_BYTES, GUARD_BYTES);
+    poison(world.range + size_bytes, GUARD_BYTES);
+    return world.range;
 }
 
 static size_t os_page_bytes(void *unused)
@@ -280,8 +404,7 @@ static bool commit(void *unused, void *start, size_t size_bytes)
         return false;
     }
     if (!os_use(start, size_bytes)) {
-        fprintf(stderr, "heapfuzz: no memory for %zu bytes of the world\n", size_bytes);
-        exit(2);
+        no_memory(size_bytes);
     }
     if (memchr(world.is_committed + page, 1, pages) != NULL) {
         note_breach("commit of a page that is committed", start);
@@ -333,7 +456,7 @@ static bool move(void *unused, void *from, void *to, size_t size_bytes)
     return world.moves++ < MOVES_MOST && os_move(from, to, size_bytes);
 }
 
-const struct ch_pages world_pages = {
+const struct heapfuzz_pages world_pages = {
     .os_page_bytes = os_page_bytes,
     .reserve = reserve,
     .commit = commit,

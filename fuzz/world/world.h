@@ -1,20 +1,18 @@
-// The world: a fake operating system for one heap, behind the library's own pages.h.
+// The world: the memory of one heap, either pages of a fake operating system or one range.
 //
-// It lends out one address range, which the process reserves once. Its number of pages can be
-// limited, and a page request refused. Committed pages hold garbage, never zeros; inside of a large
-// request they hold their earlier bytes. The world checks that the heap keeps the contract of
-// pages.h. It depends on nothing except the calls it receives, so a program replays, unless the
-// heap reads bytes that it never wrote.
+// It lends out addresses of one reservation, which the process makes once. The number of pages can
+// be limited, and a page request refused. Committed pages and ranges hold garbage, never zeros;
+// inside of a large one they hold their earlier bytes. The world checks that the heap keeps the
+// contract of `struct heapfuzz_pages`. It depends on nothing except the calls it receives, so a
+// program replays, unless the heap reads bytes that it never wrote.
 #ifndef WORLD_WORLD_H
 #define WORLD_WORLD_H
 
-#include <comheap/pages.h>
-
-#include <stdint.h>
+#include <heapfuzz/port.h>
 
 #define WORLD_PAGE_BYTES 4096U
 
-/// Limits arenas from below: a smaller arena is no use to any heap.
+/// Limits arenas of pages from below: a smaller arena is no use to any heap that takes pages.
 #define WORLD_LEAST_BYTES ((size_t)256 * 1024)
 
 /// Returns the size of the largest arena, the world's whole range: 16 GiB, or 2.3 GiB where
@@ -27,6 +25,15 @@ void world_open(size_t budget_pages);
 
 /// Ends the world, and forgets the pages that are still committed.
 void world_close(void);
+
+/// Returns a range of size_bytes for a heap. It starts `place` times
+/// alignment_bytes, modulo WORLD_PLACE_BYTES, behind the first place. Under AddressSanitizer the
+/// memory on both sides is poisoned. The range holds zeros if is_zeroed, otherwise garbage.
+void *world_range(size_t size_bytes, uint32_t place, size_t alignment_bytes, bool is_zeroed);
+#define WORLD_PLACE_BYTES ((size_t)64 * 1024)
+
+/// Returns the size of the largest range at a multiple of alignment_bytes.
+size_t world_range_most_bytes(size_t alignment_bytes);
 
 /// Refuses one page request: the next one after `granted` more.
 void world_refuse_after(uint32_t granted);
@@ -52,10 +59,13 @@ size_t world_committed_between(size_t begin, size_t end);
 const char *world_breach(void);
 const void *world_breach_at(void);
 
-/// Returns the start of the range. Offsets from it do not change from run to run, so they are
-/// printed.
+/// Returns whether a block lies in the range, or in the reservation of pages, that the heap has.
+bool world_holds(const void *block, size_t size_bytes);
+
+/// Returns the start of the heap's range, or of the reservation. Offsets from it do not change from
+/// run to run, so they are printed.
 const unsigned char *world_start(void);
 
-extern const struct ch_pages world_pages;
+extern const struct heapfuzz_pages world_pages;
 
 #endif

@@ -12,7 +12,6 @@
 #include "findings/report.h"
 #include "language/text.h"
 #include "runner/trial.h"
-#include "subjects/foreign_heap.h"
 #include "subjects/subjects.h"
 
 static trial_verdict verdict_of(struct plan plan, const char *text)
@@ -74,8 +73,10 @@ enum member {
     CHECK_INVARIANTS,
     FAULT,
     MISUSE,
-    SELECT_LANE,
+    SELECT_CACHE,
     ALIGNMENT,
+    REALLOCATE,
+    SIZE,
     TASK_ALLOC,
     TASK_REALLOC,
     TASK_FREE,
@@ -91,7 +92,7 @@ enum member {
 struct changed {
     struct subject subject;
     struct com_calls com;
-    struct misuse_answers misuse;
+    struct heapfuzz_faults faults;
 };
 
 static void leave_out_of_parts(struct changed *changed, enum member member)
@@ -116,10 +117,10 @@ static void leave_out_of_parts(struct changed *changed, enum member member)
         changed->com.revoke_spy = NULL;
         break;
     case MISUSE_FAULT:
-        changed->misuse.fault = NULL;
+        changed->faults.expected = NULL;
         break;
     case MISUSE_PAGES:
-        changed->misuse.pages = NULL;
+        changed->faults.pages = NULL;
         break;
     default:
         fail_msg("no member %d", (int)member);
@@ -131,43 +132,50 @@ static void leave_out(struct changed *changed, enum member member)
     struct subject *subject = &changed->subject;
     switch (member) {
     case MUST_GRANT:
-        subject->must_grant = NULL;
+        subject->promises.must_grant = NULL;
         break;
     case MUST_RESIZE:
-        subject->must_resize = NULL;
+        subject->promises.must_resize = NULL;
         break;
     case LARGEST:
-        subject->largest = NULL;
+        subject->promises.largest = NULL;
         break;
     case MOST_COMMITTED:
-        subject->most_committed = NULL;
+        subject->promises.most_committed = NULL;
         break;
     case COM:
-        subject->com = NULL;
+        subject->parts.com = NULL;
         break;
     case OWNS:
-        subject->owns = NULL;
+        subject->port.owns = NULL;
         break;
     case MINIMIZE:
-        subject->minimize = NULL;
+        subject->port.minimize = NULL;
         break;
     case COUNT:
-        subject->count = NULL;
+        subject->port.count = NULL;
         break;
     case CHECK_INVARIANTS:
-        subject->check = NULL;
+        subject->port.check = NULL;
         break;
     case FAULT:
-        subject->fault = NULL;
+        subject->port.fault = NULL;
         break;
     case MISUSE:
-        subject->misuse = NULL;
+        subject->port.faults = NULL;
         break;
-    case SELECT_LANE:
-        subject->select_lane = NULL;
+    case SELECT_CACHE:
+        subject->port.select_cache = NULL;
         break;
     case ALIGNMENT:
-        subject->policies.alignment_bytes = 0;
+        subject->port.policies.alignment_bytes = 1;
+        break;
+    case REALLOCATE:
+        subject->port.reallocate = NULL;
+        break;
+    case SIZE:
+        subject->port.size = NULL;
+        subject->port.policies.size = HEAPFUZZ_SIZE_IS_NONE;
         break;
     default:
         leave_out_of_parts(changed, member);
@@ -177,13 +185,13 @@ static void leave_out(struct changed *changed, enum member member)
 static void begin_change(struct changed *changed, const struct subject *subject)
 {
     *changed = (struct changed){.subject = *subject};
-    if (subject->com != NULL) {
-        changed->com = *subject->com;
-        changed->subject.com = &changed->com;
+    if (subject->parts.com != NULL) {
+        changed->com = *subject->parts.com;
+        changed->subject.parts.com = &changed->com;
     }
-    if (subject->misuse != NULL) {
-        changed->misuse = *subject->misuse;
-        changed->subject.misuse = &changed->misuse;
+    if (subject->port.faults != NULL) {
+        changed->faults = *subject->port.faults;
+        changed->subject.port.faults = &changed->faults;
     }
 }
 
@@ -225,8 +233,9 @@ static void all_of_it_is_left_out_at_once(void **state)
 {
     (void)state;
     static struct changed changed;
-    for (size_t i = 0; subjects[i] != NULL; i++) {
-        begin_change(&changed, subjects[i]);
+    const struct subject *subject;
+    for (size_t i = 0; (subject = subject_at(i)) != NULL; i++) {
+        begin_change(&changed, subject);
         for (int member = 0; member < TASK_ALLOC; member++) {
             leave_out(&changed, (enum member)member);
         }
@@ -302,28 +311,32 @@ static int place_owns(const void *address)
     return address == NULL ? -1 : index_of(address) != PLACES;
 }
 
-static IAtlMemMgr *place_open(size_t arena_bytes)
+static void place_reset(void)
 {
-    (void)arena_bytes;
     placed.stride_bytes = placed.runs++ % 2 == 0 ? 32 : 1024;
     placed.next = 0;
     memset(placed.sizes, 0xff, sizeof placed.sizes);
-    return foreign_heap_open(SIZE_MAX, place_alloc, place_realloc, place_free, place_size_of);
 }
 
 static struct subject make_placed(void)
 {
-    return (struct subject){
-        .name = "placed",
+    static const struct heapfuzz_port port = {
         .sentence = "blocks that lie closer in every other run",
-        .policies = {.limit_bytes = SIZE_MAX,
-                     .alignment_bytes = 16,
-                     .size_is_exact = true,
-                     .stays_in_place = true,
-                     .ignores_world = true},
-        .open = place_open,
+        .policies = {.alignment_bytes = 16,
+                     .zero = HEAPFUZZ_ZERO_IS_BLOCK,
+                     .reallocate_to_zero = HEAPFUZZ_TO_ZERO_FREES,
+                     .size = HEAPFUZZ_SIZE_IS_EXACT,
+                     .stays_in_place = HEAPFUZZ_YES},
+        .reset = place_reset,
+        .allocate = place_alloc,
+        .free = place_free,
+        .reallocate = place_realloc,
+        .size = place_size_of,
         .owns = place_owns,
     };
+    struct subject subject;
+    assert_null(subject_make(&subject, "placed", &port, NULL));
+    return subject;
 }
 
 static const char asks_past_the_end[] = "allocate b0 16\nallocate b1 16\nowns b0 32\n";
@@ -355,7 +368,7 @@ static void a_repeatable_subject_is_held_to_its_places(void **state)
 {
     (void)state;
     struct subject subject = make_placed();
-    subject.policies.is_repeatable = true;
+    subject.port.policies.addresses_repeat = HEAPFUZZ_YES;
     assert_int_equal(verdict_alone(&subject, asks_past_the_end), same_broken);
 }
 
@@ -380,23 +393,19 @@ static size_t any_size(void *block)
     return block == NULL ? 0 : 1 << 20;
 }
 
-static IAtlMemMgr *add_open(size_t arena_bytes)
-{
-    (void)arena_bytes;
-    return foreign_heap_open(SIZE_MAX, add_and_alloc, add_and_realloc, free, any_size);
-}
-
 static void what_is_above_the_limit_is_asked_for(void **state)
 {
     (void)state;
-    const struct subject adds = {
-        .name = "adds",
+    static const struct heapfuzz_port port = {
         .sentence = "malloc of a sum that overflows",
-        .policies = {.limit_bytes = (size_t)PTRDIFF_MAX,
-                     .alignment_bytes = 2 * sizeof(void *),
-                     .ignores_world = true},
-        .open = add_open,
+        .policies = {.limit_bytes = (size_t)PTRDIFF_MAX},
+        .allocate = add_and_alloc,
+        .free = free,
+        .reallocate = add_and_realloc,
+        .size = any_size,
     };
+    struct subject adds;
+    assert_null(subject_make(&adds, "adds", &port, NULL));
     assert_int_equal(verdict_alone(&adds, "allocate b0 40\nfree b0\n"), TRIAL_CLEAN);
     assert_int_equal(verdict_alone(&adds, "allocate b0 SIZE_MAX-8\n"), limit_broken);
     assert_int_equal(verdict_alone(&adds, "allocate b0 40\nreallocate b0 SIZE_MAX-8\n"),
@@ -405,43 +414,18 @@ static void what_is_above_the_limit_is_asked_for(void **state)
 
 // A heap that survives misuse, and rounds the sizes that it reports.
 
-static IAtlMemMgr *exact;
-
-static void *round_alloc(size_t size_bytes)
-{
-    return IAtlMemMgr_Allocate(exact, size_bytes);
-}
-
-static void *round_realloc(void *block, size_t size_bytes)
-{
-    return IAtlMemMgr_Reallocate(exact, block, size_bytes);
-}
-
-static void round_free(void *block)
-{
-    IAtlMemMgr_Free(exact, block);
-}
-
 static size_t round_size(void *block)
 {
-    size_t size_bytes = IAtlMemMgr_GetSize(exact, block);
+    size_t size_bytes = subject_find("win32")->port.size(block);
     return size_bytes == SIZE_MAX ? SIZE_MAX : (size_bytes + 16) / 16 * 16;
-}
-
-static IAtlMemMgr *round_open(size_t arena_bytes)
-{
-    exact = subject_find("win32")->open(arena_bytes);
-    return exact == NULL
-               ? NULL
-               : foreign_heap_open(SIZE_MAX, round_alloc, round_realloc, round_free, round_size);
 }
 
 static void a_heap_that_rounds_may_be_misused(void **state)
 {
     (void)state;
     struct subject rounds = *subject_find("win32");
-    rounds.policies.size_is_exact = false;
-    rounds.open = round_open;
+    rounds.port.policies.size = HEAPFUZZ_SIZE_IS_AT_LEAST;
+    rounds.port.size = round_size;
     assert_int_equal(verdict_alone(&rounds, everything), TRIAL_CLEAN);
     assert_int_equal(verdict_alone(&rounds, "allocate b0 5\nbad_free b0 1\nbad_reallocate b0 1\n"),
                      TRIAL_CLEAN);

@@ -47,67 +47,67 @@ static bool all_have(bool (*has)(const struct subject *subject))
 
 static bool has_owner(const struct subject *subject)
 {
-    return subject->owns != NULL;
+    return subject->port.owns != NULL;
 }
 
 static bool has_minimize(const struct subject *subject)
 {
-    return subject->minimize != NULL;
+    return subject->port.minimize != NULL;
 }
 
 static bool has_counts(const struct subject *subject)
 {
-    return subject->count != NULL;
+    return subject->port.count != NULL;
 }
 
 static bool has_check(const struct subject *subject)
 {
-    return subject->check != NULL;
+    return subject->port.check != NULL;
 }
 
 static bool has_fault(const struct subject *subject)
 {
-    return subject->fault != NULL;
+    return subject->port.fault != NULL;
 }
 
 static bool has_largest(const struct subject *subject)
 {
-    return subject->largest != NULL;
+    return subject->promises.largest != NULL;
 }
 
 static bool has_bound(const struct subject *subject)
 {
-    return subject->most_committed != NULL;
+    return subject->promises.most_committed != NULL;
 }
 
 static bool has_pages(const struct subject *subject)
 {
-    return !subject->policies.ignores_world;
+    return !subject_ignores_world(subject);
 }
 
 static bool hides_slack(const struct subject *subject)
 {
-    return subject->policies.hides_slack;
+    return subject->promises.hides_slack;
 }
 
 static bool hides_freed(const struct subject *subject)
 {
-    return subject->policies.hides_freed_bytes > 0;
+    return subject->promises.hides_freed_bytes > 0;
 }
 
 static bool stays_in_place(const struct subject *subject)
 {
-    return subject->policies.stays_in_place;
+    return subject_stays_in_place(subject);
 }
 
 static bool has_limit(const struct subject *subject)
 {
-    return subject->policies.limit_bytes < SIZE_MAX;
+    return subject->port.policies.limit_bytes < SIZE_MAX;
 }
 
 static bool survives_misuse(const struct subject *subject)
 {
-    return subject->misuse != NULL;
+    return subject->port.faults != NULL;
 }
 
 static bool can_be_emptied(const struct subject *subject)
@@ -207,7 +207,7 @@ static const char *why_law_never(enum law law)
         {LAW_PAST_END, hides_slack},    {LAW_FREED, hides_freed},    {LAW_MEMBER, has_owner},
         {LAW_COUNTS, has_counts},       {LAW_EMPTY, can_be_emptied}, {LAW_INVARIANT, has_check},
         {LAW_FAULTLESS, has_fault},     {LAW_CAPACITY, has_largest}, {LAW_FOOTPRINT, has_bound},
-        {LAW_IN_PLACE, stays_in_place}, {LAW_SPY, has_spies},
+        {LAW_IN_PLACE, stays_in_place}, {LAW_SPY, has_spies},        {LAW_INSIDE, has_pages},
     };
     bool needs_asan = law == LAW_WRITABLE || law == LAW_PAST_END || law == LAW_FREED;
     if (needs_asan && !fill_sees_poison()) {
@@ -259,13 +259,13 @@ static const char *why_no_difference(enum difference difference)
     if (plan.other == NULL) {
         return "there is one subject";
     }
-    const struct policies *first = &plan.subject->policies;
-    const struct policies *second = &plan.other->policies;
+    const struct heapfuzz_policies *first = &plan.subject->port.policies;
+    const struct heapfuzz_policies *second = &plan.other->port.policies;
     bool can_differ[DIFFERENCES] = {
         [DIFFERENCE_LIMIT] = first->limit_bytes != second->limit_bytes,
         [DIFFERENCE_ROOM] = any_has(has_pages),
         [DIFFERENCE_PAGES] = any_has(has_pages),
-        [DIFFERENCE_INEXACT] = !first->size_is_exact || !second->size_is_exact,
+        [DIFFERENCE_INEXACT] = !subject_is_exact(plan.subject) || !subject_is_exact(plan.other),
         [DIFFERENCE_NULL_SIZE] = first->null_size_bytes != second->null_size_bytes,
     };
     return can_differ[difference] ? NULL : "the two do not differ in that";

@@ -63,55 +63,49 @@ static void expect_said(const char *sentence)
 
 // A subject over the engine's memory that refuses a size, and larger ones than it says.
 
-static IAtlMemMgr *manager;
-static size_t null_size_bytes;
+static const struct heapfuzz_port *engine;
+static int owned;
 
 static void *alloc(size_t size_bytes)
 {
-    return size_bytes == 13 || size_bytes > 4096 ? NULL : IAtlMemMgr_Allocate(manager, size_bytes);
-}
-
-static void *resize(void *block, size_t size_bytes)
-{
-    return IAtlMemMgr_Reallocate(manager, block, size_bytes);
-}
-
-static void give(void *block)
-{
-    IAtlMemMgr_Free(manager, block);
-}
-
-static size_t size_of(void *block)
-{
-    return block == NULL ? null_size_bytes++ : IAtlMemMgr_GetSize(manager, block);
+    return size_bytes == 13 || size_bytes > 4096 ? NULL : engine->allocate(size_bytes);
 }
 
 // A heap that wants two pages to begin with.
-static bool gets_two_pages(size_t arena_bytes)
+static bool gets_two_pages(const struct heapfuzz_pages *pages, size_t arena_bytes)
 {
-    void *start = world_pages.reserve(NULL, arena_bytes);
-    bool has_them = world_pages.commit(NULL, start, (size_t)2 * WORLD_PAGE_BYTES);
-    world_pages.release(NULL, start, arena_bytes);
+    void *start = pages->reserve(NULL, arena_bytes);
+    bool has_them = pages->commit(NULL, start, (size_t)2 * WORLD_PAGE_BYTES);
+    pages->release(NULL, start, arena_bytes);
     return has_them;
 }
 
-static IAtlMemMgr *open_heap(size_t arena_bytes)
+static bool open_heap(const struct heapfuzz_pages *pages, size_t arena_bytes)
 {
-    if (!gets_two_pages(arena_bytes)) {
-        return NULL;
-    }
-    manager = subject_find("win32")->open(arena_bytes);
-    return manager == NULL ? NULL : foreign_heap_open(SIZE_MAX, alloc, resize, give, size_of);
+    engine = &subject_find("win32")->port;
+    return gets_two_pages(pages, arena_bytes) && engine->open_pages(pages, arena_bytes);
+}
+
+static void *refuse_13(size_t size_bytes)
+{
+    return size_bytes == 13 ? NULL : engine->allocate(size_bytes);
+}
+
+static int owns_in_turn(const void *address)
+{
+    (void)address;
+    return owned++;
 }
 
 static struct subject make_planted(void)
 {
     struct subject subject = *subject_find("win32");
     subject.name = "planted";
-    subject.open = open_heap;
-    subject.largest = NULL;
-    subject.must_grant = foreign_heap_must_grant;
-    subject.policies.has_null_size = false;
+    subject.port.open_pages = open_heap;
+    subject.port.allocate = alloc;
+    subject.port.policies.null_size_bytes = SIZE_MAX;
+    subject.promises.largest = NULL;
+    subject.promises.must_grant = foreign_heap_must_grant;
     return subject;
 }
 
@@ -135,7 +129,9 @@ static void no_arena_is_told_where_it_is_not(void **state)
 {
     (void)state;
     struct subject subject = make_planted();
-    subject.policies.ignores_world = true;
+    subject.port.open_pages = NULL;
+    subject.port.close = NULL;
+    subject.port.allocate = refuse_13;
     run_shown(&subject, "allocate b0 13\n");
     expect_said("  planted: NULL for 13 bytes, where 0 have been asked for since it was empty, and "
                 "the world refused nothing\n");
@@ -145,9 +141,10 @@ static void an_answer_that_differs_is_told_as_what_it_is(void **state)
 {
     (void)state;
     struct subject subject = make_planted();
-    null_size_bytes = 100;
-    run_shown(&subject, "size b0\n");
-    expect_said("  planted: op 1 answered 100 the first time, and 101 when the same program ran "
+    subject.port.owns = owns_in_turn;
+    subject.promises.shares_heap = true;
+    run_shown(&subject, "owns_address 16\n");
+    expect_said("  planted: op 1 answered 0 the first time, and 1 when the same program ran "
                 "again on a new heap\n");
 }
 
@@ -155,7 +152,8 @@ static void a_size_near_the_most_is_told_from_it(void **state)
 {
     (void)state;
     struct subject subject = make_planted();
-    subject.must_grant = NULL;
+    subject.promises.must_grant = NULL;
+    subject.port.policies.null_size_bytes = 0; // It is SIZE_MAX, so the last op ends the run.
     run_shown(&subject, "allocate b0 SIZE_MAX+320\nallocate b1 SIZE_MAX-7\nsize b3\n");
     expect_said("      1  allocate b0 SIZE_MAX           -> NULL for SIZE_MAX bytes\n");
     expect_said("      2  allocate b1 SIZE_MAX-7         -> NULL for SIZE_MAX-7 bytes\n");

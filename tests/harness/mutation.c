@@ -190,7 +190,8 @@ static void every_refusal_that_is_put_in_happens(void **state)
 {
     (void)state;
     struct program program = {0};
-    struct plan plan = {.subject = subjects[0], .refusals_swept = 1000, .after_op = note_refusals};
+    struct plan plan = {
+        .subject = subject_at(0), .refusals_swept = 1000, .after_op = note_refusals};
     program_add(&program, (struct op){VERB_REPEAT, 3, 0});
     program_add(&program, (struct op){VERB_ALLOCATE, 0, size_make(SIZE_PAGES, 5, 1)});
     program_add(&program, (struct op){VERB_ALLOCATE, 10, 40});
@@ -210,7 +211,7 @@ static void a_limited_sweep_is_spread_over_the_program(void **state)
 {
     (void)state;
     struct program program = {0};
-    struct plan plan = {.subject = subjects[0], .refusals_swept = 3};
+    struct plan plan = {.subject = subject_at(0), .refusals_swept = 3};
     program_add(&program, (struct op){VERB_REPEAT, 50, 0});
     program_add(&program, (struct op){VERB_ALLOCATE, 0, size_make(SIZE_PAGES, 5, 0)});
     uint64_t programs_before = counters->programs;
@@ -223,7 +224,7 @@ static void a_swept_program_that_fails_nowhere_is_not_settled(void **state)
 {
     (void)state;
     struct program program = {0};
-    struct plan plan = {.subject = subjects[0], .refusals_swept = 4};
+    struct plan plan = {.subject = subject_at(0), .refusals_swept = 4};
     program_add(&program, (struct op){VERB_ALLOCATE, 0, 40});
     assert_false(sweep_settle(&plan, &program));
     assert_int_equal(program.count, 1);

@@ -30,54 +30,33 @@ static struct {
 } change;
 
 static const struct subject *reference;
-static IAtlMemMgr *manager;
 
 static bool is_refused(size_t size_bytes)
 {
     return size_bytes == change.refused_bytes || size_bytes > change.limit_bytes;
 }
 
-static void *allocate(IAtlMemMgr *This, size_t size_bytes)
+static void *allocate(size_t size_bytes)
 {
-    (void)This;
-    return is_refused(size_bytes) ? NULL : IAtlMemMgr_Allocate(manager, size_bytes);
+    return is_refused(size_bytes) ? NULL : reference->port.allocate(size_bytes);
 }
 
-static void free_block(IAtlMemMgr *This, void *block)
+static void *reallocate(void *block, size_t size_bytes)
 {
-    (void)This;
-    IAtlMemMgr_Free(manager, block);
-}
-
-static void *reallocate(IAtlMemMgr *This, void *block, size_t size_bytes)
-{
-    (void)This;
-    bool is_same =
-        block != NULL && size_bytes > 0 && IAtlMemMgr_GetSize(manager, block) == size_bytes;
+    bool is_same = block != NULL && size_bytes > 0 && reference->port.size(block) == size_bytes;
     return is_refused(size_bytes) || (is_same && change.refuses_same)
                ? NULL
-               : IAtlMemMgr_Reallocate(manager, block, size_bytes);
+               : reference->port.reallocate(block, size_bytes);
 }
 
-static size_t get_size(IAtlMemMgr *This, void *block)
+static size_t get_size(void *block)
 {
-    (void)This;
-    return block == NULL ? change.null_size_bytes
-                         : IAtlMemMgr_GetSize(manager, block) + change.more_bytes;
+    return block == NULL ? change.null_size_bytes : reference->port.size(block) + change.more_bytes;
 }
 
-static const IAtlMemMgrVtbl methods = {allocate, free_block, reallocate, get_size};
-static IAtlMemMgr changed_manager = {&methods};
-
-static IAtlMemMgr *open_changed(size_t arena_bytes)
+static bool select_cache(unsigned cache)
 {
-    manager = reference->open(arena_bytes);
-    return &changed_manager;
-}
-
-static bool select_lane(enum lane lane)
-{
-    change.lanes[change.lane_count++] = lane;
+    change.lanes[change.lane_count++] = (enum lane)cache;
     return true;
 }
 
@@ -97,14 +76,17 @@ static struct subject make_changed(void)
 {
     struct subject changed = *reference;
     changed.name = "changed";
-    changed.open = open_changed;
-    changed.must_grant = must_grant;
-    changed.com = NULL;
-    changed.select_lane = select_lane;
-    changed.minimize = minimize;
-    changed.policies.limit_bytes = change.limit_bytes;
-    changed.policies.null_size_bytes = change.null_size_bytes;
-    changed.policies.size_is_exact = change.more_bytes == 0;
+    changed.promises.must_grant = must_grant;
+    changed.parts.com = NULL;
+    changed.port.allocate = allocate;
+    changed.port.reallocate = reallocate;
+    changed.port.size = get_size;
+    changed.port.select_cache = select_cache;
+    changed.port.minimize = minimize;
+    changed.port.policies.limit_bytes = change.limit_bytes;
+    changed.port.policies.null_size_bytes = change.null_size_bytes;
+    changed.port.policies.size =
+        change.more_bytes == 0 ? HEAPFUZZ_SIZE_IS_EXACT : HEAPFUZZ_SIZE_IS_AT_LEAST;
     return changed;
 }
 

@@ -15,7 +15,8 @@
 #include "subjects/subjects.h"
 
 static struct {
-    struct policies policies;
+    struct heapfuzz_policies policies;
+    bool shares_heap;
     int null_answer;  ///< DidAlloc of NULL,
     int other_answer; ///< and of a pointer that is no block of the reference.
     enum { STORES_NULL, STORES_ITSELF, STORES_NOTHING } on_failure; ///< A failed QueryInterface.
@@ -25,9 +26,9 @@ static const struct subject *reference;
 
 static int owns(const void *address)
 {
-    return address == NULL                 ? change.null_answer
-           : reference->owns(address) == 0 ? change.other_answer
-                                           : 1;
+    return address == NULL                      ? change.null_answer
+           : reference->port.owns(address) == 0 ? change.other_answer
+                                                : 1;
 }
 
 static HRESULT STDMETHODCALLTYPE query(IMalloc *This, REFIID riid, void **ppv)
@@ -57,9 +58,10 @@ static struct subject make_changed(void)
 {
     struct subject changed = *reference;
     changed.name = "changed";
-    changed.policies = change.policies;
-    changed.owns = owns;
-    changed.com = &com;
+    changed.port.policies = change.policies;
+    changed.port.owns = owns;
+    changed.promises.shares_heap = change.shares_heap;
+    changed.parts.com = &com;
     return changed;
 }
 
@@ -68,9 +70,9 @@ static int set_up(void **state)
     (void)state;
     memset(&change, 0, sizeof change);
     reference = subject_find("reference");
-    com = *reference->com;
+    com = *reference->parts.com;
     com.get_malloc = get_malloc;
-    change.policies = reference->policies;
+    change.policies = reference->port.policies;
     change.null_answer = -1;
     return 0;
 }
@@ -98,7 +100,7 @@ static void who_shares_a_heap_may_own_what_is_elsewhere(void **state)
     (void)state;
     change.other_answer = 1;
     assert_int_equal(verdict_of("owns_address 4096\n"), member_broken);
-    change.policies.shares_heap = true;
+    change.shares_heap = true;
     assert_int_equal(verdict_of("owns_address 4096\n"), TRIAL_CLEAN);
     change.other_answer = 2;
     assert_int_equal(verdict_of("owns_address 4096\n"), member_broken);
@@ -107,7 +109,7 @@ static void who_shares_a_heap_may_own_what_is_elsewhere(void **state)
 static void who_shares_a_heap_does_not_own_null(void **state)
 {
     (void)state;
-    change.policies.shares_heap = true;
+    change.shares_heap = true;
     assert_int_equal(verdict_of("owns_address 0\n"), TRIAL_CLEAN);
     change.null_answer = 1;
     assert_int_equal(verdict_of("owns_address 0\n"), member_broken);
@@ -154,11 +156,11 @@ static void a_run_says_what_a_policy_turns_off(void **state)
     assert_false(says_off(member));
     assert_false(says_off(query_left));
     assert_false(says_off(resizing));
-    change.policies.shares_heap = true;
+    change.shares_heap = true;
     assert_true(says_off(member));
     com.leaves_query = true;
     assert_true(says_off(query_left));
-    change.policies.stays_in_place = true;
+    change.policies.stays_in_place = HEAPFUZZ_YES;
     assert_true(says_off(resizing));
 }
 

@@ -26,9 +26,8 @@
 static unsigned crowd;
 static enum lane entered;
 
-static void *allocate(IAtlMemMgr *This, size_t size_bytes)
+static void *allocate(size_t size_bytes)
 {
-    (void)This;
     if (size_bytes == HANG_SIZE) {
         sigset_t all;
         (void)sigfillset(&all);
@@ -44,48 +43,37 @@ static void *allocate(IAtlMemMgr *This, size_t size_bytes)
     return size_bytes > LIMIT_BYTES ? NULL : malloc(size_bytes + 1);
 }
 
-static void free_block(IAtlMemMgr *This, void *block)
+static void free_block(void *block)
 {
-    (void)This;
     free(block);
 }
 
-static void *reallocate(IAtlMemMgr *This, void *block, size_t size_bytes)
+static void *reallocate(void *block, size_t size_bytes)
 {
     if (size_bytes == CRASH_SIZE) {
         abort();
     }
     if (size_bytes == 0 && block != NULL) {
-        free_block(This, block);
+        free_block(block);
         return NULL;
     }
     return size_bytes > LIMIT_BYTES ? NULL : realloc(block, size_bytes + 1);
 }
 
-static size_t get_size(IAtlMemMgr *This, void *block)
+static size_t get_size(void *block)
 {
-    (void)This;
     size_t size_bytes = block == NULL ? 0 : malloc_usable_size(block);
     return size_bytes >= WRONG_SIZE ? WRONG_SIZE - 1 : size_bytes;
 }
 
-static const IAtlMemMgrVtbl methods = {allocate, free_block, reallocate, get_size};
-static IAtlMemMgr manager = {&methods};
-
-static IAtlMemMgr *open_heap(size_t arena_bytes)
+static void reset(void)
 {
-    (void)arena_bytes;
     crowd = 0;
-    return &manager;
 }
 
-static void close_heap(void)
+static bool select_cache(unsigned cache)
 {
-}
-
-static bool select_lane(enum lane lane)
-{
-    entered = lane;
+    entered = (enum lane)cache;
     return true;
 }
 
@@ -93,6 +81,12 @@ static bool select_lane(enum lane lane)
 static void minimize(void)
 {
 }
+
+#define POLICIES(most_bytes)                                                                       \
+    {                                                                                              \
+        .limit_bytes = (most_bytes), .alignment_bytes = 8, .zero = HEAPFUZZ_ZERO_IS_BLOCK,         \
+        .reallocate_to_zero = HEAPFUZZ_TO_ZERO_FREES, .size = HEAPFUZZ_SIZE_IS_AT_LEAST            \
+    }
 
 static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
@@ -103,61 +97,66 @@ static bool must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t sinc
 static const struct subject planted = {
     .name = "planted",
     .sentence = "malloc with bugs",
-    .policies = {.limit_bytes = LIMIT_BYTES, .alignment_bytes = 8},
-    .open = open_heap,
-    .close = close_heap,
-    .must_grant = must_grant,
-    .minimize = minimize,
-    .select_lane = select_lane,
+    .port =
+        {
+            .policies = POLICIES(LIMIT_BYTES),
+            .reset = reset,
+            .allocate = allocate,
+            .free = free_block,
+            .reallocate = reallocate,
+            .size = get_size,
+            .minimize = minimize,
+            .select_cache = select_cache,
+        },
+    .promises = {.must_grant = must_grant},
 };
 
 static const struct plan plan = {.subject = &planted};
 
 // Forgets how large a block is that takes more than sixteen pages.
-static size_t get_size_of_pages(IAtlMemMgr *This, void *block)
+static size_t get_size_of_pages(void *block)
 {
     size_t size_bytes = block == NULL ? 0 : malloc_usable_size(block);
-    (void)This;
     return size_bytes > 65536 + 32 ? 65536 : SIZE_MAX;
 }
 
-static void *allocate_pages(IAtlMemMgr *This, size_t size_bytes)
+static void *allocate_pages(size_t size_bytes)
 {
-    (void)This;
     return size_bytes > LIMIT_BYTES ? NULL : malloc(size_bytes <= 65536 ? 1 : LIMIT_BYTES);
 }
 
-static const IAtlMemMgrVtbl methods_of_pages = {allocate_pages, free_block, reallocate,
-                                                get_size_of_pages};
-static IAtlMemMgr manager_of_pages = {&methods_of_pages};
-
-static IAtlMemMgr *open_pages(size_t arena_bytes)
+static bool open_nothing(const struct heapfuzz_pages *pages, size_t arena_bytes)
 {
-    (void)arena_bytes;
-    return &manager_of_pages;
-}
-
-static IAtlMemMgr *open_nothing(size_t arena_bytes)
-{
-    (void)arena_bytes;
-    return NULL;
+    (void)pages, (void)arena_bytes;
+    return false;
 }
 
 static const struct subject of_pages = {
     .name = "planted",
     .sentence = "malloc that is wrong above 64 KiB",
-    .policies = {.limit_bytes = LIMIT_BYTES, .alignment_bytes = 8},
-    .open = open_pages,
-    .close = close_heap,
-    .must_grant = must_grant,
+    .port =
+        {
+            .policies = POLICIES(LIMIT_BYTES),
+            .allocate = allocate_pages,
+            .free = free_block,
+            .reallocate = reallocate,
+            .size = get_size_of_pages,
+        },
+    .promises = {.must_grant = must_grant},
 };
 static const struct subject that_opens_nothing = {
     .name = "planted",
     .sentence = "no heap at all",
-    .policies = {.limit_bytes = LIMIT_BYTES, .alignment_bytes = 8},
-    .open = open_nothing,
-    .close = close_heap,
-    .must_grant = must_grant,
+    .port =
+        {
+            .policies = POLICIES(LIMIT_BYTES),
+            .open_pages = open_nothing,
+            .allocate = allocate,
+            .free = free_block,
+            .reallocate = reallocate,
+            .size = get_size,
+        },
+    .promises = {.must_grant = must_grant},
 };
 static const struct plan plan_of_pages = {.subject = &of_pages};
 static const struct plan plan_that_opens_nothing = {.subject = &that_opens_nothing};
@@ -167,9 +166,8 @@ static const struct plan plan_that_opens_nothing = {.subject = &that_opens_nothi
 
 static size_t granted_bytes;
 
-static void *allocate_large(IAtlMemMgr *This, size_t size_bytes)
+static void *allocate_large(size_t size_bytes)
 {
-    (void)This;
     static void *room; // Of which hardly a page is ever touched.
     if (room == NULL) {
         room = mmap(NULL, SIZE_LITERAL_MAX, PROT_READ | PROT_WRITE,
@@ -180,43 +178,36 @@ static void *allocate_large(IAtlMemMgr *This, size_t size_bytes)
     return size_bytes <= SIZE_LITERAL_MAX ? room : NULL;
 }
 
-static void free_large(IAtlMemMgr *This, void *block)
+static void free_large(void *block)
 {
-    (void)This, (void)block;
+    (void)block;
 }
 
-static void *reallocate_large(IAtlMemMgr *This, void *block, size_t size_bytes)
+static void *reallocate_large(void *block, size_t size_bytes)
 {
-    (void)This;
     if (block != NULL && granted_bytes >= LARGEST_SIZE && size_bytes > granted_bytes) {
         abort();
     }
     return NULL;
 }
 
-static size_t get_size_of_large(IAtlMemMgr *This, void *block)
+static size_t get_size_of_large(void *block)
 {
-    (void)This;
     return block == NULL ? 0 : granted_bytes;
-}
-
-static const IAtlMemMgrVtbl methods_of_large = {allocate_large, free_large, reallocate_large,
-                                                get_size_of_large};
-static IAtlMemMgr manager_of_large = {&methods_of_large};
-
-static IAtlMemMgr *open_large(size_t arena_bytes)
-{
-    (void)arena_bytes;
-    return &manager_of_large;
 }
 
 static const struct subject of_large = {
     .name = "planted",
     .sentence = "malloc that is wrong where a very large block grows",
-    .policies = {.limit_bytes = SIZE_MAX, .alignment_bytes = 8},
-    .open = open_large,
-    .close = close_heap,
-    .must_grant = must_grant,
+    .port =
+        {
+            .policies = POLICIES(SIZE_MAX),
+            .allocate = allocate_large,
+            .free = free_large,
+            .reallocate = reallocate_large,
+            .size = get_size_of_large,
+        },
+    .promises = {.must_grant = must_grant},
 };
 static const struct plan plan_of_large = {.subject = &of_large};
 

@@ -12,7 +12,8 @@
 #include "laws/fill.h"
 #include "laws/place.h"
 
-static const struct subject planted = {.name = "planted", .policies = {.alignment_bytes = 16}};
+static const struct subject planted = {.name = "planted",
+                                       .port = {.policies = {.alignment_bytes = 16}}};
 static struct op ops[] = {{VERB_ALLOCATE, 0, 0}, {VERB_ALLOCATE, 1, 0}, {VERB_REALLOCATE, 1, 0}};
 static const struct program program = {ops, 3, 3};
 #define ANSWER                                                                                     \

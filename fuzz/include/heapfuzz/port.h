@@ -17,8 +17,8 @@
 //     };
 //
 // `heapfuzz fuzz my_port.c my_heap.c` then fuzzes it. Only `allocate` and `free` are required. A
-// member that is left out turns its laws off, and each run prints which. One heap is open at a time,
-// and one thread makes all calls.
+// member that is left out turns its laws off, and each run prints which. One heap is open at a
+// time, and one thread makes all calls.
 #ifndef HEAPFUZZ_PORT_H
 #define HEAPFUZZ_PORT_H
 
@@ -43,8 +43,8 @@ enum heapfuzz_zero {
 };
 
 /// The effect of reallocating a block to 0 bytes. FREES: the block is freed, and NULL returned.
-/// SHRINKS: the result is a block of 0 bytes; with NULL nothing has changed. EITHER: NULL means that
-/// the block is freed, and any other result is a block of 0 bytes.
+/// SHRINKS: the result is a block of 0 bytes; with NULL nothing has changed. EITHER: NULL means
+/// that the block is freed, and any other result is a block of 0 bytes.
 enum heapfuzz_to_zero {
     HEAPFUZZ_TO_ZERO_UNSTATED,
     HEAPFUZZ_TO_ZERO_FREES,
@@ -75,17 +75,19 @@ struct heapfuzz_policies {
     enum heapfuzz_zero zero;
     enum heapfuzz_to_zero reallocate_to_zero;
     enum heapfuzz_size size;
-    size_t zero_size_bytes; ///< The size of a block for a request of 0 bytes, where sizes are exact.
+    size_t
+        zero_size_bytes; ///< The size of a block for a request of 0 bytes, where sizes are exact.
 
     enum heapfuzz_answer free_takes_null;       ///< free(NULL) does nothing.
     enum heapfuzz_answer reallocate_takes_null; ///< reallocate(NULL, n) allocates.
     enum heapfuzz_answer size_takes_null;       ///< size(NULL) is null_size_bytes.
     size_t null_size_bytes;
 
-    enum heapfuzz_answer stays_in_place; ///< reallocate never moves a block; it refuses instead.
-    enum heapfuzz_answer capacity_returns; ///< When every block is freed, the largest block that the
-                                           ///< fresh heap granted is granted again.
-    enum heapfuzz_answer addresses_repeat; ///< In an equal range, equal calls return equal addresses.
+    enum heapfuzz_answer stays_in_place;   ///< reallocate never moves a block; it refuses instead.
+    enum heapfuzz_answer capacity_returns; ///< When every block is freed, the largest block that
+                                           ///< the fresh heap granted is granted again.
+    enum heapfuzz_answer
+        addresses_repeat; ///< In an equal range, equal calls return equal addresses.
 
     /// The ranges that `open` takes. Least and most: 512 bytes and 1 GiB if 0. Usual: the size that
     /// most programs begin with, 64 KiB if 0. Alignment: two pointers if 0. Only a range that
@@ -166,9 +168,9 @@ struct heapfuzz_promises {
     /// is as good as new.
     size_t (*most_committed)(const struct heapfuzz_load *load);
 
-    bool has_double_room;     ///< A block that must_grant promises has room for twice its size. When
-                              ///< it shrinks, it keeps room for twice the new size.
-    bool hides_slack;         ///< Under AddressSanitizer, it poisons a page past a block's end,
+    bool has_double_room; ///< A block that must_grant promises has room for twice its size. When
+                          ///< it shrinks, it keeps room for twice the new size.
+    bool hides_slack;     ///< Under AddressSanitizer, it poisons a page past a block's end,
     size_t hides_freed_bytes; ///< and both ends of a freed block that never had more than this.
     bool shares_heap;         ///< `owns` is also 1 for blocks of others.
 };
@@ -190,7 +192,7 @@ enum heapfuzz_stray {
 struct heapfuzz_faults {
     /// Returns the sentence of the fault that a misuse raises.
     const char *(*expected)(enum heapfuzz_misuse misuse, enum heapfuzz_stray stray);
-    size_t stray_size_bytes; ///< The result of `size` for such a pointer.
+    size_t stray_size_bytes;                         ///< The result of `size` for such a pointer.
     void (*pages)(uintptr_t *begin, uintptr_t *end); ///< Stores where blocks can lie.
 };
 
@@ -200,8 +202,8 @@ struct heapfuzz_port {
     struct heapfuzz_policies policies;
 
     /// Begins a heap in a range of memory, which is its own until `close`. Size, address and
-    /// contents vary from heap to heap, and poisoned guards lie on both sides. Returns false iff the
-    /// range has no room for even an empty heap.
+    /// contents vary from heap to heap, and poisoned guards lie on both sides. Returns false iff
+    /// the range has no room for even an empty heap.
     bool (*open)(void *range, size_t range_bytes);
 
     /// Begins a heap that takes its pages from here, in place of `open`. Returns false iff there is
@@ -242,8 +244,8 @@ struct heapfuzz_port {
     const char *(*fault)(const void **where);
 
     /// Makes later calls use this thread cache: 0 none, then the first, the second, the last.
-    /// Returns false, and changes nothing, iff that is impossible. Used only where the heap also has
-    /// `minimize`, which leaves no block waiting in any cache.
+    /// Returns false, and changes nothing, iff that is impossible. Used only where the heap also
+    /// has `minimize`, which leaves no block waiting in any cache.
     bool (*select_cache)(unsigned cache);
 
     const struct heapfuzz_promises *promises;
