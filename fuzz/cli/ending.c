@@ -10,6 +10,7 @@
 #include "cli/finding.h"
 #include "cli/fuzzing.h"
 #include "cli/text_target.h"
+#include "findings/laws_off.h"
 #include "findings/report.h"
 #include "laws/counters.h"
 #include "laws/language.h"
@@ -67,9 +68,9 @@ static void print_tables(const struct fuzzing *fuzzing)
         return;
     }
     counters_print(counters);
-    report_laws_off(stdout, fuzzing->choice.subject);
+    laws_off_print(stdout, fuzzing->choice.subject, fuzzing->choice.target->plan.extension);
     if (fuzzing->choice.other != NULL) {
-        report_laws_off(stdout, fuzzing->choice.other);
+        laws_off_print(stdout, fuzzing->choice.other, fuzzing->choice.target->plan.extension);
     }
     printf("\n");
 }

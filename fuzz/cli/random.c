@@ -13,6 +13,7 @@
 
 #include "cli/finding.h"
 #include "cli/progress.h"
+#include "findings/laws_off.h"
 #include "findings/report.h"
 #include "language/mix.h"
 #include "language/mutate.h"
@@ -84,14 +85,14 @@ static uint64_t draw_seed(uint64_t *random)
 
 static void make(uint64_t *random)
 {
+    struct scope scope = target_scope_of(making.choice.target, making.choice.subject);
     bool is_fresh = making.pooled == 0 || draw(random, FRESH_ONE_IN) == 0;
     program_clear(&making.program);
     if (!is_fresh) {
         program_copy(&making.program, &making.pool[draw(random, (uint32_t)making.pooled)]);
     }
     for (uint32_t rounds = 1 + draw(random, ROUNDS); rounds > 0; rounds--) {
-        mutate_program(&making.program, making.choice.target->families, OPS_MOST,
-                       draw_seed(random));
+        mutate_program(&making.program, &scope, OPS_MOST, draw_seed(random));
     }
 }
 
@@ -154,9 +155,9 @@ static void print_done(void)
            making.is_live ? "\r\033[K" : "", clock_seconds() - making.began, making.done,
            making.seed, counters->calls, subjects_text);
     counters_print(counters);
-    report_laws_off(stdout, making.choice.subject);
+    laws_off_print(stdout, making.choice.subject, making.choice.target->plan.extension);
     if (making.choice.other != NULL) {
-        report_laws_off(stdout, making.choice.other);
+        laws_off_print(stdout, making.choice.other, making.choice.target->plan.extension);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cli/text_target.h"
 #include "findings/csource.h"
+#include "findings/laws_off.h"
 #include "findings/report.h"
 #include "laws/counters.h"
 #include "runner/pair.h"
@@ -26,9 +27,9 @@ static void refuse_empty(const char *path, const struct program *program)
 
 static void print_laws_off(const struct choice *choice)
 {
-    report_laws_off(stdout, choice->subject);
+    laws_off_print(stdout, choice->subject, choice->target->plan.extension);
     if (choice->other != NULL) {
-        report_laws_off(stdout, choice->other);
+        laws_off_print(stdout, choice->other, choice->target->plan.extension);
     }
 }
 

@@ -172,6 +172,22 @@ static void judge(struct heap *heap, struct op op, size_t size_bytes)
     }
 }
 
+static const char *faces_off(const struct subject *subject, enum law law)
+{
+    if (law != LAW_COM) {
+        return NULL;
+    }
+    return !com_has_faces(subject)            ? "it has no COM face"
+           : subject->parts.com->leaves_query ? "a failed QueryInterface may leave the pointer"
+                                              : NULL;
+}
+
+static const char *faces_and_spies_off(const struct subject *subject, enum law law)
+{
+    bool has_none = law == LAW_SPY && !com_has_spies(subject);
+    return has_none ? "it has no spies" : faces_off(subject, law);
+}
+
 #define COM_MEMBERS                                                                                \
     .is_offered = com_has_faces, .limit_bytes = limit_bytes, .null_size_bytes = null_size_bytes,   \
     .begin = begin, .end = end, .allocate = allocate, .reallocate = reallocate,                    \
@@ -180,5 +196,6 @@ static void judge(struct heap *heap, struct op op, size_t size_bytes)
     .reallocate_names = {NULL, "CoTaskMemRealloc", "IMalloc::Realloc"},                            \
     .size_names = {NULL, NULL, "IMalloc::GetSize"}
 
-const struct extension com_faces = {COM_MEMBERS, .call = call};
-const struct extension com_faces_and_spies = {COM_MEMBERS, .call = call_if_spies};
+const struct extension com_faces = {COM_MEMBERS, .law_off = faces_off, .call = call};
+const struct extension com_faces_and_spies = {COM_MEMBERS, .law_off = faces_and_spies_off,
+                                              .call = call_if_spies};

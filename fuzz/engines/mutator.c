@@ -37,7 +37,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size_bytes, size_t most_by
     if (LLVMFuzzerMutate != NULL && seed % BYTES_ONE_IN == 0) {
         return LLVMFuzzerMutate(bytes, size_bytes, most_bytes);
     }
+    struct scope scope = target_scope();
     program_decode(&program, bytes, size_bytes);
-    mutate_program(&program, target_families(), most_bytes / RECORD_BYTES, seed);
+    mutate_program(&program, &scope, most_bytes / RECORD_BYTES, seed);
     return write_program(&program, bytes, most_bytes);
 }

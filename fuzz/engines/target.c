@@ -11,6 +11,7 @@
 #include "findings/report.h"
 #include "laws/counters.h"
 #include "laws/language.h"
+#include "runner/runner.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
 #include "subjects/subjects.h"
@@ -47,10 +48,22 @@ const char *__asan_default_options(void)
 #endif
 
 static const struct target *running;
+static struct plan running_plan;
 
-unsigned target_families(void)
+struct scope target_scope_of(const struct target *target, const struct subject *subject)
 {
-    return running != NULL ? running->families : ~0U;
+    struct scope scope = {target->families, RUN_ARENA_BYTES, false};
+    if (subject_takes_range(subject)) {
+        scope.arena_bytes = subject->port.policies.range_usual_bytes;
+        scope.is_range = true;
+    }
+    return scope;
+}
+
+struct scope target_scope(void)
+{
+    return running != NULL ? target_scope_of(running, running_plan.subject)
+                           : (struct scope){~0U, RUN_ARENA_BYTES, false};
 }
 
 // Returns the subject that a variable names, or a default. Ends the process iff there is no such
@@ -98,10 +111,9 @@ static void read_environment(struct plan *plan, const struct target *target,
 int target_run(const struct target *target, const char *subject, const uint8_t *bytes,
                size_t size_bytes)
 {
-    static struct plan plan;
     static struct program program; // Its memory serves every run.
-    if (plan.subject == NULL) {
-        read_environment(&plan, target, subject);
+    if (running == NULL) {
+        read_environment(&running_plan, target, subject);
         running = target;
     }
     size_bytes = size_bytes < TARGET_MOST_BYTES ? size_bytes : TARGET_MOST_BYTES;
@@ -110,6 +122,6 @@ int target_run(const struct target *target, const char *subject, const uint8_t *
         return 0;
     }
     program_decode(&program, bytes, size_bytes);
-    sweep_run(&plan, &program);
+    sweep_run(&running_plan, &program);
     return 0;
 }

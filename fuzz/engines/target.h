@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "language/mix.h"
 #include "runner/run.h"
 
 struct target {
@@ -38,8 +39,12 @@ const struct target *target_find(const char *name);
 int target_run(const struct target *target, const char *subject, const uint8_t *bytes,
                size_t size_bytes);
 
-/// Returns the families of the target that runs in this process; all families before the first run.
-unsigned target_families(void);
+/// Returns the scope of a target's programs on a subject.
+struct scope target_scope_of(const struct target *target, const struct subject *subject);
+
+/// Returns the scope of the programs that run in this process. Before the first run it has all
+/// families.
+struct scope target_scope(void);
 
 /// Runs an engine's bytes on the target of this program.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);

@@ -5,12 +5,10 @@
 
 #include <string.h>
 
-#include "com/com_calls.h"
 #include "findings/history.h"
 #include "findings/table.h"
 #include "language/text.h"
 #include "laws/counters.h"
-#include "laws/fill.h"
 #include "laws/misuse.h"
 #include "laws/place.h"
 #include "runner/runner.h"
@@ -132,78 +130,4 @@ void report_findings(enum finding_end end)
     static const struct finding_hooks hooks = {print_law_broken, print_stopped};
     finding_call(&hooks);
     finding_ends(end);
-}
-
-void report_laws_off(FILE *file, const struct subject *subject)
-{
-    static const char no_asan[] = "this build has no AddressSanitizer";
-    static const char no_poison[] = "it does not poison";
-    static const char no_bound[] = "it states no bound";
-    static const char no_way_to_ask[] = "it can't be asked";
-    const char *in_place = subject->promises.must_resize == NULL
-                               ? "only held of new blocks"
-                               : "only held of new blocks and sizes that fit";
-    const struct heapfuzz_port *port = &subject->port;
-    const struct heapfuzz_policies *policies = &port->policies;
-    const struct heapfuzz_promises *promises = &subject->promises;
-    const struct com_calls *com = subject->parts.com;
-    bool sees = fill_sees_poison();
-    bool is_in_place = subject_stays_in_place(subject);
-    bool is_bounded = policies->capacity_returns == HEAPFUZZ_YES && subject_takes_range(subject);
-    const struct {
-        bool is_off;
-        enum law law;
-        const char *why;
-    } laws[] = {
-        {policies->limit_bytes == SIZE_MAX, LAW_LIMIT, "it has none"},
-        {subject_ignores_world(subject), LAW_INSIDE, "it has memory of its own"},
-        {!subject_takes_pages(subject), LAW_PAGES, "it takes no pages from the world"},
-        {policies->alignment_bytes == 1, LAW_ALIGNED, "it states none"},
-        {port->reallocate == NULL, LAW_PREFIX, "it can't resize"},
-        {!is_in_place, LAW_IN_PLACE, "its blocks may move"},
-        {promises->must_grant == NULL, LAW_REASON, "it promises no room"},
-        {is_in_place, LAW_REASON, in_place},
-        {port->size == NULL, LAW_EXACT_SIZE, no_way_to_ask},
-        {port->size != NULL && policies->size == HEAPFUZZ_SIZE_IS_AT_LEAST, LAW_EXACT_SIZE,
-         "only held to be enough"},
-        {port->size != NULL && policies->size == HEAPFUZZ_SIZE_IS_AT_MOST, LAW_EXACT_SIZE,
-         "only held to be no more"},
-        {policies->zero == HEAPFUZZ_ZERO_IS_EITHER, LAW_ZERO, "a block or NULL for 0 bytes"},
-        {policies->size_takes_null != HEAPFUZZ_YES, LAW_NULL_SIZE, "it documents none"},
-        {!sees, LAW_WRITABLE, no_asan},
-        {!sees, LAW_PAST_END, no_asan},
-        {!sees, LAW_FREED, no_asan},
-        {sees && !promises->hides_slack, LAW_PAST_END, no_poison},
-        {sees && promises->hides_freed_bytes == 0, LAW_FREED, no_poison},
-        {port->owns == NULL, LAW_MEMBER, no_way_to_ask},
-        {promises->shares_heap, LAW_MEMBER, "only held of its own blocks"},
-        {port->count == NULL, LAW_COUNTS, no_way_to_ask},
-        {port->count == NULL && port->minimize == NULL, LAW_EMPTY, no_way_to_ask},
-        {promises->largest == NULL && !is_bounded, LAW_CAPACITY, no_bound},
-        {promises->most_committed == NULL, LAW_FOOTPRINT, no_bound},
-        {!subject_is_repeatable(subject), LAW_SAME, "its addresses may differ"},
-        {port->check == NULL, LAW_INVARIANT, no_way_to_ask},
-        {port->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
-        {!com_has_faces(subject), LAW_COM, "it has no COM face"},
-        {com_has_faces(subject) && com->leaves_query, LAW_COM,
-         "a failed QueryInterface may leave the pointer"},
-        {!com_has_spies(subject), LAW_SPY, "it has no spies"},
-        {!subject_survives_misuse(subject), LAW_MISUSE, "it does not survive it"},
-    };
-    const char *why = NULL;
-    for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {
-        if (laws[i].is_off) {
-            if (why == NULL) {
-                fprintf(file, "laws off for %s: %s", subject->name, law_name(laws[i].law));
-            } else if (why == laws[i].why) {
-                fprintf(file, ", %s", law_name(laws[i].law));
-            } else {
-                fprintf(file, " (%s); %s", why, law_name(laws[i].law));
-            }
-            why = laws[i].why;
-        }
-    }
-    if (why != NULL) {
-        fprintf(file, " (%s)\n", why);
-    }
 }

@@ -13,8 +13,4 @@ void report_findings(enum finding_end end);
 /// Prints an op of a run and what it answered, as one line: its number, its text, its answer.
 void report_op(FILE *file, const struct run *run, size_t op_index);
 
-/// Prints which laws are off for a subject, in this build, and why, as one line; nothing when all
-/// are on.
-void report_laws_off(FILE *file, const struct subject *subject);
-
 #endif

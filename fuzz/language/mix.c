@@ -47,8 +47,26 @@ static uint32_t draw_limit(uint64_t *random)
                      draw(random, 2) == 0 ? away : draw_distance(random, 512));
 }
 
-static uint32_t draw_large(uint64_t *random)
+static unsigned bits_of(size_t number)
 {
+    return 63 - (unsigned)__builtin_clzll(number);
+}
+
+// Returns a part of the arena, not less than 1 nor more than most.
+static uint32_t part_of(const struct scope *scope, size_t over, uint32_t most)
+{
+    size_t part = scope->arena_bytes / over;
+    return part == 0 ? 1 : part < most ? (uint32_t)part : most;
+}
+
+// Draws a large size: in a range up to all of it.
+static uint32_t draw_large(const struct scope *scope, uint64_t *random)
+{
+    unsigned bits = bits_of(scope->arena_bytes);
+    if (scope->is_range) {
+        return size_make(SIZE_SCALED,
+                         draw(random, 512) << 4 | draw(random, bits > 8 ? bits - 8 : 1), 0);
+    }
     return draw(random, 2) == 0
                ? size_make(SIZE_MIB, draw_magnitude(random, 4096), 0)
                : size_make(SIZE_SCALED, draw(random, 512) << 4 | (4 + draw(random, 12)), 0);
@@ -61,20 +79,22 @@ static uint32_t draw_relative(uint64_t *random)
                : size_make(SIZE_OTHER, draw_magnitude(random, 256) - 1, draw_distance(random, 15));
 }
 
-static uint32_t draw_size(unsigned kind, uint64_t *random)
+static uint32_t draw_size(const struct scope *scope, unsigned kind, uint64_t *random)
 {
+    unsigned steps = bits_of(scope->arena_bytes) - 3;
     switch (kind) {
     case KIND_SMALL:
-        return size_literal(draw_magnitude(random, 2048) - draw(random, 2));
-    case KIND_STEP: // M*2^K from 16 bytes to 64 MiB, smaller sizes more often.
-        return size_make(SIZE_STEP, (2 + draw(random, draw(random, 23))) << 2 | draw(random, 4),
+        return size_literal(draw_magnitude(random, part_of(scope, 32, 2048)) - draw(random, 2));
+    case KIND_STEP: // M*2^K from 16 bytes to the arena, smaller sizes more often.
+        return size_make(SIZE_STEP, (2 + draw(random, draw(random, steps))) << 2 | draw(random, 4),
                          draw_distance(random, 15));
     case KIND_PAGES:
-        return size_make(SIZE_PAGES, draw_magnitude(random, 64), draw_distance(random, 3));
+        return size_make(SIZE_PAGES, draw_magnitude(random, part_of(scope, 4 * 4096, 64)),
+                         draw_distance(random, 3));
     case KIND_RELATIVE:
         return draw_relative(random);
     case KIND_LARGE:
-        return draw_large(random);
+        return draw_large(scope, random);
     case KIND_LIMIT:
         return draw_limit(random);
     default: // KIND_ANY
@@ -88,12 +108,12 @@ static unsigned draw_kind(uint64_t *random)
     return draw(random, 2) == 0 ? KIND_SMALL : draw(random, KINDS);
 }
 
-struct mix mix_draw(unsigned families, uint64_t *random)
+struct mix mix_draw(const struct scope *scope, uint64_t *random)
 {
-    struct mix mix = {0};
+    struct mix mix = {.scope = *scope};
     bool keeps_all = draw(random, 4) == 0;
     for (unsigned verb = 0; verb < VERBS; verb++) {
-        bool is_meant = (families >> verb_family((enum verb)verb) & 1) != 0;
+        bool is_meant = (scope->families >> verb_family((enum verb)verb) & 1) != 0;
         bool is_kept = keeps_all || verb == VERB_ALLOCATE || draw(random, 2) == 0;
         mix.weights[verb] = is_meant && is_kept ? verb_weight((enum verb)verb) : 0;
         mix.weight_sum += mix.weights[verb];
@@ -101,7 +121,10 @@ struct mix mix_draw(unsigned families, uint64_t *random)
     mix.slots = draw_magnitude(random, SLOTS_NARROW);
     mix.first_slot = draw(random, 4) == 0 ? draw(random, SLOTS_NARROW - mix.slots + 1) : 0;
     mix.size_kind = draw_kind(random);
-    mix.size_code = draw_size(draw(random, KIND_ALIKE), random);
+    if (scope->is_range && mix.size_kind == KIND_LIMIT) { // No range has room for any of them.
+        mix.size_kind = KIND_STEP;
+    }
+    mix.size_code = draw_size(scope, draw(random, KIND_ALIKE), random);
     return mix;
 }
 
@@ -125,7 +148,7 @@ uint16_t mix_slot(const struct mix *mix, uint64_t *random)
 uint32_t mix_size(const struct mix *mix, uint64_t *random)
 {
     unsigned kind = draw(random, 4) == 0 ? draw_kind(random) : mix->size_kind;
-    return kind == KIND_ALIKE ? mix->size_code : draw_size(kind, random);
+    return kind == KIND_ALIKE ? mix->size_code : draw_size(&mix->scope, kind, random);
 }
 
 // Draws an arena with room for one block of INT_MAX bytes, and not for two.
@@ -134,16 +157,34 @@ static uint32_t draw_roomy(uint64_t *random)
     return size_make(SIZE_MIB, 2200 + draw(random, 1800), 0);
 }
 
-// Draws an arena, from a few spans to the whole range of the world.
-static uint32_t draw_arena(uint64_t *random)
+// Draws a range: mostly up to 2 MiB, of any magnitude, odd sizes included.
+static uint32_t draw_range(uint64_t *random)
 {
+    switch (draw(random, 8)) {
+    case 0:
+        return size_make(SIZE_MIB, draw_magnitude(random, 1024), 0);
+    case 1:
+    case 2:
+        return size_literal(512 + draw(random, 7680));
+    default:
+        return size_make(SIZE_STEP, (7 + draw(random, 12)) << 2 | draw(random, 4),
+                         draw_distance(random, 15));
+    }
+}
+
+// Draws an arena, from a few spans to all addresses of the world.
+static uint32_t draw_arena(const struct scope *scope, uint64_t *random)
+{
+    if (scope->is_range) {
+        return draw_range(random);
+    }
     switch (draw(random, 4)) {
     case 0:
         return draw_roomy(random);
     case 1:
-        return draw_size(KIND_LARGE, random);
+        return draw_size(scope, KIND_LARGE, random);
     default:
-        return draw_size(KIND_STEP, random);
+        return draw_size(scope, KIND_STEP, random);
     }
 }
 
@@ -169,13 +210,14 @@ struct op mix_op(const struct mix *mix, uint64_t *random)
         op.slot = (uint16_t)draw(random, SPY_NUMBERS);
     } else if (op.verb == VERB_WORLD) { // Half of the worlds have unlimited pages.
         op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 32768));
-        op.size_code = draw_arena(random);
+        op.size_code = draw_arena(&mix->scope, random);
     }
     return op_canonical(op);
 }
 
 struct op mix_first_op(const struct mix *mix, uint64_t *random)
 {
-    bool needs_room = mix->size_kind == KIND_LIMIT && mix->weights[VERB_WORLD] > 0;
+    bool needs_room =
+        mix->size_kind == KIND_LIMIT && mix->weights[VERB_WORLD] > 0 && !mix->scope.is_range;
     return needs_room ? (struct op){VERB_WORLD, 0, draw_roomy(random)} : mix_op(mix, random);
 }

@@ -6,7 +6,15 @@
 
 #include "language/op.h"
 
+/// The programs to draw: their verbs, and sizes that suit the memory of a heap.
+struct scope {
+    unsigned families;  ///< Those of the verbs, a bit each.
+    size_t arena_bytes; ///< The memory that most heaps begin with.
+    bool is_range;      ///< It is a range, which the heap is given as a whole.
+};
+
 struct mix {
+    struct scope scope;
     unsigned weights[VERBS];
     unsigned weight_sum;
     uint32_t first_slot, slots; ///< Most ops use one of these.
@@ -20,8 +28,8 @@ uint32_t draw(uint64_t *random, uint32_t below);
 /// Returns a number from 1 to `most`, every magnitude equally likely.
 uint32_t draw_magnitude(uint64_t *random, uint32_t most);
 
-/// Draws a mix of the verbs of these families, a bit each.
-struct mix mix_draw(unsigned families, uint64_t *random);
+/// Draws a mix for such programs.
+struct mix mix_draw(const struct scope *scope, uint64_t *random);
 
 /// Draws an op. The mix limits its verb; every size and every slot below 2048 stays possible.
 struct op mix_op(const struct mix *mix, uint64_t *random);

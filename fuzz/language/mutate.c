@@ -14,7 +14,6 @@
 
 #include <string.h>
 
-#include "language/mix.h"
 #include "language/size.h"
 
 #define EDITS 4U
@@ -224,10 +223,11 @@ static void keep_within(struct program *program, size_t most_ops)
     program->count = kept;
 }
 
-void mutate_program(struct program *program, unsigned families, size_t most_ops, uint64_t seed)
+void mutate_program(struct program *program, const struct scope *scope, size_t most_ops,
+                    uint64_t seed)
 {
     uint64_t random = seed * 0x9e3779b97f4a7c15U + 1;
-    struct mix mix = mix_draw(families, &random);
+    struct mix mix = mix_draw(scope, &random);
     for (uint32_t edits = 1 + draw(&random, EDITS); edits > 0; edits--) {
         edit(program, &mix, &random);
     }

@@ -8,13 +8,14 @@
 #include "language/mutate.h"
 #include "language/size.h"
 #include "laws/counters.h"
-#include "runner/run.h"
+#include "runner/runner.h"
 #include "runner/sweep.h"
 #include "subjects/subjects.h"
 #include "world/world.h"
 
 #define SEEDS 20000U
-#define HEAP_VERBS (1U << FAMILY_HEAP)
+static const struct scope heap_scope = {1U << FAMILY_HEAP, RUN_ARENA_BYTES, false};
+static const struct scope whole_scope = {~0U, RUN_ARENA_BYTES, false};
 #define LIVES 5U // Ops on one slot, with one on another slot behind each.
 #define SLOT 100U
 #define OTHER_SLOT 300U
@@ -50,8 +51,8 @@ static void equal_seeds_give_equal_programs(void **state)
     for (uint64_t seed = 0; seed < 500; seed++) {
         struct program before = {0};
         copy(&before, &a);
-        mutate_program(&a, HEAP_VERBS, 64, seed);
-        mutate_program(&b, HEAP_VERBS, 64, seed);
+        mutate_program(&a, &heap_scope, 64, seed);
+        mutate_program(&b, &heap_scope, 64, seed);
         assert_true(are_equal(&a, &b));
         differing += !are_equal(&a, &before);
         program_close(&before);
@@ -68,7 +69,7 @@ static void a_mutated_program_is_within_its_bounds(void **state)
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         size_t most_ops = 1 + seed % 100;
         unsigned worlds = 0;
-        mutate_program(&program, HEAP_VERBS, most_ops, seed);
+        mutate_program(&program, &heap_scope, most_ops, seed);
         assert_true(program.count >= 1 && program.count <= most_ops);
         for (size_t i = 0; i < program.count; i++) {
             struct op op = program.ops[i];
@@ -89,7 +90,7 @@ static void every_verb_and_every_form_of_a_size_is_in_reach(void **state)
     unsigned forms[SIZE_MIB + 1] = {0};
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct program program = {0};
-        mutate_program(&program, ~0U, 8, seed);
+        mutate_program(&program, &whole_scope, 8, seed);
         for (size_t i = 0; i < program.count; i++) {
             verbs[program.ops[i].verb]++;
             forms[size_form_of(program.ops[i].size_code)]++;
@@ -148,7 +149,7 @@ static void a_lifetime_is_laid_in_in_step(void **state)
     for (unsigned seed = 0; seed < SEEDS; seed++) {
         size_t before[LIVES];
         begin_lives(&program);
-        mutate_program(&program, ~0U, 64, seed);
+        mutate_program(&program, &whole_scope, 64, seed);
         if (is_laid_in(&program, before)) {
             bool is_in_step = before[0] >= 1 && before[0] <= 4;
             for (unsigned i = 1; i < LIVES; i++) {

@@ -1,0 +1,13 @@
+// The laws that are off for a subject.
+#ifndef FINDINGS_LAWS_OFF_H
+#define FINDINGS_LAWS_OFF_H
+
+#include <stdio.h>
+
+#include "laws/heap.h"
+
+/// Prints the laws that are off for a subject with an extension, or NULL, each with its reason;
+/// nothing if there is none.
+void laws_off_print(FILE *file, const struct subject *subject, const struct extension *extension);
+
+#endif
