@@ -30,8 +30,8 @@ struct extension {
     size_t (*limit_bytes)(const struct subject *subject, enum face face);
     size_t (*null_size_bytes)(const struct subject *subject, enum face face);
 
-    /// Returns why a law that the extension alone knows is off for a subject, in part or as a
-    /// whole; NULL: it is on, or the extension does not know it.
+    /// Returns why a law of the extension is off for a subject, in part or as a whole. NULL: it is
+    /// on, or another room's.
     const char *(*law_off)(const struct subject *subject, enum law law);
 
     /// Begins after the subject is opened; ends before it is closed, when no block is live.
