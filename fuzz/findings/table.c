@@ -11,6 +11,9 @@
 #include "world/world.h"
 
 #define ROWS 8U // The place's blocks, a neighbour on each side, and the ranges between.
+// A smaller heap is measured in bytes, and a larger one in KiB.
+#define SCALE_BYTES ((size_t)1024 * 1024)
+
 #define MAP_COLUMNS 64U
 #define BYTES_SHOWN 16U
 
@@ -172,21 +175,26 @@ static bool has_live(uintptr_t begin, uintptr_t end)
 static void print_map(FILE *file, const struct run *run)
 {
     uintptr_t start = (uintptr_t)world_start();
-    size_t pages = run->heap.arena_bytes / WORLD_PAGE_BYTES;
-    size_t columns = pages < MAP_COLUMNS ? pages : MAP_COLUMNS;
+    bool is_range = subject_takes_range(run->heap.subject);
+    size_t unit_bytes = is_range ? 1 : WORLD_PAGE_BYTES;
+    size_t units = run->heap.arena_bytes / unit_bytes;
+    size_t columns = units < MAP_COLUMNS ? units : MAP_COLUMNS;
     char map[MAP_COLUMNS + 1] = "";
-    if (world_committed_bytes() == 0) {
+    if (!is_range && world_committed_bytes() == 0) {
         return; // It holds nothing, or has its memory from elsewhere.
     }
     for (size_t i = 0; i < columns; i++) {
-        size_t begin = pages * i / columns * WORLD_PAGE_BYTES;
-        size_t end = pages * (i + 1) / columns * WORLD_PAGE_BYTES;
+        size_t begin = units * i / columns * unit_bytes;
+        size_t end = units * (i + 1) / columns * unit_bytes;
         bool is_committed = world_committed_between(begin, end) > 0;
         map[i] = has_live(start + begin, start + end) ? '#' : is_committed ? '+' : '.';
     }
-    fprintf(file, "    heap |%s| %zu KiB, %zu a column\n", map, run->heap.arena_bytes / 1024,
-            run->heap.arena_bytes / columns / 1024);
-    fprintf(file, "         # holds a live block   + holds none, but is committed   . neither\n");
+    size_t scale_bytes = run->heap.arena_bytes < SCALE_BYTES ? 1 : 1024;
+    fprintf(file, "    heap |%s| %zu %s, %zu a column\n", map, run->heap.arena_bytes / scale_bytes,
+            scale_bytes == 1 ? "bytes" : "KiB", run->heap.arena_bytes / columns / scale_bytes);
+    fprintf(file, is_range ? "         # holds a live block   . holds none\n"
+                           : "         # holds a live block   + holds none, but is committed   . "
+                             "neither\n");
 }
 
 // A block's bytes may have been poisoned since.

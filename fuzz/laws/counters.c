@@ -23,6 +23,19 @@ bool counters_share(const char *path)
     return true;
 }
 
+bool counters_share_with_forks(void)
+{
+    if (counters == &own) {
+        void *shared = os_share(sizeof own);
+        if (shared == NULL) {
+            return false;
+        }
+        memcpy(shared, &own, sizeof own);
+        counters = shared;
+    }
+    return true;
+}
+
 void counters_break(unsigned number, size_t op)
 {
     counters->broken = (struct broken){.law = (uint8_t)(number + 1), .op = op};

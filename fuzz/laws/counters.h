@@ -79,6 +79,9 @@ extern struct counters *counters;
 /// one has crashed. Returns false, with errno set, iff the file can't be written.
 bool counters_share(const char *path);
 
+/// Keeps the counters where this process's forks count, too. Returns false iff there is no memory.
+bool counters_share_with_forks(void);
+
 /// Records a broken law by the number that finding_end takes. The process is about to end.
 void counters_break(unsigned number, size_t op);
 

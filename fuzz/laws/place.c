@@ -123,10 +123,12 @@ static uint32_t slot_around(uintptr_t address)
     return found;
 }
 
+// Returns whether an address is in the world, whose places are the same in every run. A range has
+// the rest of the world on both sides.
 static bool is_in_world(uintptr_t address)
 {
-    uintptr_t start = (uintptr_t)world_start();
-    return start != 0 && address >= start && address - start < world_most_bytes();
+    uintptr_t first = (uintptr_t)world_first();
+    return first != 0 && address >= first && address - first < world_most_bytes();
 }
 
 bool place_is_known(const void *address)
@@ -149,8 +151,15 @@ const char *place_pointer(uintptr_t address)
     if (address == 0) {
         return "NULL";
     }
-    (void)snprintf(name, NAME_BYTES, "%s0x%" PRIxPTR, is_ours ? "heap+" : "",
-                   is_ours ? address - (uintptr_t)world_start() : address);
+    uintptr_t start = (uintptr_t)world_start();
+    bool is_before = is_ours && address < start;
+    (void)snprintf(name, NAME_BYTES, "%s0x%" PRIxPTR,
+                   !is_ours    ? ""
+                   : is_before ? "heap-"
+                               : "heap+",
+                   !is_ours    ? address
+                   : is_before ? start - address
+                               : address - start);
     return name;
 }
 

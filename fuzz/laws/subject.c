@@ -30,8 +30,9 @@ static void settle_ranges(struct heapfuzz_policies *policies)
     }
 }
 
-static void settle(struct heapfuzz_port *port)
+void subject_settle(struct subject *subject)
 {
+    struct heapfuzz_port *port = &subject->port;
     struct heapfuzz_policies *policies = &port->policies;
     default_size(&policies->alignment_bytes, 1);
     default_size(&policies->limit_bytes, SIZE_MAX);
@@ -79,6 +80,7 @@ const char *subject_make(struct subject *subject, const char *name,
         .name = port->name != NULL ? port->name : name,
         .sentence = port->sentence != NULL ? port->sentence : "an allocator behind a port",
         .port = *port,
+        .stated = port->policies,
     };
     if (port->promises != NULL) {
         subject->promises = *port->promises;
@@ -86,7 +88,7 @@ const char *subject_make(struct subject *subject, const char *name,
     if (parts != NULL) {
         subject->parts = *parts;
     }
-    settle(&subject->port);
+    subject_settle(subject);
     return turn_laws_off(subject);
 }
 

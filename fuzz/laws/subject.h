@@ -21,6 +21,7 @@ struct subject {
     const char *name;
     const char *sentence;
     struct heapfuzz_port port;
+    struct heapfuzz_policies stated;   ///< The policies as the port has them.
     struct heapfuzz_promises promises; ///< Those of the port, if it has any.
     struct subject_parts parts;
     const char *laws_off[LAWS]; ///< The reason why the port turns a law off; NULL: it does not.
@@ -31,6 +32,9 @@ struct subject {
 /// none.
 const char *subject_make(struct subject *subject, const char *name,
                          const struct heapfuzz_port *port, const struct subject_parts *parts);
+
+/// Makes each policy of a subject that is unstated the one that excuses most.
+void subject_settle(struct subject *subject);
 
 /// Return whether a subject has all members that lanes, and misuse, need.
 bool subject_has_lanes(const struct subject *subject);

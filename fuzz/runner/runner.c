@@ -51,7 +51,8 @@ static size_t measure(struct run *run, size_t arena_bytes, uint32_t place)
     static size_t usual_bytes;
     const struct heapfuzz_policies *policies = &run->heap.subject->port.policies;
     bool is_usual = arena_bytes == policies->range_usual_bytes && place == 0;
-    if (!subject_takes_range(run->heap.subject) || policies->capacity_returns != HEAPFUZZ_YES) {
+    if (!subject_takes_range(run->heap.subject) || policies->needs_process ||
+        policies->capacity_returns != HEAPFUZZ_YES) {
         return 0;
     }
     if (is_usual && run->heap.subject == subject) {
@@ -420,6 +421,9 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
 void run_program(const struct plan *plan, const struct program *program)
 {
     uint64_t sum = run_once(plan, program, NULL, 0);
+    if (plan->subject->port.policies.needs_process) { // The second run would not be equal.
+        return;
+    }
     // The answers select the programs that run twice, so the same ones do every time.
     if (plan->runs_twice || sum % RUN_TWICE_ONE_IN == 0) {
         struct plan again = *plan;

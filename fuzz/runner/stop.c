@@ -4,6 +4,7 @@
 #include "runner/stop.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "laws/counters.h"
@@ -59,6 +60,25 @@ bool stop_tell_where(const char *who)
     }
     fprintf(stderr, ": ");
     return true;
+}
+
+// A subject that exits ends the harness in the middle of a run. Where an engine watches for that,
+// it saves the input afterwards.
+static void on_exit_of_subject(void)
+{
+    if (stop_tell_where("exit")) {
+        fprintf(stderr, "it ended the process\n");
+        stop_tell_rest(NULL, "");
+        finding_stop(STOP_EXIT_STATUS);
+    }
+}
+
+void stop_watch_exit(void)
+{
+    static bool is_watched;
+    if (!is_watched && atexit(on_exit_of_subject) == 0) {
+        is_watched = true;
+    }
 }
 
 void stop_tell_rest(const void *address, const char *says)

@@ -15,6 +15,9 @@ void stop_watch(bool is_watched);
 #define STOP_HUNG_SECONDS 10U
 void stop_watch_hang(void);
 
+/// Watches a fork of this process as this process is watched.
+void stop_watch_in_fork(void);
+
 /// Returns whether a path is of the harness's own sources, subjects excepted.
 bool stop_is_harness(const char *path);
 
@@ -22,6 +25,9 @@ bool stop_is_harness(const char *path);
 /// one.
 #define STOP_FIRST_STATUS 10
 #define STOP_STATUSES 80
+
+/// The exit status of a process whose subject calls exit.
+#define STOP_EXIT_STATUS 90
 
 /// The exit status of a process that a signal stops, to which the signal's number is added.
 #define STOP_SIGNAL_STATUS 200

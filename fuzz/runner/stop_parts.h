@@ -8,6 +8,9 @@
 /// reports are silenced.
 bool stop_tell_where(const char *who);
 
+/// Reports from now on, as a stop, a subject that ends the process by exit.
+void stop_watch_exit(void);
+
 /// Returns whether no law was checked since the last two calls, although a run is under way. Call
 /// it at regular intervals.
 bool stop_is_hung(void);

@@ -188,9 +188,20 @@ static void on_tick(int number, siginfo_t *info, void *context)
     }
 }
 
+static bool watches_hang;
+
+// A fork has no timer.
+void stop_watch_in_fork(void)
+{
+    if (watches_hang) {
+        stop_watch_hang();
+    }
+}
+
 // A timer that fires while the process is stopped does so once, so a second tick has to pass.
 void stop_watch_hang(void)
 {
+    watches_hang = true;
     const struct timeval half = {STOP_HUNG_SECONDS / 2, 0};
     const struct itimerval ticks = {half, half};
     struct sigaction action = {.sa_sigaction = on_tick};
@@ -205,6 +216,7 @@ void stop_watch(bool is_watched)
     const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_sigaction = on_signal};
     action.sa_flags = (int)(SA_SIGINFO | SA_RESETHAND | SA_ONSTACK | SA_NODEFER);
+    stop_watch_exit();
     if (!is_watched) {
         return;
     }

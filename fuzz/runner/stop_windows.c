@@ -79,6 +79,7 @@ void stop_watch_hang(void)
 
 void stop_watch(bool is_watched)
 {
+    stop_watch_exit();
     if (is_watched) {
         (void)SetUnhandledExceptionFilter(on_exception);
         (void)signal(SIGABRT, on_abort);

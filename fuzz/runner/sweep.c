@@ -3,6 +3,7 @@
 
 #include "runner/sweep.h"
 
+#include "runner/apart.h"
 #include "runner/pair.h"
 #include "runner/trial.h"
 #include "world/world.h"
@@ -83,6 +84,10 @@ void sweep_run(const struct plan *plan, const struct program *program)
 {
     static struct program swept; // Its memory serves every run.
     struct plan plain = plain_plan(plan);
+    if (apart_is_needed(plan)) { // There is no second run to see what the first one asked for.
+        apart_run(pair_run, &plain, program);
+        return;
+    }
     if (plan->refusals_swept == 0) {
         pair_run(plan, program);
         return;
@@ -99,7 +104,7 @@ bool sweep_settle(const struct plan *plan, struct program *program)
     struct program swept = {0};
     struct plan plain = plain_plan(plan);
     bool fails = trial_run(&plain, program) != TRIAL_CLEAN;
-    size_t count = fails ? 0 : watch(plan, program);
+    size_t count = fails || apart_is_needed(plan) ? 0 : watch(plan, program);
     for (size_t i = 0; i < count && !fails; i++) {
         refuse(i, count, program, &swept);
         fails = trial_run(&plain, &swept) != TRIAL_CLEAN;

@@ -70,11 +70,18 @@ size_t world_most_bytes(void)
     return RANGE_BYTES;
 }
 
+// Ends the process in the middle of a run, as no call of the subject could.
+static _Noreturn void end_process(void)
+{
+    fflush(NULL);
+    _Exit(2);
+}
+
 static _Noreturn void no_range(void)
 {
     fprintf(stderr, "heapfuzz: can't reserve %zu MiB of addresses for the world\n",
             RANGE_BYTES >> 20);
-    exit(2);
+    end_process();
 }
 
 void world_open(size_t budget_pages)
@@ -295,6 +302,11 @@ UNINSTRUMENTED static void write_garbage(unsigned char *start, size_t size_bytes
     }
 }
 
+const unsigned char *world_first(void)
+{
+    return world.start;
+}
+
 bool world_holds(const void *block, size_t size_bytes)
 {
     const unsigned char *start = world_start();
@@ -317,7 +329,7 @@ static void fill(unsigned char *start, size_t size_bytes)
 static _Noreturn void no_memory(size_t size_bytes)
 {
     fprintf(stderr, "heapfuzz: no memory for %zu bytes of the world\n", size_bytes);
-    exit(2);
+    end_process();
 }
 
 size_t world_range_most_bytes(size_t alignment_bytes)

@@ -66,6 +66,9 @@ bool world_holds(const void *block, size_t size_bytes);
 /// run to run, so they are printed.
 const unsigned char *world_start(void);
 
+/// Returns the first address of the world. Its range may begin later.
+const unsigned char *world_first(void);
+
 extern const struct heapfuzz_pages world_pages;
 
 #endif

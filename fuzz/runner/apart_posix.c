@@ -1,0 +1,108 @@
+// Runs programs by fork. The child begins as this process is, in which no program has run. It may
+// be an engine's child: it then saves its input and ends, and this process has nothing to add.
+
+#define _GNU_SOURCE // For prctl and MAP_ANONYMOUS.
+
+#include "runner/apart.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "laws/counters.h"
+#include "runner/stop.h"
+#include "world/os.h"
+
+// What an engine takes for coverage: of the subject, and of reach.c. No engine: both are NULL.
+extern uint8_t __start___sancov_cntrs[] __attribute__((weak));
+extern uint8_t __stop___sancov_cntrs[] __attribute__((weak));
+extern uint8_t __start___libfuzzer_extra_counters[] __attribute__((weak));
+extern uint8_t __stop___libfuzzer_extra_counters[] __attribute__((weak));
+
+static struct {
+    uint8_t *bytes; // Of both, one behind the other, in memory that parent and child share.
+    bool is_ready;
+} coverage;
+
+static size_t code_bytes(void)
+{
+    return (size_t)(__stop___sancov_cntrs - __start___sancov_cntrs);
+}
+
+static size_t extra_bytes(void)
+{
+    return (size_t)(__stop___libfuzzer_extra_counters - __start___libfuzzer_extra_counters);
+}
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "heapfuzz: can't run a program in a process of its own: %s: %s\n", what,
+            strerror(errno));
+    _Exit(2);
+}
+
+static void get_ready(void)
+{
+    if (coverage.is_ready) {
+        return;
+    }
+    coverage.is_ready = true;
+    coverage.bytes = os_share(code_bytes() + extra_bytes() + 1);
+    if (coverage.bytes == NULL || !counters_share_with_forks()) {
+        fail("no memory");
+    }
+}
+
+static void save_coverage(void)
+{
+    memcpy(coverage.bytes, __start___sancov_cntrs, code_bytes());
+    memcpy(coverage.bytes + code_bytes(), __start___libfuzzer_extra_counters, extra_bytes());
+}
+
+static void load_coverage(void)
+{
+    memcpy(__start___sancov_cntrs, coverage.bytes, code_bytes());
+    memcpy(__start___libfuzzer_extra_counters, coverage.bytes + code_bytes(), extra_bytes());
+}
+
+bool apart_is_needed(const struct plan *plan)
+{
+    return plan->subject->port.policies.needs_process ||
+           (plan->other != NULL && plan->other->port.policies.needs_process);
+}
+
+void apart_run(void (*run)(const struct plan *plan, const struct program *program),
+               const struct plan *plan, const struct program *program)
+{
+    int status;
+    get_ready();
+    fflush(NULL);
+    pid_t child = fork();
+    if (child < 0) {
+        fail("fork");
+    }
+    if (child == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // An engine may end this process by a timeout.
+        stop_watch_in_fork();
+        run(plan, program);
+        save_coverage();
+        fflush(NULL);
+        _exit(0);
+    }
+    while (waitpid(child, &status, 0) != child) {
+        if (errno != EINTR) {
+            fail("waitpid");
+        }
+    }
+    if (status != 0) { // The child has reported why.
+        fflush(NULL);
+        _Exit(WIFEXITED(status) ? WEXITSTATUS(status) : STOP_SIGNAL_STATUS + WTERMSIG(status));
+    }
+    load_coverage();
+}
