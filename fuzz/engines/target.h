@@ -41,7 +41,7 @@ int target_run(const struct target *target, const char *subject, const uint8_t *
 /// Returns the families of the target that runs in this process; all families before the first run.
 unsigned target_families(void);
 
-/// Runs an engine's bytes on the target of this program.
+/// Runs an engine's bytes on the target of this program, or on the one that HEAPFUZZ_TARGET names.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 
 #endif
