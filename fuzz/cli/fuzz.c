@@ -99,7 +99,8 @@ static void start(struct fuzzing *fuzzing)
     };
     int error = 0;
     const struct subject *other = fuzzing->choice.other;
-    if (setenv("HEAPFUZZ_SUBJECT", fuzzing->choice.subject->name, 1) != 0 ||
+    if (setenv("HEAPFUZZ_TARGET", fuzzing->choice.target->name, 1) != 0 ||
+        setenv("HEAPFUZZ_SUBJECT", fuzzing->choice.subject->name, 1) != 0 ||
         (other != NULL && setenv("HEAPFUZZ_OTHER", other->name, 1) != 0) ||
         setenv("HEAPFUZZ_COUNTERS", files->counters, 1) != 0) {
         error = errno;

@@ -66,6 +66,13 @@ struct scope target_scope(void)
                            : (struct scope){~0U, RUN_ARENA_BYTES, false};
 }
 
+// Ends the process after a sentence. An engine would take `exit` for a finding.
+static _Noreturn void end_refused(void)
+{
+    (void)fflush(NULL);
+    _Exit(2);
+}
+
 // Returns the subject that a variable names, or a default. Ends the process iff there is no such
 // subject.
 static const struct subject *read_subject(const struct target *target, const char *variable,
@@ -76,7 +83,7 @@ static const struct subject *read_subject(const struct target *target, const cha
     const struct subject *subject = subject_find(name);
     if (subject == NULL) {
         fprintf(stderr, "%s_fuzzer: %s: there is no subject '%s'\n", target->name, variable, name);
-        exit(2);
+        end_refused();
     }
     return subject;
 }
@@ -90,17 +97,19 @@ static void read_environment(struct plan *plan, const struct target *target,
     *plan = target->plan;
     plan->subject = read_subject(target, "HEAPFUZZ_SUBJECT", default_subject);
     if (target->compares) {
-        plan->other = read_subject(target, "HEAPFUZZ_OTHER", subject_beside(plan->subject)->name);
+        const struct subject *beside = subject_beside(plan->subject);
+        plan->other = read_subject(target, "HEAPFUZZ_OTHER",
+                                   beside == NULL ? plan->subject->name : beside->name);
     }
     if (plan->other == plan->subject) {
         fprintf(stderr, "%s_fuzzer: HEAPFUZZ_OTHER: a pair is two subjects, and both are '%s'\n",
                 target->name, plan->subject->name);
-        exit(2);
+        end_refused();
     }
     if (path != NULL && !counters_share(path)) {
         fprintf(stderr, "%s_fuzzer: HEAPFUZZ_COUNTERS: can't write %s: %s\n", target->name, path,
                 strerror(errno));
-        exit(2);
+        end_refused();
     }
     if (!target->reads_texts) {
         fprintf(stderr, "INFO: target %s on subject %s%s%s\n", target->name, plan->subject->name,

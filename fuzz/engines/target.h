@@ -46,7 +46,7 @@ struct scope target_scope_of(const struct target *target, const struct subject *
 /// families.
 struct scope target_scope(void);
 
-/// Runs an engine's bytes on the target of this program.
+/// Runs an engine's bytes on the target of this program, or on the one that HEAPFUZZ_TARGET names.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 
 #endif

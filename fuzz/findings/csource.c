@@ -17,7 +17,7 @@
 
 static const char standalone[] = {
 #include "findings/standalone.inc"
-    0};
+};
 
 /// Where a run ended.
 struct end {

@@ -174,7 +174,7 @@ bool text_fetch_line(FILE *file, char *line, bool *is_last, struct text_error *e
     line[length] = '\0';
     *is_last = byte == EOF;
     if (error->line == 1 && strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0) {
-        memmove(line, line + strlen(byte_order_mark), strlen(line + strlen(byte_order_mark)) + 1);
+        memmove(line, line + strlen(byte_order_mark), length + 1 - strlen(byte_order_mark));
     }
     if (ferror(file)) {
         return fail(error, "the file can't be read to its end");

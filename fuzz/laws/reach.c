@@ -53,6 +53,7 @@ FOR_THE_ENGINE static struct {
     uint8_t resized[2][MAGNITUDES][7]; ///< Moved or not, the old size, how much more or less.
     uint8_t freed[4][MAGNITUDES];      ///< Which neighbours are live.
     uint8_t reached[REACHES];
+    uint8_t begun; ///< Always: libFuzzer gives up if its first program, an empty one, has nothing.
 } situations;
 
 static unsigned magnitude(size_t number)
@@ -84,6 +85,7 @@ static bool meets(struct range a, struct range b)
 void reach_begin(void)
 {
     memset(&lately, 0, sizeof lately);
+    situations.begun = 1;
 }
 
 static bool touches_next(struct range range, const struct held *next)

@@ -16,7 +16,8 @@
 bool stop_is_harness(const char *path)
 {
     static const char *const rooms[] = {"/fuzz/laws/",     "/fuzz/com/",     "/fuzz/runner/",
-                                        "/fuzz/findings/", "/fuzz/engines/", "/fuzz/cli/"};
+                                        "/fuzz/findings/", "/fuzz/engines/", "/fuzz/cli/",
+                                        "/heapfuzz.c:"};
     for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
         if (strstr(path, rooms[i]) != NULL) {
             return true;
