@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/fuzzing.h"
+#include "cli/port.h"
 #include "laws/counters.h"
 #include "world/clock.h"
 
@@ -99,7 +100,8 @@ static void start(struct fuzzing *fuzzing)
     };
     int error = 0;
     const struct subject *other = fuzzing->choice.other;
-    if (setenv("HEAPFUZZ_SUBJECT", fuzzing->choice.subject->name, 1) != 0 ||
+    if (setenv("HEAPFUZZ_TARGET", fuzzing->choice.target->name, 1) != 0 ||
+        setenv("HEAPFUZZ_SUBJECT", fuzzing->choice.subject->name, 1) != 0 ||
         (other != NULL && setenv("HEAPFUZZ_OTHER", other->name, 1) != 0) ||
         setenv("HEAPFUZZ_COUNTERS", files->counters, 1) != 0) {
         error = errno;
@@ -197,6 +199,8 @@ int command_fuzz(int argc, char **argv)
            fuzzing.files.corpus);
     if (fuzzing.files.seed_programs > 0) {
         printf(" and %zu seeds\n", fuzzing.files.seed_programs);
+    } else if (port_words() != NULL) { // It has none.
+        printf("\n");
     } else {
         printf("; there are no seeds in %s\n", fuzzing.files.seeds);
     }
