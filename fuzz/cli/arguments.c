@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/port.h"
 #include "subjects/subjects.h"
 
 // A program of up to this many ops walks the invariants after each, so that a finding names the op
@@ -119,15 +120,20 @@ void settle_choice(const char *command, struct choice *choice)
     }
 }
 
-void print_options(const struct choice *choice, char text[CHOICE_BYTES])
+void print_replay(const struct choice *choice, const char *path)
 {
-    if (choice->target->reads_texts) {
-        (void)snprintf(text, CHOICE_BYTES, "--target %s", choice->target->name);
-        return;
+    printf("  heapfuzz replay");
+    if (!choice->target->reads_texts) {
+        if (port_words() != NULL) {
+            printf(" %s", port_words()); // They build the subjects, and name them.
+        } else {
+            printf(" --subject %s", choice->subject->name);
+            if (choice->other != NULL) {
+                printf(" --other %s", choice->other->name);
+            }
+        }
     }
-    (void)snprintf(text, CHOICE_BYTES, "--subject %s%s%s --target %s", choice->subject->name,
-                   choice->other == NULL ? "" : " --other ",
-                   choice->other == NULL ? "" : choice->other->name, choice->target->name);
+    printf(" --target %s %s\n", choice->target->name, path);
 }
 
 void print_subjects(const struct choice *choice, char text[CHOICE_BYTES])

@@ -60,9 +60,11 @@ void settle_choice(const char *command, struct choice *choice);
 /// Refuses a target that runs no program.
 void refuse_to_run(const char *command, const struct choice *choice);
 
-/// Writes a choice as the options that choose the same, and as words for people.
+/// Prints the command that replays a program with the same choice.
+void print_replay(const struct choice *choice, const char *path);
+
+/// Writes a choice as words for people.
 #define CHOICE_BYTES 160U
-void print_options(const struct choice *choice, char text[CHOICE_BYTES]);
 void print_subjects(const struct choice *choice, char text[CHOICE_BYTES]);
 
 /// Returns the one FILE of a choice; refuses more.

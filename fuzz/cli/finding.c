@@ -147,7 +147,6 @@ bool finding_tell(const struct fuzzer_output *fuzzer, const struct choice *choic
     uint8_t bytes[TARGET_MOST_BYTES];
     size_t size_bytes;
     char name[FINDING_NAME_BYTES];
-    char options[CHOICE_BYTES];
     if (!finding_read(fuzzer, bytes, &size_bytes)) {
         return false;
     }
@@ -158,8 +157,7 @@ bool finding_tell(const struct fuzzer_output *fuzzer, const struct choice *choic
     if (is_kept) {
         (void)unlink(fuzzer->artifact); // The text is complete.
     }
-    print_options(choice, options);
-    printf("  heapfuzz replay %s %s\n", options, is_kept ? name : fuzzer->artifact);
+    print_replay(choice, is_kept ? name : fuzzer->artifact);
     is_kept = is_kept && write_as_c(choice, &program, name);
     program_close(&program);
     return is_kept;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/fuzzing.h"
+#include "cli/port.h"
 #include "laws/counters.h"
 #include "world/clock.h"
 
@@ -198,6 +199,8 @@ int command_fuzz(int argc, char **argv)
            fuzzing.files.corpus);
     if (fuzzing.files.seed_programs > 0) {
         printf(" and %zu seeds\n", fuzzing.files.seed_programs);
+    } else if (port_words() != NULL) { // It has none.
+        printf("\n");
     } else {
         printf("; there are no seeds in %s\n", fuzzing.files.seeds);
     }

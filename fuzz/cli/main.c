@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/port.h"
 #include "findings/report.h"
 #include "subjects/subjects.h"
 #include "world/os.h"
@@ -14,24 +15,27 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *words;
     const char *sentence;
+    bool takes_port; ///< It runs programs on subjects.
 } commands[] = {
     {"fuzz", command_fuzz, "[--target T] [--subject S] [--other S] [--time SECONDS] [--corpus DIR]",
-     "fuzz, show progress, and end with tables or a finding"},
+     "fuzz, show progress, and end with tables or a finding", true},
     {"random", command_random,
      "--count N [--seed S] [--target T] [--subject S] [--other S] [FILE...]",
-     "make and run N programs, without an engine; from the same seed and files the same ones"},
+     "make and run N programs, without an engine; from the same seed and files the same ones",
+     true},
     {"replay", command_replay, "[--target T] [--subject S] [--other S] FILE...",
-     "run programs and hold them against the laws"},
+     "run programs and hold them against the laws", true},
     {"explain", command_explain, "[--as-c] [--target T] [--subject S] [--other S] FILE",
-     "run a program and print what each op answered, or the program as C"},
+     "run a program and print what each op answered, or the program as C", true},
     {"shrink", command_shrink, "[--target T] [--subject S] [--other S] FILE",
-     "print the simplest program that fails as this one does"},
-    {"compile", command_compile, "[--to DIR] FILE...", "programs to the bytes that engines mutate"},
-    {"decompile", command_decompile, "[--to DIR] FILE...", "and back to text"},
+     "print the simplest program that fails as this one does", true},
+    {"compile", command_compile, "[--to DIR] FILE...", "programs to the bytes that engines mutate",
+     false},
+    {"decompile", command_decompile, "[--to DIR] FILE...", "and back to text", false},
     {"import", command_import, "[--from OP] [--ops N] TRACE.rep",
-     "a recorded trace, or a window of it, as a program"},
+     "a recorded trace, or a window of it, as a program", false},
     {"counters", command_counters, "FILE",
-     "print what a target did that kept its counters in a file: HEAPFUZZ_COUNTERS=FILE"},
+     "print what a target did that kept its counters in a file: HEAPFUZZ_COUNTERS=FILE", false},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -49,6 +53,7 @@ static void print_help(void)
     for (size_t i = 0; (subject = subject_at(i)) != NULL; i++) {
         printf("  %-10s %s\n", subject->name, subject->sentence);
     }
+    port_help();
     printf("\ntargets\n");
     for (const struct target *target = targets; target->name != NULL; target++) {
         printf("  %-10s %s\n", target->name, target->sentence);
@@ -91,6 +96,9 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
+            if (commands[i].takes_port) {
+                port_run(argc - 1, argv + 1);
+            }
             return done(commands[i].run(argc - 1, argv + 1));
         }
     }

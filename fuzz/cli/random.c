@@ -127,7 +127,6 @@ static void keep_finding(void)
 {
     char fault[32];
     char name[FINDING_NAME_BYTES];
-    char options[CHOICE_BYTES];
     (void)snprintf(fault, sizeof fault, "random-%zu", making.seed);
     struct output output;
     bool is_open = finding_open(&output, fault, "ops");
@@ -138,9 +137,8 @@ static void keep_finding(void)
     if (!is_open || !finding_close(&output, fault, "ops", name)) {
         _Exit(2);
     }
-    print_options(&making.choice, options);
-    printf("program %zu of seed %zu:\n  heapfuzz replay %s %s\n", making.done + 1, making.seed,
-           options, name);
+    printf("program %zu of seed %zu:\n", making.done + 1, making.seed);
+    print_replay(&making.choice, name);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "heapfuzz: can't write to standard output: %s\n", strerror(errno));
         _Exit(2);

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/own_folder.h"
+#include "cli/port.h"
 #include "laws/counters.h"
 
 // More runs than this do not share a corpus.
@@ -27,16 +29,6 @@ __attribute__((format(printf, 2, 3))) static void print_path(char *path, const c
     if (length < 0 || length >= PATH_MAX) {
         refuse("fuzz: the path %s... is too long", path);
     }
-}
-
-static void find_own_folder(char *folder)
-{
-    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
-    if (length <= 0) {
-        refuse("fuzz: can't tell where this program is: %s", strerror(errno));
-    }
-    folder[length] = '\0';
-    *strrchr(folder, '/') = '\0';
 }
 
 // Refuses a folder of texts where programs are bytes: libFuzzer would read their letters as ops and
@@ -136,17 +128,20 @@ void run_files_open(struct run_files *files, const struct choice *choice, const 
 {
     const struct target *target = choice->target;
     const struct subject *subject = target->reads_texts ? NULL : choice->subject;
-    char own_folder[PATH_MAX];
+    char own[PATH_MAX];
     char work[PATH_MAX];
-    find_own_folder(own_folder);
-    print_path(files->fuzzer, "%s/%s_fuzzer", own_folder, target->name);
+    own_folder(own);
+    print_path(files->fuzzer, "%s/%s_fuzzer", own, target->name);
+    if (access(files->fuzzer, X_OK) != 0 && port_words() != NULL) {
+        print_path(files->fuzzer, "%s/port_fuzzer", own);
+    }
     if (access(files->fuzzer, X_OK) != 0) {
         refuse("fuzz: can't run %s: %s", files->fuzzer, strerror(errno));
     }
-    print_path(files->seeds, "%s/corpus-%s", own_folder, target->name);
+    print_path(files->seeds, "%s/corpus-%s", own, target->name);
     bool has_seeds = access(files->seeds, F_OK) == 0;
     files->seed_programs = has_seeds ? count_programs(target, files->seeds) : 0;
-    print_path(work, "%s/work-%s%s%s%s%s", own_folder, target->name, subject == NULL ? "" : "-",
+    print_path(work, "%s/work-%s%s%s%s%s", own, target->name, subject == NULL ? "" : "-",
                subject == NULL ? "" : subject->name, choice->other == NULL ? "" : "-",
                choice->other == NULL ? "" : choice->other->name);
     open_corpus(files, target, folder == NULL ? work : folder);

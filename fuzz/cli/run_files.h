@@ -8,7 +8,8 @@
 #include "cli/command.h"
 
 struct run_files {
-    char fuzzer[PATH_MAX];    ///< The target's program, which the build puts beside this one.
+    char fuzzer[PATH_MAX];    ///< The target's program, which the build puts beside this one. A
+                              ///< port has one for all targets.
     char corpus[PATH_MAX];    ///< The working corpus; libFuzzer adds to it.
     char seeds[PATH_MAX];     ///< The compiled seed corpus, beside this program; it may be missing.
     char log[PATH_MAX];       ///< All output of the target. Locked while it is open.

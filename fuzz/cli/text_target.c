@@ -76,7 +76,6 @@ static bool keep(const struct text *text, const char *fault, char name[FINDING_N
 bool text_target_tell_finding(const struct fuzzer_output *fuzzer, const struct choice *choice)
 {
     char name[FINDING_NAME_BYTES];
-    char options[CHOICE_BYTES];
     struct text text;
     if (!finding_read(fuzzer, text.bytes, &text.size_bytes)) {
         return false;
@@ -94,7 +93,6 @@ bool text_target_tell_finding(const struct fuzzer_output *fuzzer, const struct c
     if (is_kept) {
         (void)unlink(fuzzer->artifact);
     }
-    print_options(choice, options);
-    printf("  heapfuzz replay %s %s\n", options, is_kept ? name : fuzzer->artifact);
+    print_replay(choice, is_kept ? name : fuzzer->artifact);
     return is_kept;
 }

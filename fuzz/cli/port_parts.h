@@ -1,0 +1,94 @@
+// A port between its parts: its words, its folder, the harness that it is linked with, the rules of
+// its build, and the build.
+#ifndef CLI_PORT_PARTS_H
+#define CLI_PORT_PARTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "cli/words.h"
+
+/// Room for the name of a subject, which is a part of names of files, too.
+#define PORT_NAME_BYTES 33U
+
+/// The environment variable with the words of a port.
+#define PORT_VARIABLE "HEAPFUZZ_WORDS"
+
+struct port_side {
+    char name[PORT_NAME_BYTES]; ///< Of the subject.
+    struct words sources;       ///< Objects and archives, too.
+};
+
+struct port {
+    struct port_side sides[2]; ///< The second has no sources where nothing is compared.
+    struct words compiler;     ///< The words for the compiler and the linker.
+    struct words command;      ///< The command, and the words that are its own.
+    struct words typed;        ///< The words of the port, as they were typed.
+};
+
+/// Builds a port and runs the command on it, in place of this process.
+_Noreturn void port_build(const struct port *port);
+
+/// Kinds of sources. OBJECT: an archive, too; it is linked as it is.
+enum port_kind { PORT_NO_SOURCE, PORT_C, PORT_CXX, PORT_OBJECT };
+enum port_kind port_kind(const char *path);
+
+/// Returns the part of a path that is a file's name without its suffix, with only letters, digits
+/// and `_`.
+void port_name(const char *path, char name[PORT_NAME_BYTES]);
+
+/// Returns whether there are two sides.
+bool port_compares(const struct port *port);
+
+/// Writes the path of a folder of the cache, which keeps builds, and makes the folder.
+void port_cache(const char *name, char path[PATH_MAX]);
+
+/// Writes the path of the port's own folder there, and makes the folder. Waits for another process
+/// that builds there. The folder is
+/// this process's until its end, or until it runs another program.
+void port_folder(const struct port *port, char path[PATH_MAX]);
+
+/// Prints a path. Refuses one that is too long.
+void port_path(char path[PATH_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/// The programs of others that a build calls; a path is "" where it needs none.
+struct port_tools {
+    char cc[PATH_MAX], cxx[PATH_MAX], ninja[PATH_MAX], objcopy[PATH_MAX];
+    char *version; ///< The words with which the compiler introduces itself.
+};
+
+/// Finds the programs. Refuses a missing one.
+void port_find_tools(const struct port *port, struct port_tools *tools);
+
+/// Runs a program and waits for its end. Stores its output; the caller frees it. Returns the status
+/// that waitpid gives.
+int port_call(const char *const *arguments, char **output);
+
+/// The harness as one file, and as an object that all ports of this compiler are linked with.
+struct port_harness {
+    char folder[PATH_MAX];
+    char object[PATH_MAX];
+};
+
+/// Finds the harness, and compiles it where that has not been done.
+void port_find_harness(const struct port *port, const struct port_tools *tools,
+                       struct port_harness *harness);
+
+/// Returns whether the harness depends on a word for the compiler.
+bool port_reaches_harness(const char *word);
+
+/// All that the rules of a build follow from.
+struct port_rules {
+    const struct port *port;
+    const struct port_tools *tools;
+    const struct port_harness *harness;
+    const char *folder;
+};
+
+/// Ninja prints it for each step.
+#define PORT_STEP "heapfuzz: a step"
+
+/// Writes build.ninja and names.c to the folder, where they differ from those that are there.
+void port_write_rules(const struct port_rules *rules);
+
+#endif
