@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/port.h"
+#include "subjects/probed.h"
 #include "subjects/subjects.h"
 
 // A program of up to this many ops walks the invariants after each, so that a finding names the op
@@ -113,10 +114,18 @@ void settle_choice(const char *command, struct choice *choice)
     }
     if (choice->target->compares && choice->other == NULL) {
         choice->other = subject_beside(choice->subject);
+        if (choice->other == NULL) {
+            refuse("%s: target %s compares two subjects, and this build has only '%s'", command,
+                   choice->target->name, choice->subject->name);
+        }
     }
     if (choice->other == choice->subject) {
         refuse("%s: --other: a pair is two subjects, and both are '%s'", command,
                choice->subject->name);
+    }
+    if (!choice->target->reads_texts) {
+        (void)subject_probe(choice->subject);
+        (void)(choice->other == NULL ? NULL : subject_probe(choice->other));
     }
 }
 

@@ -17,6 +17,7 @@ int command_shrink(int argc, char **argv);
 int command_compile(int argc, char **argv);
 int command_decompile(int argc, char **argv);
 int command_import(int argc, char **argv);
+int command_probe(int argc, char **argv);
 int command_counters(int argc, char **argv);
 
 /// Prints one sentence, with the program's name before it, and ends the process with status 2.
@@ -53,8 +54,12 @@ struct choice choose_run(int argc, char **argv);
 /// Takes an option that chooses a subject or a target. Returns false iff argv[*at] is none.
 bool take_choice(int argc, char **argv, int *at, struct choice *choice);
 
-/// Completes a choice. A target that compares needs two subjects, one that reads texts takes none,
-/// and any other takes one.
+/// Prints, for subjects that were probed, the answers that became policies and those that may be
+/// bugs.
+void tell_probed(const struct choice *choice);
+
+/// Completes a choice, and probes subjects whose ports leave policies unstated. A target that
+/// compares needs two subjects, one that reads texts takes none, and any other takes one.
 void settle_choice(const char *command, struct choice *choice);
 
 /// Refuses a target that runs no program.

@@ -204,6 +204,7 @@ int command_fuzz(int argc, char **argv)
     } else {
         printf("; there are no seeds in %s\n", fuzzing.files.seeds);
     }
+    tell_probed(&fuzzing.choice);
     fflush(stdout);
     corpus_open(&fuzzing.corpus, fuzzing.files.corpus);
     take_signals();

@@ -29,6 +29,8 @@ static const struct {
      "run a program and print what each op answered, or the program as C", true},
     {"shrink", command_shrink, "[--target T] [--subject S] [--other S] FILE",
      "print the simplest program that fails as this one does", true},
+    {"probe", command_probe, "[--subject S]",
+     "try every edge of a port and print its policies, as text to paste", true},
     {"compile", command_compile, "[--to DIR] FILE...", "programs to the bytes that engines mutate",
      false},
     {"decompile", command_decompile, "[--to DIR] FILE...", "and back to text", false},

@@ -167,6 +167,7 @@ int command_random(int argc, char **argv)
     finding_before_end(keep_finding);
     stop_watch(true);
     stop_watch_hang();
+    tell_probed(&making.choice);
     making.is_live = progress_is_live();
     making.began = making.printed = clock_seconds();
     for (; making.done < making.count; making.done++) {

@@ -44,6 +44,7 @@ int command_replay(int argc, char **argv)
         text_target_replay(argc, argv, choice.first_file);
         return 0;
     }
+    tell_probed(&choice);
     print_laws_off(&choice);
     for (int at = choice.first_file; at < argc; at++) {
         load_program(argv[at], &program);

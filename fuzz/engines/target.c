@@ -14,6 +14,7 @@
 #include "runner/runner.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
+#include "subjects/probed.h"
 #include "subjects/subjects.h"
 #include "world/asan.h"
 
@@ -57,6 +58,9 @@ struct scope target_scope_of(const struct target *target, const struct subject *
         scope.arena_bytes = subject->port.policies.range_usual_bytes;
         scope.is_range = true;
     }
+    if (target->plan.extension == NULL) { // The verbs of other faces would be those of its own.
+        scope.families &= ~((1U << FAMILY_COM) | (1U << FAMILY_SPY));
+    }
     return scope;
 }
 
@@ -88,6 +92,14 @@ static const struct subject *read_subject(const struct target *target, const cha
     return subject;
 }
 
+static void print_probed(const struct subject *subject)
+{
+    const struct probed *probed = subject_probe(subject);
+    for (size_t i = 0; probed != NULL && i < probed->notes; i++) {
+        fprintf(stderr, "INFO: %s: it may be a bug that %s\n", subject->name, probed->note[i]);
+    }
+}
+
 static void read_environment(struct plan *plan, const struct target *target,
                              const char *default_subject)
 {
@@ -112,6 +124,10 @@ static void read_environment(struct plan *plan, const struct target *target,
         end_refused();
     }
     if (!target->reads_texts) {
+        print_probed(plan->subject);
+        if (plan->other != NULL) {
+            print_probed(plan->other);
+        }
         fprintf(stderr, "INFO: target %s on subject %s%s%s\n", target->name, plan->subject->name,
                 plan->other == NULL ? "" : " and ", plan->other == NULL ? "" : plan->other->name);
     }

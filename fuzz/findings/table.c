@@ -175,7 +175,7 @@ static bool has_live(uintptr_t begin, uintptr_t end)
 static void print_map(FILE *file, const struct run *run)
 {
     uintptr_t start = (uintptr_t)world_start();
-    bool is_range = subject_takes_range(run->heap.subject);
+    bool is_range = subject_takes_range(run->plan.subject);
     size_t unit_bytes = is_range ? 1 : WORLD_PAGE_BYTES;
     size_t units = run->heap.arena_bytes / unit_bytes;
     size_t columns = units < MAP_COLUMNS ? units : MAP_COLUMNS;
