@@ -32,6 +32,6 @@ int command_counters(int argc, char **argv)
         refuse("counters: there is no option '%s'", argv[1]);
     }
     read_counters(argv[1], &done);
-    counters_print(&done);
+    counters_print(&done, false);
     return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "cli/finding.h"
 #include "cli/fuzzing.h"
+#include "cli/port.h"
 #include "cli/text_target.h"
 #include "findings/laws_off.h"
 #include "findings/report.h"
@@ -67,7 +68,7 @@ static void print_tables(const struct fuzzing *fuzzing)
         printf("\n");
         return;
     }
-    counters_print(counters);
+    counters_print(counters, port_words() != NULL);
     laws_off_print(stdout, fuzzing->choice.subject, fuzzing->choice.target->plan.extension);
     if (fuzzing->choice.other != NULL) {
         laws_off_print(stdout, fuzzing->choice.other, fuzzing->choice.target->plan.extension);

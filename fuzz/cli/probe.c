@@ -108,6 +108,21 @@ static void print_subject(const struct subject *subject)
     print_unknown(subject, &probed->policies);
 }
 
+static void print_in_words(const struct heapfuzz_policies *policies)
+{
+    static const char *const zero_words[] = {"unknown", "NULL", "a block", "a block or NULL"};
+    static const char *const to_zero_words[] = {"unknown", "frees", "shrinks", "frees or shrinks"};
+    static const char *const size_words[] = {"unknown", "exact", "at least", "at most", "nothing"};
+    if (policies->alignment_bytes == 0) {
+        printf("alignment: unknown");
+    } else {
+        printf("alignment: %zu", policies->alignment_bytes);
+    }
+    printf("; 0 bytes: %s; reallocate to 0: %s; size: %s%s\n", zero_words[policies->zero],
+           to_zero_words[policies->reallocate_to_zero], size_words[policies->size],
+           policies->needs_process ? "; a process for each program" : "");
+}
+
 void tell_probed(const struct choice *choice)
 {
     const struct subject *const both[] = {choice->subject, choice->other};
@@ -116,12 +131,9 @@ void tell_probed(const struct choice *choice)
         if (probed == NULL) {
             continue;
         }
-        const struct heapfuzz_policies *policies = &probed->policies;
-        printf("%s states not every policy, so it was probed: alignment %zu, %s, %s, %s%s\n",
-               both[i]->name, policies->alignment_bytes, zeros[policies->zero] + 9,
-               to_zeros[policies->reallocate_to_zero] + 9, sizes[policies->size] + 9,
-               policies->needs_process ? ", a process for each program" : "");
-        print_notes(stdout, probed, "  it may be a bug that ");
+        printf("%s leaves policies open; a probe saw ", both[i]->name);
+        print_in_words(&probed->policies);
+        print_notes(stdout, probed, "  maybe a bug: ");
     }
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cli/finding.h"
+#include "cli/port.h"
 #include "cli/progress.h"
 #include "findings/laws_off.h"
 #include "findings/report.h"
@@ -152,7 +153,7 @@ static void print_done(void)
     printf("%sno finding after %.0f s: %zu programs of seed %zu, %" PRIu64 " calls of %s\n\n",
            making.is_live ? "\r\033[K" : "", clock_seconds() - making.began, making.done,
            making.seed, counters->calls, subjects_text);
-    counters_print(counters);
+    counters_print(counters, port_words() != NULL);
     laws_off_print(stdout, making.choice.subject, making.choice.target->plan.extension);
     if (making.choice.other != NULL) {
         laws_off_print(stdout, making.choice.other, making.choice.target->plan.extension);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/port.h"
 #include "cli/progress.h"
 #include "cli/text_target.h"
 #include "findings/csource.h"
@@ -129,7 +130,7 @@ int command_explain(int argc, char **argv)
     plan.before_op = choice.other == NULL ? NULL : print_subject;
     pair_run(&plan, &program);
     printf("no law is broken\n\n");
-    counters_print(counters);
+    counters_print(counters, port_words() != NULL);
     print_laws_off(&choice);
     program_close(&program);
     return 0;

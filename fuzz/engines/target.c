@@ -96,7 +96,7 @@ static void print_probed(const struct subject *subject)
 {
     const struct probed *probed = subject_probe(subject);
     for (size_t i = 0; probed != NULL && i < probed->notes; i++) {
-        fprintf(stderr, "INFO: %s: it may be a bug that %s\n", subject->name, probed->note[i]);
+        fprintf(stderr, "INFO: %s: maybe a bug: %s\n", subject->name, probed->note[i]);
     }
 }
 

@@ -65,8 +65,7 @@ static void print_by_members(FILE *file, const struct subject *subject)
 {
     const struct heapfuzz_port *port = &subject->port;
     const struct heapfuzz_promises *promises = &subject->promises;
-    bool is_bounded =
-        port->policies.capacity_returns == HEAPFUZZ_YES && subject_takes_range(subject);
+    bool is_bounded = subject_can_be_measured(subject);
     const struct law_off laws[] = {
         {port->reallocate == NULL, LAW_PREFIX, "it can't resize"},
         {port->size == NULL, LAW_EXACT_SIZE, no_way_to_ask},

@@ -59,13 +59,15 @@ static uint32_t part_of(const struct scope *scope, size_t over, uint32_t most)
     return part == 0 ? 1 : part < most ? (uint32_t)part : most;
 }
 
-// Draws a large size: in a range up to all of it.
+// Draws a large size: in a range mostly up to a quarter of it, so that it is not always full.
 static uint32_t draw_large(const struct scope *scope, uint64_t *random)
 {
     unsigned bits = bits_of(scope->arena_bytes);
     if (scope->is_range) {
         return size_make(SIZE_SCALED,
-                         draw(random, 512) << 4 | draw(random, bits > 8 ? bits - 8 : 1), 0);
+                         draw(random, 512) << 4 |
+                             draw(random, bits > 10 ? bits - (draw(random, 4) == 0 ? 8 : 10) : 1),
+                         0);
     }
     return draw(random, 2) == 0
                ? size_make(SIZE_MIB, draw_magnitude(random, 4096), 0)
@@ -81,10 +83,12 @@ static uint32_t draw_relative(uint64_t *random)
 
 static uint32_t draw_size(const struct scope *scope, unsigned kind, uint64_t *random)
 {
-    unsigned steps = bits_of(scope->arena_bytes) - 3;
+    unsigned steps = bits_of(scope->arena_bytes) - (scope->is_range ? 6 : 3);
     switch (kind) {
     case KIND_SMALL:
-        return size_literal(draw_magnitude(random, part_of(scope, 32, 2048)) - draw(random, 2));
+        return size_literal(
+            draw_magnitude(random, part_of(scope, scope->is_range ? 512 : 32, 2048)) -
+            draw(random, 2));
     case KIND_STEP: // M*2^K from 16 bytes to the arena, smaller sizes more often.
         return size_make(SIZE_STEP, (2 + draw(random, draw(random, steps))) << 2 | draw(random, 4),
                          draw_distance(random, 15));

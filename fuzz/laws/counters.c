@@ -180,19 +180,25 @@ static void print_broken(const struct broken *broken)
     printf(broken->op > 0 ? " at op %" PRIu64 "\n" : "\n", broken->op);
 }
 
-void counters_print(const struct counters *done)
+void counters_print(const struct counters *done, bool is_brief)
 {
     char live[BYTES_TEXT];
     char committed[BYTES_TEXT];
     print_calls(done);
     printf("\n%-12s%12s  %s\n", "law", "checks", "that");
     for (unsigned law = 0; law < LAWS; law++) {
+        if (is_brief && done->checks_by[law] == 0) {
+            continue;
+        }
         printf("%-12s", law_name((enum law)law));
         print_cell(done->checks_by[law]);
         printf("  %s\n", law_sentence((enum law)law));
     }
     printf("\n%-16s%12s%12s  %s\n", "reached", "times", "after calls", "that");
     for (unsigned reach = 0; reach < REACHES; reach++) {
+        if (is_brief && done->reached[reach] == 0) {
+            continue;
+        }
         printf("%-16s", reaches[reach].name);
         print_cell(done->reached[reach]);
         print_cell(done->reached_after[reach]);

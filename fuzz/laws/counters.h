@@ -97,7 +97,8 @@ const char *reach_name(enum reach reach);
 enum family reach_family(enum reach reach);
 const char *difference_name(enum difference difference);
 
-/// Writes the tables, in the order of op.def, laws.def and reach.def.
-void counters_print(const struct counters *done);
+/// Writes the tables, in the order of op.def, laws.def and reach.def. Brief ones leave out the laws
+/// that were not checked and the states that were not reached.
+void counters_print(const struct counters *done, bool is_brief);
 
 #endif

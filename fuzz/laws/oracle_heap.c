@@ -8,8 +8,11 @@
 #include "laws/place.h"
 #include "world/world.h"
 
-static CHECK void check_pages(void)
+static CHECK void check_pages(const struct heap *heap)
 {
+    if (!subject_takes_pages(heap->subject)) {
+        return;
+    }
     LAW_AT(PAGES, world_breach() == NULL, place_address(world_breach_at(), "from here on"),
            "%s: %s", world_breach(), place_name((uintptr_t)world_breach_at()));
 }
@@ -118,7 +121,7 @@ static CHECK void check_invariants(struct heap *heap)
     static CHECK void between_##kind(struct heap *heap)                                            \
     {                                                                                              \
         oracle_check_faultless(heap);                                                              \
-        check_pages();                                                                             \
+        check_pages(heap);                                                                         \
         if (model.live_blocks > 0) {                                                               \
             uint32_t slot = model_live_slot(heap->rolling++ % model.live_blocks);                  \
             oracle_check_size(heap, slot, heap_size(heap, FACE_HEAP, model.slots[slot].block));    \
@@ -223,7 +226,7 @@ void oracle_empty(struct heap *heap, enum moment moment)
         check_footprint(heap);
     }
     check_capacity(heap);
-    check_pages();
+    check_pages(heap);
     if (heap->subject->port.minimize != NULL) {
         heap_own_call(heap, "minimize", HEAP_NO_NUMBER);
         heap->subject->port.minimize();

@@ -120,6 +120,13 @@ bool subject_ignores_world(const struct subject *subject)
     return subject->port.open == NULL && subject->port.open_pages == NULL;
 }
 
+bool subject_can_be_measured(const struct subject *subject)
+{
+    const struct heapfuzz_port *port = &subject->port;
+    return (port->open != NULL || (port->open_pages == NULL && port->reset != NULL)) &&
+           port->policies.capacity_returns == HEAPFUZZ_YES && !port->policies.needs_process;
+}
+
 size_t subject_allowed_bytes(const struct subject *subject, size_t size_bytes)
 {
     const struct heapfuzz_policies *policies = &subject->port.policies;

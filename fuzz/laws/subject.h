@@ -45,6 +45,9 @@ bool subject_takes_range(const struct subject *subject);
 bool subject_takes_pages(const struct subject *subject);
 bool subject_ignores_world(const struct subject *subject);
 
+/// Returns whether a heap of the subject can be made new, and its capacity returns.
+bool subject_can_be_measured(const struct subject *subject);
+
 /// Returns the size that is requested in place of a size that the subject avoids; otherwise the
 /// same size.
 size_t subject_allowed_bytes(const struct subject *subject, size_t size_bytes);

@@ -50,9 +50,9 @@ static size_t measure(struct run *run, size_t arena_bytes, uint32_t place)
     static const struct subject *subject;
     static size_t usual_bytes;
     const struct heapfuzz_policies *policies = &run->heap.subject->port.policies;
-    bool is_usual = arena_bytes == policies->range_usual_bytes && place == 0;
-    if (!subject_takes_range(run->heap.subject) || policies->needs_process ||
-        policies->capacity_returns != HEAPFUZZ_YES) {
+    bool is_usual = subject_ignores_world(run->heap.subject) ||
+                    (arena_bytes == policies->range_usual_bytes && place == 0);
+    if (!subject_can_be_measured(run->heap.subject)) {
         return 0;
     }
     if (is_usual && run->heap.subject == subject) {

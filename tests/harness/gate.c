@@ -208,6 +208,7 @@ static const char *why_law_never(enum law law)
         {LAW_COUNTS, has_counts},       {LAW_EMPTY, can_be_emptied}, {LAW_INVARIANT, has_check},
         {LAW_FAULTLESS, has_fault},     {LAW_CAPACITY, has_largest}, {LAW_FOOTPRINT, has_bound},
         {LAW_IN_PLACE, stays_in_place}, {LAW_SPY, has_spies},        {LAW_INSIDE, has_pages},
+        {LAW_PAGES, has_pages},
     };
     bool needs_asan = law == LAW_WRITABLE || law == LAW_PAST_END || law == LAW_FREED;
     if (needs_asan && !fill_sees_poison()) {
@@ -370,7 +371,7 @@ int main(int argc, char **argv)
     }
     hold_all();
     if (wrong > 0) {
-        counters_print(counters);
+        counters_print(counters, false);
     }
     return wrong > 0;
 }

@@ -171,7 +171,7 @@ static void expect_most(uint64_t live_bytes, uint64_t committed_bytes, const cha
     done.most_live_bytes = live_bytes;
     done.most_committed_bytes = committed_bytes;
     int output = listen_begin();
-    counters_print(&done);
+    counters_print(&done, false);
     listen_end(output);
     expect_said(line);
 }
@@ -192,7 +192,7 @@ static void the_broken_law_is_told_after_the_counts(void **state)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         done.broken = all[i].broken;
         int output = listen_begin();
-        counters_print(&done);
+        counters_print(&done, false);
         listen_end(output);
         expect_said(all[i].line);
     }
