@@ -69,6 +69,7 @@ static void print_by_members(FILE *file, const struct subject *subject)
     const struct law_off laws[] = {
         {port->reallocate == NULL, LAW_PREFIX, "it can't resize"},
         {port->size == NULL, LAW_EXACT_SIZE, no_way_to_ask},
+        {port->allocate_zeroed == NULL, LAW_ZEROED, "it has no such call"},
         {port->owns == NULL, LAW_MEMBER, no_way_to_ask},
         {promises->shares_heap, LAW_MEMBER, "only held of its own blocks"},
         {port->count == NULL, LAW_COUNTS, no_way_to_ask},

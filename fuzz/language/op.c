@@ -39,7 +39,7 @@ static const struct {
 #undef OP_DEF
 };
 
-_Static_assert(VERBS <= VERB_WIDE, "five bits hold every verb and the wide record");
+_Static_assert(VERBS == VERB_WIDE, "each number of five bits is a verb or the wide record");
 
 const char *verb_name(enum verb verb)
 {
@@ -165,7 +165,7 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size_b
             continue;
         }
         struct op op = {
-            .verb = verb < VERBS ? (enum verb)verb : (enum verb)(verb & 3),
+            .verb = (enum verb)verb,
             .slot = (uint16_t)(slot | wide_slot << 11),
             .size_code = record >> 16 | wide_size << 16,
         };

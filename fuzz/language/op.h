@@ -7,7 +7,8 @@
 //              size code           | slot, or number |  verb
 //
 // A record with verb 31 is wide. It lends its high bits to the next record: five for the slot,
-// sixteen for a literal size. A verb number without a verb means one of the four basic calls.
+// sixteen for a literal size. Every other number is a verb; a new one would need a bit of the six
+// that wide records do not use.
 #ifndef LANGUAGE_OP_H
 #define LANGUAGE_OP_H
 

@@ -51,7 +51,7 @@ void heap_close(struct heap *heap)
 
 static void begin_request(struct heap *heap, size_t size_bytes)
 {
-    heap->request = (struct request){size_bytes, size_bytes, false};
+    heap->request = (struct request){.held_bytes = size_bytes, .asked_bytes = size_bytes};
     heap->refusals_before = world_refusals();
 }
 
@@ -60,6 +60,21 @@ void *heap_allocate(struct heap *heap, enum face face, size_t size_bytes)
     begin_request(heap, size_bytes);
     return heap->extension == NULL ? heap->subject->port.allocate(size_bytes)
                                    : heap->extension->allocate(heap, face, size_bytes);
+}
+
+void *heap_allocate_zeroed(struct heap *heap, size_t count, size_t size_bytes)
+{
+    bool fits = size_bytes == 0 || count <= SIZE_MAX / size_bytes;
+    begin_request(heap, fits ? count * size_bytes : SIZE_MAX);
+    heap->request.is_zeroed = true;
+    return heap->subject->port.allocate_zeroed(count, size_bytes);
+}
+
+void *heap_allocate_aligned(struct heap *heap, size_t alignment_bytes, size_t size_bytes)
+{
+    begin_request(heap, size_bytes);
+    heap->request.alignment_bytes = alignment_bytes;
+    return heap->subject->port.allocate_aligned(alignment_bytes, size_bytes);
 }
 
 void *heap_reallocate(struct heap *heap, enum face face, void *block, size_t size_bytes)

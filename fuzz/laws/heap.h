@@ -17,9 +17,11 @@ struct heap;
 
 /// A request for a block, as an extension changes it on its way to the heap.
 struct request {
-    size_t held_bytes;  ///< The caller sees a block of this size,
-    size_t asked_bytes; ///< and the heap receives this one.
-    bool is_refused;    ///< The extension refuses it; the heap gets no call.
+    size_t held_bytes;      ///< The caller sees a block of this size,
+    size_t asked_bytes;     ///< and the heap receives this one.
+    bool is_refused;        ///< The extension refuses it; the heap gets no call.
+    bool is_zeroed;         ///< The block has to hold zeros.
+    size_t alignment_bytes; ///< The caller requests this alignment; 0: the heap's own.
 };
 
 struct extension {
@@ -85,6 +87,8 @@ void heap_close(struct heap *heap);
 /// Make a call through a face: the heap's own where there is no extension. A subject without
 /// `reallocate` is never asked to, and the size of its blocks is SIZE_MAX without `size`.
 void *heap_allocate(struct heap *heap, enum face face, size_t size_bytes);
+void *heap_allocate_zeroed(struct heap *heap, size_t count, size_t size_bytes);
+void *heap_allocate_aligned(struct heap *heap, size_t alignment_bytes, size_t size_bytes);
 void *heap_reallocate(struct heap *heap, enum face face, void *block, size_t size_bytes);
 void heap_free(struct heap *heap, enum face face, void *block);
 size_t heap_size(struct heap *heap, enum face face, void *block);

@@ -45,9 +45,33 @@ static CHECK void check_bytes_kept(uint32_t slot, const struct held *before, siz
            slot, ((const unsigned char *)block)[wrong], fill_byte(before->fill, wrong));
 }
 
-static bool is_aligned(const struct heap *heap, const void *block)
+// Returns the alignment that a block needs: the heap's own, or a larger one that was requested.
+static size_t alignment_of(const struct heap *heap)
 {
-    return (uintptr_t)block % heap->subject->port.policies.alignment_bytes == 0;
+    size_t alignment_bytes = heap->subject->port.policies.alignment_bytes;
+    size_t requested_bytes = heap->request.alignment_bytes;
+    return requested_bytes > alignment_bytes ? requested_bytes : alignment_bytes;
+}
+
+static CHECK void check_zeroed(const struct heap *heap, uint32_t slot)
+{
+    const struct held *held = &model.slots[slot];
+    if (heap->request.is_zeroed) {
+        const struct fill zeros = {0, 0};
+        size_t wrong = fill_find_wrong(held->block, held->size_bytes, zeros, held->size_bytes);
+        LAW_AT(ZEROED, wrong == SIZE_MAX, place_byte(slot, wrong, "not 0"),
+               "byte %zu of b%u, which was requested as zeros, is 0x%02x", wrong, slot,
+               ((const unsigned char *)held->block)[wrong]);
+    }
+}
+
+static CHECK void check_no_overflow(const struct heap *heap, uint32_t slot, const void *block)
+{
+    if (heap->request.is_zeroed) {
+        LAW_AT(ZEROED, heap->request.asked_bytes < SIZE_MAX,
+               place_granted(slot, block, 0, "granted"),
+               "a count of parts is granted whose sum is above SIZE_MAX");
+    }
 }
 
 // Returns how many bytes past a block's end are checked: up to a page, and never the next block.
@@ -136,9 +160,10 @@ static CHECK void check_granted(struct heap *heap, uint32_t slot, enum face face
            place_granted(slot, block, size_bytes, "granted"),
            "%s bytes granted, above the limit of %s", place_size(size_bytes),
            place_size(heap_limit_bytes(heap->subject, heap->extension, face)));
-    LAW_AT(ALIGNED, is_aligned(heap, block), place_granted(slot, block, size_bytes, "not aligned"),
+    LAW_AT(ALIGNED, (uintptr_t)block % alignment_of(heap) == 0,
+           place_granted(slot, block, size_bytes, "not aligned"),
            "b%u is at %s, which is no multiple of %zu", slot, place_name((uintptr_t)block),
-           heap->subject->port.policies.alignment_bytes);
+           alignment_of(heap));
 }
 
 static CHECK void check_zero_block(struct heap *heap, uint32_t slot, const void *block)
@@ -168,6 +193,7 @@ enum outcome oracle_allocated(struct heap *heap, uint32_t slot, enum face face, 
             size_bytes == 0 && heap->subject->port.policies.zero != HEAPFUZZ_ZERO_IS_BLOCK;
         return may_be ? OUTCOME_DONE : oracle_not_allocated(heap, slot, face, size_bytes);
     }
+    check_no_overflow(heap, slot, block);
     check_granted(heap, slot, face, block, size_bytes);
     size_bytes = held_bytes(heap);
     check_inside(heap, slot, block, size_bytes);
@@ -180,6 +206,7 @@ enum outcome oracle_allocated(struct heap *heap, uint32_t slot, enum face face, 
     }
     oracle_check_size(heap, slot, heap_size(heap, FACE_HEAP, block));
     check_past_end(heap, slot);
+    check_zeroed(heap, slot);
     oracle_write(slot, fill_of(++model.fills));
     reach_granted(heap, slot);
     note_most();

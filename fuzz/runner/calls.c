@@ -44,12 +44,49 @@ void run_give_up(struct run *run, uint32_t slot)
     }
 }
 
+// Returns whether the subject has a call, and so has the one beside it.
+#define BOTH_HAVE(run, call)                                                                       \
+    ((run)->heap.subject->port.call != NULL &&                                                     \
+     ((run)->plan.beside == NULL || (run)->plan.beside->port.call != NULL))
+
+// Requests zeros as a count of equal parts, which the slot chooses. Above PTRDIFF_MAX the sum of
+// the parts overflows, and the size becomes SIZE_MAX.
+static void *allocate_zeroed(struct run *run, uint32_t slot, size_t *size_bytes)
+{
+    static const size_t parts[] = {1, 2, 3, 8, 16, 24, 100, 4096};
+    size_t part_bytes = parts[slot % (sizeof parts / sizeof parts[0])];
+    size_t count = *size_bytes / part_bytes;
+    if (*size_bytes > PTRDIFF_MAX) {
+        count = *size_bytes;
+        part_bytes = part_bytes == 1 ? 2 : part_bytes;
+        *size_bytes = SIZE_MAX;
+    } else if (*size_bytes % part_bytes != 0) {
+        count = *size_bytes;
+        part_bytes = 1;
+    }
+    return heap_allocate_zeroed(&run->heap, count, part_bytes);
+}
+
+// Makes the call of a verb that allocates: the heap's own call for zeros or an alignment, if it has
+// one.
+static void *allocate(struct run *run, uint32_t slot, enum face face, size_t *size_bytes)
+{
+    if (run->verb == VERB_ALLOCATE_ZEROED && BOTH_HAVE(run, allocate_zeroed)) {
+        return allocate_zeroed(run, slot, size_bytes);
+    }
+    if (run->verb == VERB_ALLOCATE && run->alignment_bytes != 0 &&
+        BOTH_HAVE(run, allocate_aligned)) {
+        return heap_allocate_aligned(&run->heap, run->alignment_bytes, *size_bytes);
+    }
+    return heap_allocate(&run->heap, face, *size_bytes);
+}
+
 static void run_allocate(struct run *run, uint32_t slot, enum face face, size_t size_bytes)
 {
     if (model.slots[slot].is_live) {
         run_free(run, slot, face);
     }
-    void *block = heap_allocate(&run->heap, face, size_bytes);
+    void *block = allocate(run, slot, face, &size_bytes);
     run_answer(run, (struct answer){.kind = ANSWER_POINTER,
                                     .value = (uintptr_t)block,
                                     .size_bytes = size_bytes});

@@ -61,7 +61,9 @@ struct run {
 
     struct heap heap;
 
-    uint32_t repeats; ///< The number of extra times that the next op runs.
+    size_t alignment_bytes;      ///< Of the blocks that this op allocates; 0: the heap's own,
+    size_t next_alignment_bytes; ///< and of those that the next one does that allocates.
+    uint32_t repeats;            ///< The number of extra times that the next op runs.
     size_t repeated_calls, repeated_bytes;
     size_t sizes_due;      ///< The number of sizes that may be checked before the next op.
     uint64_t answer_sum;   ///< A sum of the parts of answers that another run must share.

@@ -26,6 +26,10 @@
 // A check op walks when the calls since the last walk exceed the live blocks divided by this.
 #define WALK_BLOCKS 64U
 
+// The alignments that an op can ask for: 8 bytes to a MiB.
+#define ALIGN_LEAST_BYTES ((size_t)8)
+#define ALIGN_DOUBLINGS 18U
+
 static const struct run *current;
 
 const struct run *run_current(void)
@@ -214,6 +218,9 @@ static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
     case VERB_REPEAT:
         run->repeats = slot;
         break;
+    case VERB_ALIGN:
+        run->next_alignment_bytes = ALIGN_LEAST_BYTES << slot % ALIGN_DOUBLINGS;
+        break;
     case VERB_WORLD:
         run_world(run, size_bytes, slot);
         break;
@@ -250,6 +257,8 @@ static void run_op(struct run *run, const struct op *op)
     uint32_t repeats = verb_takes_slot(op->verb) ? run->repeats : 0;
     run->repeats = 0;
     run->verb = op->verb;
+    run->alignment_bytes = verb_allocates(op->verb) ? run->next_alignment_bytes : 0;
+    run->next_alignment_bytes = verb_allocates(op->verb) ? 0 : run->next_alignment_bytes;
     for (uint32_t i = 0; i <= repeats; i++) {
         uint32_t slot = (op->slot + i) % SLOTS;
         size_t size_bytes =

@@ -19,6 +19,15 @@ static void *allocate(size_t size_bytes)
     return malloc(size_bytes == 0 ? 1 : size_bytes); // malloc(0) may be NULL in C.
 }
 
+static void *allocate_zeroed(size_t count, size_t size_bytes)
+{
+    bool fits = size_bytes == 0 || count <= SIZE_MAX / size_bytes;
+    if (!fits || foreign_heap_is_too_dear(count * size_bytes)) {
+        return NULL;
+    }
+    return count * size_bytes == 0 ? calloc(1, 1) : calloc(count, size_bytes);
+}
+
 static void *reallocate(void *block, size_t size_bytes)
 {
     if (block == NULL) {
@@ -43,6 +52,7 @@ const struct heapfuzz_port port_libc = {
     .allocate = allocate,
     .free = free,
     .reallocate = reallocate,
+    .allocate_zeroed = allocate_zeroed,
     .size = os_malloc_bytes,
     .promises = &(const struct heapfuzz_promises){.must_grant = foreign_heap_must_grant},
 };

@@ -31,6 +31,7 @@ const struct heapfuzz_port port_win32 = {
     .open_pages = open_heap,
     .close = close_heap,
     MANAGER_CALLS,
+    .allocate_zeroed = world_heap_allocate_zeroed,
     .owns = world_heap_owns,
     WORLD_HEAP_PROMISES,
     WORLD_HEAP_MEMBERS,

@@ -126,6 +126,17 @@ int world_heap_owns(const void *address)
     return address == NULL ? -1 : ch_heap_owns(heap, address);
 }
 
+void *world_heap_allocate_zeroed(size_t count, size_t size_bytes)
+{
+    bool fits = size_bytes == 0 || count <= SIZE_MAX / size_bytes;
+    return fits ? ch_heap_alloc_zeroed(heap, count * size_bytes) : NULL;
+}
+
+void *world_heap_allocate_aligned(size_t alignment_bytes, size_t size_bytes)
+{
+    return ch_heap_alloc_aligned(heap, size_bytes, alignment_bytes);
+}
+
 void world_heap_minimize(void)
 {
     ch_heap_minimize(heap);

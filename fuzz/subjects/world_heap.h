@@ -16,6 +16,8 @@ bool world_heap_must_resize(size_t old_bytes, size_t size_bytes);
 size_t world_heap_largest(size_t arena_bytes);
 size_t world_heap_most_committed(const struct heapfuzz_load *load);
 int world_heap_owns(const void *address);
+void *world_heap_allocate_zeroed(size_t count, size_t size_bytes);
+void *world_heap_allocate_aligned(size_t alignment_bytes, size_t size_bytes);
 void world_heap_minimize(void);
 void world_heap_count(struct heapfuzz_counts *counts);
 const char *world_heap_check(const void **where);

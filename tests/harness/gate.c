@@ -25,7 +25,8 @@ static unsigned wrong;
 // The effects of a verb that decide its outcomes.
 static bool allocates(enum verb verb)
 {
-    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE;
+    return verb == VERB_ALLOCATE || verb == VERB_TASK_ALLOCATE || verb == VERB_IMALLOC_ALLOCATE ||
+           verb == VERB_ALLOCATE_ZEROED;
 }
 
 static bool reallocates(enum verb verb)
@@ -48,6 +49,11 @@ static bool all_have(bool (*has)(const struct subject *subject))
 static bool has_owner(const struct subject *subject)
 {
     return subject->port.owns != NULL;
+}
+
+static bool has_zeroed(const struct subject *subject)
+{
+    return subject->port.allocate_zeroed != NULL;
 }
 
 static bool has_minimize(const struct subject *subject)
@@ -218,6 +224,9 @@ static const char *why_law_never(enum law law)
         if (needs[i].law == law && !any_has(needs[i].has)) {
             return "the subject can't be held to it";
         }
+    }
+    if (law == LAW_ZEROED && !all_have(has_zeroed)) {
+        return "the subject has no such call, or not both have";
     }
     if (law == LAW_MISUSE && (!plan.misuses || !any_has(survives_misuse))) {
         return "nothing is misused, or misuse ends the subject";

@@ -220,7 +220,8 @@ static void test_bytes_mean_what_they_meant(void **state)
         {"\x3f\x00\x00\x00\x21\x00\x00\x00", 8, "free b2049"},
         {"\x34\x00\x00\x00", 4, "query 1"},
         {"\x5a\x00\x00\x00", 4, "lane 2"},
-        {"\x1d\x00\x00\x00", 4, "free b0"}, // A number that no verb has yet: one of the first four.
+        {"\x1d\x00\x00\x00", 4, "allocate_zeroed b0 0"},
+        {"\x7e\x00\x00\x00", 4, "align 3"},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         char text[TEXT_OP_BYTES];
