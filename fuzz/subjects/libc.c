@@ -40,6 +40,20 @@ static void *reallocate(void *block, size_t size_bytes)
     return foreign_heap_is_too_dear(size_bytes) ? NULL : realloc(block, size_bytes);
 }
 
+#ifndef _WIN32 // There, such a block needs a call of its own to free it.
+static void *allocate_aligned(size_t alignment_bytes, size_t size_bytes)
+{
+    void *block = NULL;
+    if (foreign_heap_is_too_dear(size_bytes) || size_bytes > PTRDIFF_MAX) {
+        return NULL;
+    }
+    int error = posix_memalign(&block, alignment_bytes, size_bytes == 0 ? 1 : size_bytes);
+    return error == 0 ? block : NULL;
+}
+#else
+#define allocate_aligned NULL
+#endif
+
 const struct subject_parts parts_libc = {.c_form = " MALLOC "};
 
 const struct heapfuzz_port port_libc = {
@@ -53,6 +67,7 @@ const struct heapfuzz_port port_libc = {
     .free = free,
     .reallocate = reallocate,
     .allocate_zeroed = allocate_zeroed,
+    .allocate_aligned = allocate_aligned,
     .size = os_malloc_bytes,
     .promises = &(const struct heapfuzz_promises){.must_grant = foreign_heap_must_grant},
 };
