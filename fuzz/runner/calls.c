@@ -51,7 +51,7 @@ void run_give_up(struct run *run, uint32_t slot)
 
 // Requests zeros as a count of equal parts, which the slot chooses. Above PTRDIFF_MAX the sum of
 // the parts overflows, and the size becomes SIZE_MAX.
-static void *allocate_zeroed(struct run *run, uint32_t slot, size_t *size_bytes)
+static void *request_zeros(struct run *run, uint32_t slot, size_t *size_bytes)
 {
     static const size_t parts[] = {1, 2, 3, 8, 16, 24, 100, 4096};
     size_t part_bytes = parts[slot % (sizeof parts / sizeof parts[0])];
@@ -69,10 +69,10 @@ static void *allocate_zeroed(struct run *run, uint32_t slot, size_t *size_bytes)
 
 // Makes the call of a verb that allocates: the heap's own call for zeros or an alignment, if it has
 // one.
-static void *allocate(struct run *run, uint32_t slot, enum face face, size_t *size_bytes)
+static void *request(struct run *run, uint32_t slot, enum face face, size_t *size_bytes)
 {
     if (run->verb == VERB_ALLOCATE_ZEROED && BOTH_HAVE(run, allocate_zeroed)) {
-        return allocate_zeroed(run, slot, size_bytes);
+        return request_zeros(run, slot, size_bytes);
     }
     if (run->verb == VERB_ALLOCATE && run->alignment_bytes != 0 &&
         BOTH_HAVE(run, allocate_aligned)) {
@@ -86,7 +86,7 @@ static void run_allocate(struct run *run, uint32_t slot, enum face face, size_t 
     if (model.slots[slot].is_live) {
         run_free(run, slot, face);
     }
-    void *block = allocate(run, slot, face, &size_bytes);
+    void *block = request(run, slot, face, &size_bytes);
     run_answer(run, (struct answer){.kind = ANSWER_POINTER,
                                     .value = (uintptr_t)block,
                                     .size_bytes = size_bytes});

@@ -25,7 +25,7 @@
 
 // A range up to this size is written from end to end, and of a larger one a half of it at either
 // end. A range has guards of this size.
-#define WRITTEN_BYTES ((size_t)1024 * 1024)
+#define WRITTEN_BYTES ((size_t)256 * 1024)
 #define GUARD_BYTES ((size_t)WORLD_PAGE_BYTES)
 
 // The range keeps its memory from world to world until the process holds RESIDENT_BYTES: new memory
@@ -352,19 +352,23 @@ static void fill_with_zeros(unsigned char *start, size_t size_bytes)
     memset((void *)end, 0, (uintptr_t)start + size_bytes - end);
 }
 
-// Fills whole words, and so a few bytes of the guards.
+// Copies garbage that is made once: a range is filled for every program.
 static void fill_with_garbage(unsigned char *start, size_t size_bytes)
 {
-    const size_t word_bytes = sizeof(uint64_t);
-    unsigned char *begin = start - (uintptr_t)start % word_bytes;
-    unsigned char *end =
-        start + size_bytes + word_bytes - ((uintptr_t)start + size_bytes) % word_bytes;
+    static unsigned char *garbage;
     size_t half_bytes = WRITTEN_BYTES / 2;
+    if (garbage == NULL) {
+        garbage = os_map(WRITTEN_BYTES);
+        if (garbage == NULL || !os_use(garbage, WRITTEN_BYTES)) {
+            no_memory(WRITTEN_BYTES);
+        }
+        write_garbage(garbage, WRITTEN_BYTES);
+    }
     if (size_bytes <= WRITTEN_BYTES) {
-        write_garbage(begin, (size_t)(end - begin));
+        memcpy(start, garbage, size_bytes);
     } else {
-        write_garbage(begin, half_bytes);
-        write_garbage(end - half_bytes, half_bytes);
+        memcpy(start, garbage, half_bytes);
+        memcpy(start + size_bytes - half_bytes, garbage + half_bytes, half_bytes);
     }
 }
 

@@ -1,12 +1,24 @@
 // The target that most people write first: 16 slots, three bytes an op, the whole block filled with
 // one value. tests/bench/harness compares our speed with its.
 //
-// At exit it prints the calls it made and calls a second.
+// At exit it prints the calls it made and calls a second. With -DFIRST_FIT it tests the heap of
+// tests/ports/first-fit in a range of 64 KiB, in place of malloc.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#ifdef FIRST_FIT
+#include "first_fit.h"
+#define malloc first_fit_allocate
+#define realloc first_fit_reallocate
+#define free first_fit_free
+static _Alignas(16) unsigned char range[65536];
+#define BEGIN() (void)first_fit_begin(range, sizeof range)
+#else
+#define BEGIN() (void)0
+#endif
 
 static uint64_t calls;
 static struct timespec started;
@@ -29,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
         clock_gettime(CLOCK_MONOTONIC, &started);
         atexit(print_rate);
     }
+    BEGIN();
     unsigned char *blocks[16] = {0};
     size_t sizes[16] = {0};
     for (size_t i = 0; i + 3 <= size_bytes; i += 3) {
