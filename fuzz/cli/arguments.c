@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli/port.h"
-#include "subjects/probed.h"
+#include "engines/probed.h"
 #include "subjects/subjects.h"
 
 // A program of up to this many ops walks the invariants after each, so that a finding names the op

@@ -6,7 +6,7 @@
 
 #include "cli/command.h"
 #include "laws/place.h"
-#include "subjects/probed.h"
+#include "engines/probed.h"
 
 static const char *const answers[] = {"HEAPFUZZ_UNSTATED", "HEAPFUZZ_YES", "HEAPFUZZ_NO"};
 static const char *const zeros[] = {"HEAPFUZZ_ZERO_UNSTATED", "HEAPFUZZ_ZERO_IS_NULL",

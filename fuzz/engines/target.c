@@ -14,7 +14,7 @@
 #include "runner/runner.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
-#include "subjects/probed.h"
+#include "engines/probed.h"
 #include "subjects/subjects.h"
 #include "world/asan.h"
 

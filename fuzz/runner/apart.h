@@ -1,5 +1,5 @@
-// A program in a process of its own, for a subject whose state outlives a program. What the process
-// reports and counts is this process's.
+// A program in a process of its own, for a subject whose state outlives a program. Its reports and
+// its counts are this process's.
 #ifndef RUNNER_APART_H
 #define RUNNER_APART_H
 

@@ -19,7 +19,7 @@
 #include "runner/stop.h"
 #include "world/os.h"
 
-// What an engine takes for coverage: of the subject, and of reach.c. No engine: both are NULL.
+// An engine takes these for coverage: of the subject, and of reach.c. No engine: both are NULL.
 extern uint8_t __start___sancov_cntrs[] __attribute__((weak));
 extern uint8_t __stop___sancov_cntrs[] __attribute__((weak));
 extern uint8_t __start___libfuzzer_extra_counters[] __attribute__((weak));

@@ -1,6 +1,6 @@
 // Probes subjects, each once in a process.
 
-#include "subjects/probed.h"
+#include "engines/probed.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 // Subjects whose ports leave policies unstated.
-#ifndef SUBJECTS_PROBED_H
-#define SUBJECTS_PROBED_H
+#ifndef ENGINES_PROBED_H
+#define ENGINES_PROBED_H
 
 #include "runner/probe.h"
 
