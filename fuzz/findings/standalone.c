@@ -527,6 +527,11 @@ static void expect_counts(const char *law)
 #ifdef WITH_PORT
     counts.live_blocks = counts.live_blocks == SIZE_MAX ? blocks : counts.live_blocks;
     counts.live_bytes = counts.live_bytes == SIZE_MAX ? bytes : counts.live_bytes;
+#ifdef WITH_WORLD
+    size_t committed = committed_pages * PAGE;
+    counts.committed_bytes =
+        counts.committed_bytes == SIZE_MAX ? committed : counts.committed_bytes;
+#endif
 #endif
     LAW(law, counts.live_blocks == blocks && counts.live_bytes == bytes,
         "%zu blocks of %zu bytes are counted, %zu of %zu are live", counts.live_blocks,

@@ -106,14 +106,13 @@ static void *allocate(size_t size)
     if ((size > LIMIT && BUG != 1) || (size == 0 && BUG != 9)) {
         return NULL;
     }
-    size_t unit = BUG == 2 ? 8 : UNIT;
-    void *block = find(hint, (size + unit - 1) / unit * unit, size);
-    if (block == NULL && BUG == 3 && size <= 64) {
+    if (BUG == 3 && live_blocks == 5 && size <= 64) {
         struct block *other = (struct block *)(void *)spare;
         *other = (struct block){0, 64, 0, SIZE_MAX};
         return take(other, size);
     }
-    return block;
+    size_t unit = BUG == 2 ? 8 : UNIT;
+    return find(hint, (size + unit - 1) / unit * unit, size);
 }
 
 static void release(void *pointer)
