@@ -121,7 +121,9 @@ static bool write_as_c(const struct choice *choice, const struct program *progra
         output_drop(&output);
         return tell_unwritten(name);
     }
-    printf("  %s compiles alone: cc %s%s\n", name, name, csource_options(choice->subject));
+    printf("  %s compiles alone: ", name);
+    csource_print_command(stdout, choice->subject, name);
+    printf("\n");
     return true;
 }
 

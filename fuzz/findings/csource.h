@@ -1,5 +1,5 @@
 // A program as a C file that stands alone: the calls of the program, and the parts of standalone.c
-// that check their answers. The file needs nothing of the harness.
+// that check their answers. The file needs nothing of the harness except, for a port, port.h.
 #ifndef FINDINGS_CSOURCE_H
 #define FINDINGS_CSOURCE_H
 
@@ -7,9 +7,10 @@
 
 #include "runner/trial.h"
 
-/// Returns the options that compile a subject's programs, each after a blank. A subject without a
-/// form in standalone.c needs a header of its author, who replaces my_heap.h.
-const char *csource_options(const struct subject *subject);
+/// Prints the command that compiles a subject's program, `name`, without the end of the line. The
+/// program of a port needs the port, its allocator and heapfuzz/port.h: the words of the
+/// environment variable HEAPFUZZ_WORDS where there are any.
+void csource_print_command(FILE *file, const struct subject *subject, const char *name);
 
 /// Runs a program in a process of its own, and writes it as C. The C program ends with status 1 as
 /// long as the law that the run breaks is broken. Where the run breaks none, the C program checks

@@ -12,10 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef WITH_OTHER
-#ifndef HEAP_HEADER
-#error "HEAP_HEADER has to name a header with the HEAP_ macros of the subject's own allocator"
+#ifdef WITH_PORT
+#include <heapfuzz/port.h>
+
+extern const struct heapfuzz_port PORT;
+
+#define HEAP_ALLOC(size) PORT.allocate(size)
+
+#ifdef WITH_NULLALLOCATES
+#define HEAP_REALLOC(at, size) ((at) == NULL ? PORT.allocate(size) : PORT.reallocate(at, size))
+#else
+#define HEAP_REALLOC(at, size) PORT.reallocate(at, size)
 #endif
+
+#define HEAP_FREE(block) PORT.free(block)
+
+#define HEAP_SIZE(block) PORT.size(block)
 #endif
 
 #ifdef WITH_MALLOC
@@ -85,6 +97,7 @@ static IAtlMemMgr *manager;
 #define HEAP_FREE(block) IAtlMemMgr_Free(manager, block)
 #endif
 static struct ch_heap *engine;
+#define HEAP_START ((uintptr_t)engine)
 #ifdef WITH_COMHEAP
 #define HEAP_OPEN() (ch_task_heap_use(engine), manager = ch_com_heap())
 #define HEAP_CLOSE() (void)ch_task_heap_use(NULL)
@@ -115,10 +128,14 @@ static IMalloc *task(void)
     return allocator;
 }
 
+#ifdef WITH_PORT
+#define HEAP_OWNS(address) PORT.owns(address)
+#else
 #ifdef WITH_COMHEAP
 #define HEAP_OWNS(address) IMalloc_DidAlloc(task(), address)
 #else
 #define HEAP_OWNS(address) ((address) == NULL ? -1 : ch_heap_owns(engine, address))
+#endif
 #endif
 
 #define SLOTS 65536U
@@ -128,9 +145,13 @@ static IMalloc *task(void)
                 fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), exit(1)))
 
 static struct slot {
-    unsigned char *block;   // Live, or the last one that was.
+    unsigned char *block; // Live, or the last one that was.
+#ifdef WITH_LASTSIZE
     size_t size, last_size; // The last one, or of a live block the largest.
-    uint64_t fill, step;    // Its first word, and the increment of each next one.
+#else
+    size_t size;
+#endif
+    uint64_t fill, step; // Its first word, and the increment of each next one.
     bool is_live;
 } slots[SLOTS];
 static unsigned op, top; // The op's number, and the highest slot so far.
@@ -138,6 +159,16 @@ static unsigned op, top; // The op's number, and the highest slot so far.
 #define PAGE ((size_t)4096)
 
 #define GRANULE (2 * sizeof(void *))
+
+#ifdef WITH_PORT // csource_policies.c defines these.
+#else
+#define ALIGNMENT GRANULE
+
+#define HIDES_FREED (512 * GRANULE)
+
+#define HEAP_SIZE_AGREES(answer, size)                                                             \
+    (HEAP_SIZE_IS_EXACT ? (answer) == (size) : (answer) >= (size))
+#endif
 
 #define MiB ((size_t)1 << 20)
 
@@ -151,6 +182,7 @@ static size_t fit(int64_t size)
     return size < 0 ? 0 : (uint64_t)size < SIZE_MAX ? (size_t)size : SIZE_MAX;
 }
 
+#ifdef WITH_MANYREPEATS
 // A program's repeats make so many calls and ask for so many bytes. The rest is left out.
 static bool may_repeat(size_t size)
 {
@@ -159,6 +191,9 @@ static bool may_repeat(size_t size)
     bytes += size < MiB / 8 ? size : MiB / 8;
     return calls <= 4096 && bytes <= 64 * MiB;
 }
+#else
+#define may_repeat(size) true
+#endif
 
 // Makes the call behind it for a slot, and for `times` slots more. All of them are one op.
 #define repeat(times, first, size)                                                                 \
@@ -166,10 +201,11 @@ static bool may_repeat(size_t size)
     for (unsigned i = (first), k = 0; k == 0 || (k <= (times) && may_repeat(size) && op-- > 0);    \
          k++, i = (i + 1) % SLOTS)
 
-// Only AddressSanitizer knows poisoned bytes. Without it these laws hold.
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
+
+// Only AddressSanitizer knows poisoned bytes. Without it these laws hold.
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
 #define is_hidden(byte) (__asan_address_is_poisoned(byte) != 0)
@@ -177,6 +213,15 @@ static bool may_repeat(size_t size)
 #else
 #define is_hidden(byte) ((void)(byte), true)
 #define is_open(block, size) ((void)(block), (void)(size), true)
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define hide(start, size) __asan_poison_memory_region(start, size)
+#define open_up(start, size) __asan_unpoison_memory_region(start, size)
+#else
+#define hide(start, size) (void)0
+#define open_up(start, size) (void)0
 #endif
 
 // The system and wild pointers write poisoned bytes, too.
@@ -193,6 +238,7 @@ static bool is_block_at(uintptr_t address)
     return is_found;
 }
 
+#ifdef WITH_LARGE
 // Of a large block both ends are written and read, and a little between them.
 static size_t next_byte(size_t at, size_t size)
 {
@@ -200,6 +246,9 @@ static size_t next_byte(size_t at, size_t size)
     at++;
     return size <= 3 * PAGE ? at : at == PAGE ? middle : at == middle + 64 ? size - PAGE : at;
 }
+#else
+#define next_byte(at, size) ((at) + 1)
+#endif
 
 static unsigned char byte_of(const struct slot *s, size_t at)
 {
@@ -227,17 +276,14 @@ static void write_block(struct slot *s, uint64_t fill, uint64_t step)
     }
 }
 
-// Writes bytes that no other block has.
-static void fill_block(struct slot *s)
-{
-    static uint64_t fills;
-    write_block(s, ++fills * 0xd6e8feb86659fd93U, 0x9e3779b97f4a7c15U);
-}
+static uint64_t fills; // No two blocks have the same bytes.
+
+#define fill_block(s) write_block(s, fills += 0xd6e8feb86659fd93U, 0x9e3779b97f4a7c15U)
 
 static void expect_size(const char *law, const struct slot *s, size_t size)
 {
-    LAW(law, HEAP_SIZE_IS_EXACT ? size == s->size : size >= s->size,
-        "GetSize(b%d) is %zu, expected %zu", (int)(s - slots), size, s->size);
+    LAW(law, HEAP_SIZE_AGREES(size, s->size), "GetSize(b%d) is %zu, expected %zu", (int)(s - slots),
+        size, s->size);
 }
 
 // A block of 0 bytes counts as one: its address is its own.
@@ -262,7 +308,7 @@ static void expect_past_end(const char *law, const struct slot *s)
         size_t away = (size_t)((uintptr_t)other->block - (uintptr_t)end);
         most = other->is_live && other != s && away < most ? away : most;
     }
-    size_t rest = (0 - s->size) % GRANULE;
+    size_t rest = (0 - s->size) % ALIGNMENT;
     const size_t counts[] = {most > 0, rest < most ? rest : most, most};
     for (unsigned i = 0; i < 3; i++) {
         LAW(law, counts[i] == 0 || is_hidden(end + counts[i] - 1),
@@ -274,26 +320,68 @@ static void expect_past_end(const char *law, const struct slot *s)
 static void expect_hidden(const char *law, const struct slot *s)
 {
     unsigned char *block = s->block;
-    bool is_asked = s->size > 0 && s->last_size <= 512 * GRANULE && !is_block_at((uintptr_t)block);
+    bool is_asked = s->size > 0 && s->last_size <= HIDES_FREED && !is_block_at((uintptr_t)block);
     LAW(law, !is_asked || (is_hidden(block) && is_hidden(block + s->size - 1)),
         "a freed block of %zu bytes can be touched", s->size);
+}
+
+static bool is_within_block(uintptr_t address)
+{
+    bool is_found = false;
+    for (struct slot *s = slots; s <= &slots[top]; s++) {
+        is_found = is_found || (s->is_live && address - (uintptr_t)s->block < s->size);
+    }
+    return is_found;
 }
 
 static void expect_owned(const char *law, uintptr_t address)
 {
     int answer = HEAP_OWNS((void *)address);
     int expected = address == 0 ? -1 : is_block_at(address);
+#ifdef WITH_SHARES
+    expected = address != 0 && answer == 1 && !is_within_block(address) ? 1 : expected;
+#endif
     LAW(law, answer == expected, "DidAlloc is %d, expected %d", answer, expected);
 }
 
 static void expect_invariants(const char *law)
 {
+#ifdef WITH_PORT
+    const void *where = NULL;
+    const char *broken = PORT.check(&where);
+    LAW(law, broken == NULL, "it does not hold that %s", broken);
+#else
     struct ch_broken broken = ch_heap_check(engine);
     LAW(law, broken.invariant == CH_INVARIANTS, "it does not hold that %s",
         ch_invariant_sentence(broken.invariant));
+#endif
+}
+
+static void expect_faultless(const char *law)
+{
+    const void *where = NULL;
+    const char *fault = PORT.fault(&where);
+    LAW(law, fault == NULL, "%s", fault);
 }
 
 static bool must_grant; // The next call has no reason to be refused.
+
+#ifdef WITH_HUGE
+// Returns the memory of all heaps, which have the same addresses.
+static uintptr_t memory(void)
+{
+    static void *space;
+    space = space == NULL ? malloc(HEAP_SPACE + 0x10000) : space;
+    if (space == NULL) {
+        exit((perror("no memory for a heap"), 2));
+    }
+    return ((uintptr_t)space | 0xffff) + 1;
+}
+#else
+static unsigned char space[HEAP_SPACE + 0x10000]; // Of all heaps, which have the same addresses.
+
+#define memory() (((uintptr_t)space | 0xffff) + 1)
+#endif
 
 #ifdef WITH_WORLD
 // The world: pages that can be refused, and are garbage when they come and after they have gone.
@@ -329,7 +417,18 @@ static void note_pages(void *start, size_t size, bool comes)
 
 static void *reserve(void *context, size_t size)
 {
+#ifdef WITH_PORT
+    (void)context;
+    if (arena_size > 0 || size > HEAP_SPACE) {
+        return NULL;
+    }
+    arena = (unsigned char *)memory();
+#ifdef WITH_GUARDS
+    hide(arena, size);
+#endif
+#else
     arena = arena == NULL ? ch_pages_os.reserve(context, MOST_BYTES) : arena;
+#endif
     arena_size = size;
     return arena;
 }
@@ -339,9 +438,18 @@ static bool commit(void *context, void *start, size_t size)
     bool is_refused = refused_after == 1 || committed_pages + size / PAGE > budget_pages;
     refused_after -= refused_after > 0;
     must_grant = must_grant && !is_refused;
-    if (is_refused || !ch_pages_os.commit(context, start, size)) {
+#ifdef WITH_ENGINE
+    is_refused = is_refused || !ch_pages_os.commit(context, start, size);
+#endif
+    if (is_refused) {
         return false;
     }
+#ifdef WITH_PORT
+    (void)context;
+#ifdef WITH_GUARDS
+    open_up(start, size);
+#endif
+#endif
     note_pages(start, size, true);
     return true;
 }
@@ -361,24 +469,76 @@ static void release(void *context, void *start, size_t size)
     memset(is_committed, 0, sizeof is_committed);
 #endif
     committed_pages = 0;
+#ifdef WITH_PORT
+    arena_size = 0;
+#endif
+}
+
+#ifdef WITH_PORT
+static size_t page_bytes(void *context)
+{
+    (void)context;
+    return PAGE;
+}
+
+static bool move(void *context, void *from, void *to, size_t size)
+{
+    (void)context;
+    memcpy(to, from, size);
+    return true;
 }
 #endif
+#endif
+
+#ifdef WITH_RANGE
+static unsigned char *arena; // The range of the heap.
+static size_t arena_size;
+#endif
+
+// Expects a block in the memory of its heap.
+static void expect_inside(const char *law, const void *block, size_t size)
+{
+#ifdef WITH_ENGINE
+    struct ch_stats stats = ch_heap_stats(engine);
+    size_t at = (size_t)((uintptr_t)block - (uintptr_t)stats.pages);
+    size_t most = stats.pages_bytes;
+#else
+    size_t at = (size_t)((uintptr_t)block - (uintptr_t)arena);
+    size_t most = arena_size;
+#endif
+    LAW(law, at <= most && size <= most - at, "a block of %zu bytes is at %p, outside", size,
+        block);
+}
 
 static void expect_counts(const char *law)
 {
-    struct ch_stats stats = ch_heap_stats(engine);
+#ifdef WITH_PORT
+    struct heapfuzz_counts counts = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    PORT.count(&counts);
+#else
+    struct ch_stats counts = ch_heap_stats(engine);
+#endif
     size_t blocks = 0;
     size_t bytes = 0;
     for (struct slot *s = slots; s <= &slots[top]; s++) {
         blocks += s->is_live;
         bytes += s->size;
     }
-    LAW(law, stats.live_blocks == blocks && stats.live_bytes == bytes,
-        "%zu blocks of %zu bytes are counted, %zu of %zu are live", stats.live_blocks,
-        stats.live_bytes, blocks, bytes);
+#ifdef WITH_PORT
+    counts.live_blocks = counts.live_blocks == SIZE_MAX ? blocks : counts.live_blocks;
+    counts.live_bytes = counts.live_bytes == SIZE_MAX ? bytes : counts.live_bytes;
 #ifdef WITH_WORLD
-    LAW("counts", stats.committed_bytes == committed_pages * PAGE,
-        "%zu bytes are counted as committed, expected %zu", stats.committed_bytes,
+    size_t committed = committed_pages * PAGE;
+    counts.committed_bytes =
+        counts.committed_bytes == SIZE_MAX ? committed : counts.committed_bytes;
+#endif
+#endif
+    LAW(law, counts.live_blocks == blocks && counts.live_bytes == bytes,
+        "%zu blocks of %zu bytes are counted, %zu of %zu are live", counts.live_blocks,
+        counts.live_bytes, blocks, bytes);
+#ifdef WITH_WORLD
+    LAW("counts", counts.committed_bytes == committed_pages * PAGE,
+        "%zu bytes are counted as committed, expected %zu", counts.committed_bytes,
         committed_pages * PAGE);
 #endif
 }
@@ -404,6 +564,9 @@ static unsigned looks;
 // Looks at blocks in turn, and at the heap as a whole.
 static void look(void)
 {
+#ifdef WITH_PORT
+    expect_faultless("faultless");
+#endif
     for (unsigned end = turn + (top < 64 ? top + 1 : 64); turn != end; turn++) {
         if (TURN->is_live) {
             expect_size("exact-size", TURN, HEAP_SIZE(TURN->block));
@@ -419,7 +582,9 @@ static void look(void)
 // Ends the op before, and begins one on a slot.
 static struct slot *next_op(unsigned i)
 {
+#ifdef WITH_LOOKS
     look();
+#endif
     op++;
     top = i > top ? i : top;
     return &slots[i];
@@ -430,7 +595,9 @@ static void end_block(struct slot *s)
     s->is_live = false;
     expect_owned("member", (uintptr_t)s->block);
     expect_hidden("freed", s);
+#ifdef WITH_LASTSIZE
     s->last_size = s->size;
+#endif
     s->size = 0;
 }
 
@@ -447,59 +614,98 @@ static void free_block(struct slot *s)
 // Checks and records a granted block.
 static void grant(struct slot *s, unsigned char *block, size_t size)
 {
+#ifdef WITH_REALLOCATES
     const struct slot was = *s;
     (void)was;
+#endif
     LAW("limit", size <= BY_FACE(HEAP_LIMIT, SIZE_MAX, SIZE_MAX), "%zu bytes are granted", size);
-    LAW("aligned", (uintptr_t)block % GRANULE == 0, "a block is at %p", (void *)block);
+    LAW("aligned", (uintptr_t)block % ALIGNMENT == 0, "a block is at %p", (void *)block);
+    expect_inside("inside", block, size);
+#ifdef WITH_REALLOCATES
     LAW("in-place", !s->is_live || block == s->block, "a block has moved");
+#endif
     s->block = block;
     s->size = size;
-#ifdef WITH_GLOBAL
-    s->size = size == 0 ? 1 : size;
+#ifdef WITH_ZEROSIZE
+    s->size = size == 0 ? HEAP_ZERO_SIZE : size;
 #endif
+#ifdef WITH_LASTSIZE
     s->last_size = s->is_live && s->last_size > s->size ? s->last_size : s->size;
+#endif
     s->is_live = true;
     expect_apart("disjoint", s);
     expect_size("exact-size", s, HEAP_SIZE(block));
     expect_past_end("past-end", s);
+#ifdef WITH_REALLOCATES
     expect_bytes("prefix", block, &was, size);
+#endif
 #ifdef WITH_BYTES
     fill_block(s);
 #endif
+#ifdef WITH_REALLOCATES
     if (was.is_live && block != was.block) {
         expect_owned("member", (uintptr_t)was.block);
         expect_hidden("freed", &was);
     }
+#endif
 }
 
 static void take_answer(struct slot *s, void *block, size_t size)
 {
-#ifdef WITH_ENGINE
-    note_answer("same", block == NULL ? 0 : (uintptr_t)block - (uintptr_t)engine);
+#ifdef WITH_REPEATS
+    note_answer("same", block == NULL ? 0 : (uintptr_t)block - HEAP_START);
 #else
     note_answer("same", block != NULL);
 #endif
-    if (s->is_live && size == 0) {
-        LAW("zero", block == NULL, "Reallocate to 0 is not NULL");
-        end_block(s);
-    } else if (block != NULL) {
+#ifdef WITH_ZEROISNULL
+    LAW("zero", s->is_live || size > 0 || block == NULL, "0 bytes give a block");
+#endif
+#ifdef WITH_FREESATZERO
+    LAW("zero", !s->is_live || size > 0 || block == NULL, "Reallocate to 0 is not NULL");
+#endif
+    if (block != NULL) {
         grant(s, block, size);
+#ifdef WITH_REALLOCATES
+#ifdef WITH_SHRINKS
     } else if (s->is_live) {
+#else
+#ifdef WITH_TOZERO
+    } else if (s->is_live && size == 0) {
+        end_block(s);
+#endif
+    } else if (s->is_live) {
+#endif
+#ifdef WITH_SIZE
         expect_size("refused", s, HEAP_SIZE(s->block));
+#endif
         expect_bytes("refused", s->block, s, s->size);
-#ifdef WITH_ENGINE
+#ifdef WITH_COUNT
         expect_counts("refused");
+#endif
 #endif
     }
     LAW("reason", !must_grant || block != NULL, "NULL for %zu bytes", size);
 }
 
+// Returns the size that is requested in place of one that the heap must not get.
+static size_t allowed(size_t size)
+{
+    const size_t above = HEAP_AVOID_ABOVE, from = HEAP_AVOID_FROM, to = HEAP_AVOID_TO;
+    size = size < above ? size : above;
+    return from > to || size - from > to - from ? size : from > 0 ? from - 1 : to + 1;
+}
+
 static void allocate(unsigned i, size_t size)
 {
     struct slot *s = next_op(i);
+#ifdef WITH_AVOIDS
+    size = allowed(size);
+#endif
+#ifdef WITH_REUSES
     if (s->is_live) {
         free_block(s);
     }
+#endif
     take_answer(s, HEAP_ALLOC(size), size);
 }
 
@@ -507,15 +713,33 @@ static void reallocate(unsigned i, size_t size)
 {
     struct slot *s = next_op(i);
     void *old = s->is_live ? s->block : NULL;
+#ifdef WITH_AVOIDS
+    size = allowed(size);
+#endif
     expect_bytes("bytes", s->block, s, s->size);
     take_answer(s, HEAP_REALLOC(old, size), size);
 }
 
+#ifdef WITH_NEEDSBLOCK
+static void free_(unsigned i)
+{
+    struct slot *s = next_op(i);
+    if (s->is_live) {
+        free_block(s);
+    }
+}
+#else
 #define free_(i) free_block(next_op(i))
+#endif
 
 static void size_(unsigned i)
 {
     struct slot *s = next_op(i);
+#ifdef WITH_SIZENEEDSBLOCK
+    if (!s->is_live) {
+        return;
+    }
+#endif
     void *block = s->is_live ? s->block : NULL;
     size_t size = BY_FACE(HEAP_SIZE(block), HEAP_SIZE(block), IMalloc_GetSize(ALLOCATOR, block));
     if (s->is_live) {
@@ -524,7 +748,10 @@ static void size_(unsigned i)
         LAW("null-size", size == BY_FACE(HEAP_NULL_SIZE, HEAP_NULL_SIZE, SIZE_MAX),
             "GetSize(NULL) is %zu", size);
     }
+#ifdef WITH_EXACT
     note_answer("same", size);
+#endif
+    (void)size;
 }
 
 #define check(i) (void)next_op(i)
@@ -541,7 +768,11 @@ static size_t most_committed = SIZE_MAX; // After the next call.
 
 static void expect_footprint(const char *law)
 {
+#ifdef WITH_PORT
+    size_t committed = committed_pages * PAGE;
+#else
     size_t committed = ch_heap_stats(engine).committed_bytes;
+#endif
     LAW(law, committed <= most_committed, "%zu bytes are committed, %zu may be", committed,
         most_committed);
 }
@@ -549,11 +780,19 @@ static void expect_footprint(const char *law)
 static void minimize(void)
 {
     (void)next_op(0);
+#ifdef WITH_PORT
+    PORT.minimize();
+#else
     ch_heap_minimize(engine);
+#endif
     expect_footprint("footprint");
 }
 
+#ifdef WITH_PORT
+#define lane(number) (next_op(0), (void)PORT.select_cache((number) % 4))
+#else
 #define lane(number) (next_op(0), (void)ch_thread_cache_select((number) % 4))
+#endif
 
 #define refuse(granted) (next_op(0), refused_after = (granted) + (size_t)1)
 
@@ -726,10 +965,158 @@ static void begin_world(size_t arena_bytes)
 }
 #endif
 
+#ifdef WITH_RANGE
+// Makes the range, full of garbage or zeros.
+static void make_range(size_t size, size_t place)
+{
+    uintptr_t start = memory() + PAGE + place + RANGE_ALIGNMENT - 1;
+#ifdef WITH_GUARDS
+    open_up((void *)memory(), HEAP_SPACE);
+#endif
+    arena = (unsigned char *)(start - start % RANGE_ALIGNMENT);
+    arena_size = size;
+#ifdef WITH_ZEROED
+    memset(arena, 0, size);
+#else
+#ifdef WITH_LARGERANGE
+    for (size_t at = 0; at < size; at = at == MiB / 2 && size > MiB ? size - MiB / 2 : at + 1) {
+#else
+    for (size_t at = 0; at < size; at++) {
+#endif
+        size_t i = at + (uintptr_t)arena % 8;
+        arena[at] =
+            (unsigned char)((0xd7d7d7d7d7d7d7d7U + i / 8 * 0x0101010101010102U) >> i % 8 * 8);
+    }
+#endif
+#ifdef WITH_GUARDS
+    hide(arena - PAGE, PAGE);
+    hide(arena + size, PAGE);
+#endif
+}
+
+#ifdef WITH_MEASURE
+static size_t largest;
+
+// Finds the largest block of a fresh heap.
+static void measure(void)
+{
+    size_t refused = arena_size + 1;
+    while (refused - largest > 1) {
+        size_t middle = largest + (refused - largest) / 2;
+#ifdef WITH_AVOIDS
+        void *block = HEAP_ALLOC(allowed(middle));
+#else
+        void *block = HEAP_ALLOC(middle);
+#endif
+        if (block != NULL) {
+            HEAP_FREE(block);
+        }
+        *(block != NULL ? &largest : &refused) = middle;
+    }
+#ifdef WITH_AVOIDS
+    largest = allowed(largest);
+#endif
+}
+#endif
+
+#ifdef WITH_OPENS
+static bool open_world(size_t size, size_t place)
+{
+#ifdef WITH_MEASURE
+    static size_t largest_of_usual; // The usual range is measured once.
+    bool is_usual = size == HEAP_USUAL && place == 0;
+    largest = is_usual ? largest_of_usual : 0;
+    make_range(size, place);
+    if (largest == 0 && PORT.open(arena, size)) {
+        measure();
+        largest_of_usual = is_usual ? largest : largest_of_usual;
+#ifdef WITH_CLOSE
+        PORT.close();
+#endif
+    }
+#endif
+#ifdef WITH_LANES
+    (void)PORT.select_cache(1);
+#endif
+    make_range(size, place);
+    return PORT.open(arena, size);
+}
+#else
+#define open_world(size, place) (make_range(size, place), PORT.open(arena, size))
+#endif
+#endif
+
+#ifdef WITH_PORT
+#ifdef WITH_WORLD
+static size_t fresh_bytes;
+
+static bool open_world(size_t size, size_t budget)
+{
+    static const struct heapfuzz_pages pages = {
+        .os_page_bytes = page_bytes,
+        .reserve = reserve,
+        .commit = commit,
+        .decommit = decommit,
+        .release = release,
+        .move = move,
+    };
+    arena_size = committed_pages = refused_after = 0;
+#ifdef WITH_MAP
+    memset(is_committed, 0, sizeof is_committed);
+#endif
+    budget_pages = budget == 0 ? SIZE_MAX : budget;
+#ifdef WITH_GUARDS
+    open_up((void *)memory(), HEAP_SPACE);
+#endif
+#ifdef WITH_LANES
+    (void)PORT.select_cache(1);
+#endif
+    bool has_heap = PORT.open_pages(&pages, size);
+    fresh_bytes = committed_pages * PAGE;
+    return has_heap;
+}
+#endif
+
+#ifdef WITH_MEMORY
+#ifdef WITH_SUBSTITUTE
+// A heap that has no room for itself gets the usual memory.
+static void begin_world(size_t size, size_t number)
+{
+    bool has_heap = open_world(size, number) || open_world(HEAP_USUAL, 0);
+    (void)has_heap;
+    LAW("reason", has_heap, "there is no heap");
+}
+#else
+#define begin_world(size, number) (void)open_world(size, number)
+#endif
+#else
+#ifdef WITH_RESET
+#define begin_world(size, number) PORT.reset()
+#else
+#define begin_world(size, number) (void)0
+#endif
+#endif
+
+// Expects an empty heap to grant its largest block.
+static void take_largest(void)
+{
+#ifdef WITH_LARGEST
+    size_t largest = PORT.promises->largest(HEAP_ARENA);
+#endif
+    void *block = largest == 0 ? NULL : HEAP_ALLOC(largest);
+    LAW("capacity", largest == 0 || block != NULL, "NULL for the largest, %zu bytes", largest);
+    if (block != NULL) {
+        HEAP_FREE(block);
+    }
+}
+#endif
+
 // Frees every block, the highest first, and ends the heap.
 static void end_world(void)
 {
+#ifdef WITH_LOOKS
     look();
+#endif
 #ifdef WITH_WORLD
     refused_after = 0;
     budget_pages = SIZE_MAX;
@@ -755,9 +1142,34 @@ static void end_world(void)
     }
     ch_heap_minimize(engine);
     LAW("empty", ch_heap_stats(engine).committed_bytes <= fresh_bytes, "pages stay committed");
+#ifdef WITH_LOOKS
     look();
+#endif
     HEAP_CLOSE();
     ch_heap_destroy(engine);
+#endif
+#ifdef WITH_PORT
+#ifdef WITH_COUNT
+    expect_counts("empty");
+#endif
+#ifdef WITH_WORLD
+    expect_footprint("footprint");
+#endif
+#ifdef WITH_CAPACITY
+    take_largest();
+#endif
+#ifdef WITH_MINIMIZE
+    PORT.minimize();
+#ifdef WITH_WORLD
+    LAW("empty", committed_pages * PAGE <= fresh_bytes, "pages stay committed");
+#endif
+#endif
+#ifdef WITH_LOOKS
+    look();
+#endif
+#ifdef WITH_CLOSE
+    PORT.close();
+#endif
 #endif
     memset(slots, 0, sizeof slots);
 }
@@ -774,5 +1186,19 @@ static void world(size_t arena_bytes, size_t budget)
     begin_world(arena_bytes < MOST_BYTES ? arena_bytes : MOST_BYTES);
 }
 #else
+#ifdef WITH_MEMORY
+static void world(size_t size, size_t number)
+{
+    (void)next_op(0);
+    end_world();
+    size = size < HEAP_LEAST ? HEAP_LEAST : size;
+    begin_world(size < HEAP_MOST ? size : HEAP_MOST, number);
+}
+#else
+#ifdef WITH_PORT
+#define world(size, number) (next_op(0), end_world(), begin_world(size, number))
+#else
 #define world(arena_bytes, budget) (next_op(0), end_world())
+#endif
+#endif
 #endif

@@ -20,6 +20,7 @@ struct subject_parts {
 struct subject {
     const char *name;
     const char *sentence;
+    const char *symbol; ///< The port's, in C. subject_make leaves it to its caller.
     struct heapfuzz_port port;
     struct heapfuzz_policies stated;   ///< The policies as the port has them.
     struct heapfuzz_promises promises; ///< Those of the port, if it has any.

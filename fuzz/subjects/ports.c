@@ -15,6 +15,7 @@ const struct subject *subject_at(size_t index)
 {
     static struct subject made[PORTS];
     static const char *const names[PORTS] = {"port", "other"};
+    static const char *const symbols[PORTS] = {"heapfuzz_port", "heapfuzz_other_port"};
     const struct heapfuzz_port *ports[PORTS] = {&heapfuzz_port, &heapfuzz_other_port};
     if (index >= PORTS || ports[index] == NULL) {
         return NULL;
@@ -27,6 +28,7 @@ const struct subject *subject_at(size_t index)
                     unknown);
             exit(2);
         }
+        made[index].symbol = symbols[index];
     }
     return &made[index];
 }

@@ -17,12 +17,13 @@
 
 static const struct {
     const char *name;
+    const char *symbol;
     const struct heapfuzz_port *port;
     const struct subject_parts *parts;
 } listed[] = {
 #define PORT_DEF(name)
 #define PARTS_DEF(name)
-#define SUBJECT_DEF(name, parts) {#name, &port_##name, parts},
+#define SUBJECT_DEF(name, parts) {#name, "port_" #name, &port_##name, parts},
 #include "subjects/subjects.def"
 #undef PORT_DEF
 #undef PARTS_DEF
@@ -37,9 +38,12 @@ const struct subject *subject_at(size_t index)
     if (index >= LISTED) {
         return NULL;
     }
-    if (made[index].name == NULL && subject_make(&made[index], listed[index].name,
-                                                 listed[index].port, listed[index].parts) != NULL) {
-        abort(); // No port of this tree turns off a law that does not exist.
+    if (made[index].name == NULL) {
+        if (subject_make(&made[index], listed[index].name, listed[index].port,
+                         listed[index].parts) != NULL) {
+            abort(); // No port of this tree turns off a law that does not exist.
+        }
+        made[index].symbol = listed[index].symbol;
     }
     return &made[index];
 }
