@@ -32,6 +32,10 @@ function(heapfuzz_add_harness)
   endif()
   get_property(sources GLOBAL PROPERTY heapfuzz_sources)
   add_library(heapfuzz_harness OBJECT ${sources}/heapfuzz.c)
+  if(TARGET amalgam) # The package is in its own tree, which makes the file.
+    set_source_files_properties(${sources}/heapfuzz.c PROPERTIES GENERATED ON)
+    add_dependencies(heapfuzz_harness amalgam)
+  endif()
   set_target_properties(heapfuzz_harness PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
   # Sanitizers guard only the allocator. Stacks of findings are whole.
   target_compile_options(heapfuzz_harness PRIVATE -w -g -fno-omit-frame-pointer
