@@ -12,6 +12,12 @@
 #include "cli/sha1.h"
 #include "world/os.h"
 
+// From an installed program, unless the build says otherwise.
+#ifndef TO_INSTALLED_SOURCES
+#define TO_INSTALLED_SOURCES "../share/heapfuzz"
+#define TO_INSTALLED_HEADERS "../include"
+#endif
+
 static const char *const flags[] = {"-g", "-O2", "-fno-omit-frame-pointer", "-w",
                                     "-fsanitize=address"};
 
@@ -20,25 +26,36 @@ bool port_reaches_harness(const char *word)
     return strncmp(word, "-m", 2) == 0 || strncmp(word, "-fno-sanitize=", 14) == 0;
 }
 
-static void find_folder(char folder[PATH_MAX])
+// Messages name files there.
+static void make_whole(char folder[PATH_MAX])
 {
-    static const char *const places[] = {"amalgam", "../share/heapfuzz"};
+    char *whole = os_real_path(folder);
+    if (whole != NULL) {
+        port_path(folder, "%s", whole);
+        free(whole);
+    }
+}
+
+static void find_folders(struct port_harness *harness)
+{
+    static const struct {
+        const char *sources, *headers;
+    } places[] = {{"amalgam", "amalgam/include"}, {TO_INSTALLED_SOURCES, TO_INSTALLED_HEADERS}};
     char own[PATH_MAX];
     char source[PATH_MAX];
     own_folder(own);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        port_path(folder, "%s/%s", own, places[i]);
-        port_path(source, "%s/heapfuzz.c", folder);
+        port_path(harness->folder, "%s/%s", own, places[i].sources);
+        port_path(harness->headers, "%s/%s", own, places[i].headers);
+        port_path(source, "%s/heapfuzz.c", harness->folder);
         if (access(source, R_OK) == 0) {
-            char *whole = os_real_path(folder); // Messages name headers there.
-            if (whole != NULL) {
-                port_path(folder, "%s", whole);
-                free(whole);
-            }
+            make_whole(harness->folder);
+            make_whole(harness->headers);
             return;
         }
     }
-    refuse("the harness for ports, heapfuzz.c, is neither in %s/amalgam nor in %s", own, folder);
+    refuse("the harness for ports, heapfuzz.c, is neither in %s/amalgam nor in %s", own,
+           harness->folder);
 }
 
 static void add_file(FILE *file, const char *path)
@@ -106,9 +123,9 @@ void port_find_harness(const struct port *port, const struct port_tools *tools,
     char include[PATH_MAX];
     char cache[PATH_MAX];
     char digits[SHA1_DIGITS + 1];
-    find_folder(harness->folder);
+    find_folders(harness);
     port_path(source, "%s/heapfuzz.c", harness->folder);
-    port_path(include, "-I%s/include", harness->folder);
+    port_path(include, "-I%s", harness->headers);
     words_add(&arguments, tools->cc);
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         words_add(&arguments, flags[i]);

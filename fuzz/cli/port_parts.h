@@ -67,6 +67,7 @@ int port_call(const char *const *arguments, char **output);
 /// The harness as one file, and as an object that all ports of this compiler are linked with.
 struct port_harness {
     char folder[PATH_MAX];
+    char headers[PATH_MAX]; ///< The folder of heapfuzz/port.h.
     char object[PATH_MAX];
 };
 

@@ -41,10 +41,10 @@ static bool is_for(const char *word, enum port_kind kind)
     return !is_standard || (strstr(word, "++") != NULL) == (kind == PORT_CXX);
 }
 
-static void print_include(FILE *file, const struct port_rules *rules, const char *folder)
+static void print_include(FILE *file, const char *folder)
 {
     char include[PATH_MAX];
-    port_path(include, "-I%s%s", rules->harness->folder, folder);
+    port_path(include, "-I%s", folder);
     (void)putc(' ', file);
     words_print_for_rule(file, include);
 }
@@ -61,8 +61,8 @@ static void write_compile_rule(FILE *file, const struct port_rules *rules, enum 
             words_print_for_rule(file, words->at[i]);
         }
     }
-    print_include(file, rules, "");
-    print_include(file, rules, "/include");
+    print_include(file, rules->harness->folder);
+    print_include(file, rules->harness->headers);
     (void)fprintf(file, " -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n");
 }
 

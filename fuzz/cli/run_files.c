@@ -124,6 +124,26 @@ static void open_counters(const struct run_files *files)
     }
 }
 
+static void find_fuzzer(struct run_files *files, const struct target *target, const char *own)
+{
+    if (!own_sibling("fuzzer", files->fuzzer)) {
+        print_path(files->fuzzer, "%s/%s_fuzzer", own, target->name);
+    }
+    if (access(files->fuzzer, X_OK) != 0 && port_words() != NULL) {
+        print_path(files->fuzzer, "%s/port_fuzzer", own);
+    }
+    if (access(files->fuzzer, X_OK) != 0) {
+        refuse("fuzz: can't run %s: %s", files->fuzzer, strerror(errno));
+    }
+}
+
+static void find_seeds(struct run_files *files, const struct target *target, const char *own)
+{
+    if (!own_sibling("corpus", files->seeds)) {
+        print_path(files->seeds, "%s/corpus-%s", own, target->name);
+    }
+}
+
 void run_files_open(struct run_files *files, const struct choice *choice, const char *folder)
 {
     const struct target *target = choice->target;
@@ -131,14 +151,8 @@ void run_files_open(struct run_files *files, const struct choice *choice, const 
     char own[PATH_MAX];
     char work[PATH_MAX];
     own_folder(own);
-    print_path(files->fuzzer, "%s/%s_fuzzer", own, target->name);
-    if (access(files->fuzzer, X_OK) != 0 && port_words() != NULL) {
-        print_path(files->fuzzer, "%s/port_fuzzer", own);
-    }
-    if (access(files->fuzzer, X_OK) != 0) {
-        refuse("fuzz: can't run %s: %s", files->fuzzer, strerror(errno));
-    }
-    print_path(files->seeds, "%s/corpus-%s", own, target->name);
+    find_fuzzer(files, target, own);
+    find_seeds(files, target, own);
     bool has_seeds = access(files->seeds, F_OK) == 0;
     files->seed_programs = has_seeds ? count_programs(target, files->seeds) : 0;
     print_path(work, "%s/work-%s%s%s%s%s", own, target->name, subject == NULL ? "" : "-",

@@ -2,13 +2,17 @@
 #   - the shared library, with its version in the package's name
 #   - the files for building programs
 #   - the drop-in, which has no version
+#   - the harness, which brings its sources and needs a compiler
 #
 # The prefix has to be /usr: on Debian the libraries' folder depends on it. The preset makes no
 # debugging information. CPack would leave it in the static library, and it names folders.
-if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT TARGET comheap_shared)
-  message(FATAL_ERROR "COMHEAP_DEB wants CMAKE_INSTALL_PREFIX=/usr and a shared library, as the "
-    "preset deb does")
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT TARGET comheap_shared OR NOT TARGET heapfuzz)
+  message(FATAL_ERROR "COMHEAP_DEB wants CMAKE_INSTALL_PREFIX=/usr, a shared library and "
+    "COMHEAP_HEAPFUZZ=ON, as the preset deb does")
+elseif(NOT TARGET amalgam)
+  message(FATAL_ERROR "COMHEAP_DEB wants Python 3.9, which makes the heapfuzz.c of a package")
 endif()
+include(GNUInstallDirs)
 set(CPACK_GENERATOR DEB)
 set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
@@ -53,4 +57,14 @@ The headers, the static library, and the files for CMake and pkg-config."
 add_package(malloc libcomheap-malloc libs "malloc over a compact allocator, for LD_PRELOAD
 The C malloc family for programs that know nothing of it. A double or a wild
 free ends the process with a sentence that names it." "")
+# It calls clang, ninja and, for two allocators, objcopy. Stacks of findings need llvm-symbolizer.
+add_package(heapfuzz heapfuzz devel "fuzzer that holds an allocator against the laws of a heap
+heapfuzz makes programs of allocations under libFuzzer, AddressSanitizer and
+UBSan. It reports a broken law with the simplest program that breaks it.
+.
+An allocator needs a port, a C file of a few lines. heapfuzz builds both, or a
+project builds them with CMake, with pkg-config, or from the two files of the
+harness."
+  "clang, ninja-build, libclang-rt-dev, llvm, binutils")
+set(CPACK_DEBIAN_HEAPFUZZ_PACKAGE_MULTIARCH foreign) # The commands are the same for all machines.
 include(CPack)

@@ -55,8 +55,6 @@ install(FILES ${made}/comheap.pc
 install(FILES ${PROJECT_SOURCE_DIR}/README.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
 
-if(COMHEAP_DEB)
-  include(${CMAKE_CURRENT_LIST_DIR}/deb.cmake)
-else()
+if(NOT COMHEAP_DEB) # Each of Debian's packages has one of its own.
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endif()
