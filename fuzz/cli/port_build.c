@@ -22,6 +22,9 @@ static void check_sources(const struct port *port)
         const struct words *sources = &port->sides[side].sources;
         for (size_t i = 0; i < sources->count; i++) {
             struct stat there;
+            if (port_kind(sources->at[i]) == PORT_LIBRARY) { // The loader looks for it.
+                continue;
+            }
             bool is_there = stat(sources->at[i], &there) == 0;
             if (is_there && S_ISDIR(there.st_mode)) {
                 errno = EISDIR;
@@ -163,14 +166,17 @@ _Noreturn void port_build(const struct port *port)
 {
     static struct port_tools tools;
     static struct port_harness harness;
+    static struct port_libraries libraries;
     char folder[PATH_MAX];
     struct words arguments = {0};
     char program[PATH_MAX];
     check_sources(port);
     port_find_tools(port, &tools);
     port_folder(port, folder);
-    port_find_harness(port, &tools, &harness);
-    const struct port_rules rules = {port, &tools, &harness, folder};
+    port_find_harness(&harness);
+    port_look(port, &tools, &harness, folder, &libraries);
+    port_compile_harness(port, &tools, &harness);
+    const struct port_rules rules = {port, &tools, &harness, &libraries, folder};
     port_write_rules(&rules);
     run_ninja(&rules);
     hand_on_words(port);

@@ -18,8 +18,7 @@
 #define TO_INSTALLED_HEADERS "../include"
 #endif
 
-static const char *const flags[] = {"-g", "-O2", "-fno-omit-frame-pointer", "-w",
-                                    "-fsanitize=address"};
+static const char *const flags[] = {"-g", "-O2", "-fno-omit-frame-pointer", "-w"};
 
 bool port_reaches_harness(const char *word)
 {
@@ -36,7 +35,7 @@ static void make_whole(char folder[PATH_MAX])
     }
 }
 
-static void find_folders(struct port_harness *harness)
+void port_find_harness(struct port_harness *harness)
 {
     static const struct {
         const char *sources, *headers;
@@ -115,20 +114,22 @@ static void compile(struct words *arguments, const char *folder, const char *obj
     }
 }
 
-void port_find_harness(const struct port *port, const struct port_tools *tools,
-                       struct port_harness *harness)
+void port_compile_harness(const struct port *port, const struct port_tools *tools,
+                          struct port_harness *harness)
 {
     struct words arguments = {0};
     char source[PATH_MAX];
     char include[PATH_MAX];
     char cache[PATH_MAX];
     char digits[SHA1_DIGITS + 1];
-    find_folders(harness);
     port_path(source, "%s/heapfuzz.c", harness->folder);
     port_path(include, "-I%s", harness->headers);
     words_add(&arguments, tools->cc);
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         words_add(&arguments, flags[i]);
+    }
+    if (!port_has_library(port)) {
+        words_add(&arguments, "-fsanitize=address");
     }
     for (size_t i = 0; i < port->compiler.count; i++) {
         if (port_reaches_harness(port->compiler.at[i])) {

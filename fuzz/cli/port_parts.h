@@ -16,7 +16,7 @@
 
 struct port_side {
     char name[PORT_NAME_BYTES]; ///< Of the subject.
-    struct words sources;       ///< Objects and archives, too.
+    struct words sources;       ///< Objects and archives, too; or one library.
 };
 
 struct port {
@@ -29,8 +29,9 @@ struct port {
 /// Builds a port and runs the command on it, in place of this process.
 _Noreturn void port_build(const struct port *port);
 
-/// Kinds of sources. OBJECT: an archive, too; it is linked as it is.
-enum port_kind { PORT_NO_SOURCE, PORT_C, PORT_CXX, PORT_OBJECT };
+/// Kinds of sources. OBJECT: an archive, too; it is linked as it is. LIBRARY: a shared one, which
+/// may have a prefix of its names behind a colon.
+enum port_kind { PORT_NO_SOURCE, PORT_C, PORT_CXX, PORT_OBJECT, PORT_LIBRARY };
 enum port_kind port_kind(const char *path);
 
 /// Returns the part of a path that is a file's name without its suffix, with only letters, digits
@@ -39,6 +40,11 @@ void port_name(const char *path, char name[PORT_NAME_BYTES]);
 
 /// Returns whether there are two sides.
 bool port_compares(const struct port *port);
+
+/// Return whether a side is a library, and whether any is. Libraries are loaded so that they call
+/// themselves, which AddressSanitizer refuses. So a program with a library has no sanitizer.
+bool port_side_is_library(const struct port *port, unsigned side);
+bool port_has_library(const struct port *port);
 
 /// Writes the path of a folder of the cache, which keeps builds, and makes the folder.
 void port_cache(const char *name, char path[PATH_MAX]);
@@ -71,18 +77,33 @@ struct port_harness {
     char object[PATH_MAX];
 };
 
-/// Finds the harness, and compiles it where that has not been done.
-void port_find_harness(const struct port *port, const struct port_tools *tools,
-                       struct port_harness *harness);
+/// Finds the folder of the harness.
+void port_find_harness(struct port_harness *harness);
+
+/// Compiles the harness where that has not been done.
+void port_compile_harness(const struct port *port, const struct port_tools *tools,
+                          struct port_harness *harness);
 
 /// Returns whether the harness depends on a word for the compiler.
 bool port_reaches_harness(const char *word);
+
+/// The macros that make library.c the port of each library.
+struct port_libraries {
+    struct words macros[2]; ///< Words for the compiler.
+};
+
+/// Looks into the libraries of a port. Refuses one that is none, or has no malloc. Makes room for
+/// their thread-local variables in the programs that this process runs.
+void port_look(const struct port *port, const struct port_tools *tools,
+               const struct port_harness *harness, const char *folder,
+               struct port_libraries *libraries);
 
 /// All that the rules of a build follow from.
 struct port_rules {
     const struct port *port;
     const struct port_tools *tools;
     const struct port_harness *harness;
+    const struct port_libraries *libraries;
     const char *folder;
 };
 

@@ -17,9 +17,12 @@
 #define SANITIZERS "-fsanitize=address,undefined"
 
 // An engine sees the sources of a port, and nothing else.
-#define FLAGS                                                                                      \
-    "-g -O1 -fno-omit-frame-pointer " SANITIZERS " -fno-sanitize-recover=all "                     \
-    "-fsanitize-coverage=inline-8bit-counters,pc-table -w"
+#define FLAGS "-g -O1 -fno-omit-frame-pointer -fsanitize-coverage=inline-8bit-counters,pc-table -w"
+
+static const char *sanitizers(const struct port_rules *rules)
+{
+    return port_has_library(rules->port) ? "" : " " SANITIZERS;
+}
 
 // Ninja does not notice that a compiler is another one. So its version is a part of each command.
 static void begin_command(FILE *file, const struct port_rules *rules, const char *name,
@@ -49,35 +52,43 @@ static void print_include(FILE *file, const char *folder)
     words_print_for_rule(file, include);
 }
 
-static void write_compile_rule(FILE *file, const struct port_rules *rules, enum port_kind kind)
+static void print_words(FILE *file, const struct port_rules *rules, enum port_kind kind)
 {
     const struct words *words = &rules->port->compiler;
-    begin_command(file, rules, kind == PORT_CXX ? "compile_cxx" : "compile",
-                  kind == PORT_CXX ? rules->tools->cxx : rules->tools->cc);
-    (void)fprintf(file, " " FLAGS);
     for (size_t i = 0; i < words->count; i++) {
         if (is_for(words->at[i], kind)) {
             (void)putc(' ', file);
             words_print_for_rule(file, words->at[i]);
         }
     }
+}
+
+static void write_compile_rule(FILE *file, const struct port_rules *rules, enum port_kind kind)
+{
+    begin_command(file, rules, kind == PORT_CXX ? "compile_cxx" : "compile",
+                  kind == PORT_CXX ? rules->tools->cxx : rules->tools->cc);
+    (void)fprintf(file, " " FLAGS "%s", sanitizers(rules));
+    if (!port_has_library(rules->port)) {
+        (void)fprintf(file, " -fno-sanitize-recover=all");
+    }
+    print_words(file, rules, kind);
     print_include(file, rules->harness->folder);
     print_include(file, rules->harness->headers);
     (void)fprintf(file, " -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n");
 }
 
 static void write_link_rule(FILE *file, const struct port_rules *rules, const char *name,
-                            const char *sanitizers)
+                            const char *engine)
 {
     const struct port_tools *tools = rules->tools;
     const struct words *words = &rules->port->compiler;
     begin_command(file, rules, name, tools->cxx[0] != '\0' ? tools->cxx : tools->cc);
-    (void)fprintf(file, " -g %s -Qunused-arguments $in", sanitizers);
+    (void)fprintf(file, " -g%s%s -Qunused-arguments $in", sanitizers(rules), engine);
     for (size_t i = 0; i < words->count; i++) {
         (void)putc(' ', file);
         words_print_for_rule(file, words->at[i]);
     }
-    (void)fprintf(file, " -o $out\n");
+    (void)fprintf(file, "%s -o $out\n", port_has_library(rules->port) ? " -ldl" : "");
 }
 
 // Prints the words that all objects of a program have to share.
@@ -90,6 +101,16 @@ static void print_machine(FILE *file, const struct port_rules *rules)
             words_print_for_rule(file, words->at[i]);
         }
     }
+}
+
+// Macros tell a library's port all that it knows of the library.
+static void write_library_rule(FILE *file, const struct port_rules *rules)
+{
+    begin_command(file, rules, "compile_library", rules->tools->cc);
+    (void)fprintf(file, " " FLAGS);
+    print_words(file, rules, PORT_C);
+    print_include(file, rules->harness->headers);
+    (void)fprintf(file, " $macros -c $in -o $out\n");
 }
 
 // Joins the objects of one subject, and hides its symbols from the other one. Groups of sections
@@ -119,11 +140,14 @@ static void write_rules(FILE *file, const struct port_rules *rules)
     begin_command(file, rules, "compile_names", rules->tools->cc);
     print_machine(file, rules);
     (void)fprintf(file, " -c $in -o $out\n");
+    if (port_has_library(rules->port)) {
+        write_library_rule(file, rules);
+    }
     if (port_compares(rules->port)) {
         write_joining_rules(file, rules);
     }
-    write_link_rule(file, rules, "link", SANITIZERS);
-    write_link_rule(file, rules, "link_fuzzer", SANITIZERS " -fsanitize=fuzzer");
+    write_link_rule(file, rules, "link", "");
+    write_link_rule(file, rules, "link_fuzzer", " -fsanitize=fuzzer");
 }
 
 static void begin_statement(FILE *file, const char *folder, const char *name, const char *rule)
@@ -179,13 +203,34 @@ static void print_objects(FILE *file, const struct port_rules *rules, unsigned s
     }
 }
 
+static void write_library(FILE *file, const struct port_rules *rules, unsigned side,
+                          const char *name)
+{
+    char source[PATH_MAX];
+    const struct words *macros = &rules->libraries->macros[side];
+    port_path(source, "%s/library.c", rules->harness->folder);
+    begin_statement(file, rules->folder, name, "compile_library");
+    print_input(file, source);
+    (void)fprintf(file, "\n  macros =");
+    for (size_t i = 0; i < macros->count; i++) {
+        (void)putc(' ', file);
+        words_print_for_rule(file, macros->at[i]);
+    }
+    (void)putc('\n', file);
+}
+
 static void write_side(FILE *file, const struct port_rules *rules, unsigned side)
 {
     const struct words *sources = &rules->port->sides[side].sources;
     char name[32];
     for (size_t i = 0; i < sources->count; i++) {
         enum port_kind kind = port_kind(sources->at[i]);
-        if (kind != PORT_OBJECT && name_object(rules->port, side, i, name)) {
+        if (kind == PORT_OBJECT || !name_object(rules->port, side, i, name)) {
+            continue;
+        }
+        if (kind == PORT_LIBRARY) {
+            write_library(file, rules, side, name);
+        } else {
             begin_statement(file, rules->folder, name,
                             kind == PORT_CXX ? "compile_cxx" : "compile");
             print_input(file, sources->at[i]);
@@ -249,6 +294,12 @@ static void write_names(FILE *file, const struct port_rules *rules)
     const struct port_side *sides = rules->port->sides;
     (void)fprintf(file, "const char *const heapfuzz_names[2] = {\"%s\", ", sides[0].name);
     (void)fprintf(file, port_compares(rules->port) ? "\"%s\"};\n" : "0};\n", sides[1].name);
+    if (port_has_library(rules->port)) { // An engine or a sanitizer has them otherwise.
+        (void)fprintf(file,
+                      "#define WEAK __attribute__((weak)) void\n"
+                      "WEAK __sanitizer_cov_8bit_counters_init(char *begin, char *end) {}\n"
+                      "WEAK __sanitizer_cov_pcs_init(const void *begin, const void *end) {}\n");
+    }
 }
 
 static bool is_same(const char *path, const char *bytes, size_t size_bytes)

@@ -30,6 +30,40 @@ static bool is_one_of(const char *word, const char *const *list, size_t count)
     return false;
 }
 
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+// Returns the end of a library's name, in front of .so; NULL: the word is none. A version may
+// follow, as in libx.so.2.0, and a prefix, as in libx.so:je_.
+static const char *library_end(const char *word)
+{
+    const char *slash = strrchr(word, '/');
+    const char *name = slash == NULL ? word : slash + 1;
+    for (const char *end = strstr(name, ".so"); end != NULL; end = strstr(end + 1, ".so")) {
+        const char *rest = end + 3;
+        rest += *rest == '.' ? strspn(rest, ".0123456789") : 0;
+        bool is_whole = *rest == '\0' || *rest == ':';
+        if (*rest == ':') {
+            rest++;
+            is_whole = rest[strspn(rest, NAME_LETTERS)] == '\0';
+        }
+        if (is_whole && end > name && word[0] != '-') {
+            return end;
+        }
+    }
+    return NULL;
+}
+
+bool port_side_is_library(const struct port *port, unsigned side)
+{
+    const struct words *sources = &port->sides[side].sources;
+    return sources->count > 0 && port_kind(sources->at[0]) == PORT_LIBRARY;
+}
+
+bool port_has_library(const struct port *port)
+{
+    return port_side_is_library(port, 0) || port_side_is_library(port, 1);
+}
+
 enum port_kind port_kind(const char *path)
 {
     static const struct {
@@ -38,6 +72,9 @@ enum port_kind port_kind(const char *path)
     } kinds[] = {{".c", PORT_C},     {".S", PORT_C},      {".cc", PORT_CXX},  {".cpp", PORT_CXX},
                  {".cxx", PORT_CXX}, {".o", PORT_OBJECT}, {".a", PORT_OBJECT}};
     const char *suffix = strrchr(path, '.');
+    if (library_end(path) != NULL) {
+        return PORT_LIBRARY;
+    }
     if (suffix == NULL || suffix == path || path[0] == '-') {
         return PORT_NO_SOURCE;
     }
@@ -49,13 +86,11 @@ enum port_kind port_kind(const char *path)
     return PORT_NO_SOURCE;
 }
 
-#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-
 void port_name(const char *path, char name[PORT_NAME_BYTES])
 {
     const char *slash = strrchr(path, '/');
     const char *begin = slash == NULL ? path : slash + 1;
-    const char *end = strrchr(begin, '.');
+    const char *end = library_end(path) != NULL ? library_end(path) : strrchr(begin, '.');
     size_t length = end == NULL ? strlen(begin) : (size_t)(end - begin);
     length = length < PORT_NAME_BYTES ? length : PORT_NAME_BYTES - 1;
     for (size_t i = 0; i < length; i++) {
@@ -82,6 +117,8 @@ void port_help(void)
     printf("\na port, for all commands that run programs: an allocator of your own\n"
            "  PORT.c SOURCE... [-I DIR] [-D NAME] [-l NAME] [-- WORDS FOR CLANG [--]]\n"
            "      builds the sources, one of which defines heapfuzz_port (heapfuzz/port.h)\n"
+           "  LIBRARY.so[:PREFIX]\n"
+           "      loads a library, and takes its malloc, or its PREFIXmalloc, and so on\n"
            "  --subject NAME=SOURCE,... [--other NAME=SOURCE,... --target pair]\n"
            "      names it, and compares two; both get the sources that stand alone\n");
 }
@@ -105,8 +142,8 @@ static void read_side(const char *command, const char *option, const char *value
         size_t source_length = strcspn(++at, ",");
         const char *source = words_copy(at, source_length);
         if (port_kind(source) == PORT_NO_SOURCE) {
-            refuse("%s: %s %s: '%s' is no source: those end in .c .cc .cpp .cxx .S .o .a", command,
-                   option, value, source);
+            refuse("%s: %s %s: '%s' is no source: those end in .c .cc .cpp .cxx .S .o .a .so",
+                   command, option, value, source);
         }
         words_add(&side->sources, source);
         at += source_length;
@@ -182,6 +219,26 @@ static void read_words(int argc, char **argv, struct port *port, struct words *l
     }
 }
 
+// A library has a port of its own, beside which there is no other.
+static void check_libraries(const char *command, const struct port *port)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        const struct words *sources = &port->sides[side].sources;
+        for (size_t i = 0; i < sources->count && sources->count > 1; i++) {
+            if (port_kind(sources->at[i]) == PORT_LIBRARY) {
+                refuse("%s: %s is a library, which takes no sources beside it; '-- %s' links one",
+                       command, sources->at[i], sources->at[i]);
+            }
+        }
+    }
+    for (size_t i = 0; i < port->compiler.count && port_has_library(port); i++) {
+        if (strncmp(port->compiler.at[i], "-fsanitize=", 11) == 0) {
+            refuse("%s: %s: a library is fuzzed without sanitizers, which do not see into it",
+                   command, port->compiler.at[i]);
+        }
+    }
+}
+
 // Gives each side its name and its sources.
 static void settle(const char *command, struct port *port, const struct words *loose)
 {
@@ -212,5 +269,6 @@ void port_run(int argc, char **argv)
         return;
     }
     settle(argv[0], &port, &loose);
+    check_libraries(argv[0], &port);
     port_build(&port);
 }

@@ -155,7 +155,7 @@ static void try_zero(const void *unused)
     if (one != NULL && one == other) {
         note("two live blocks of 0 bytes have one address");
     }
-    if (one != NULL && port->size != NULL) {
+    if (one != NULL && port->size != NULL && found->policies.size == HEAPFUZZ_SIZE_IS_EXACT) {
         found->policies.zero_size_bytes = port->size(one);
     }
 }
