@@ -8,6 +8,7 @@
 #include "engines/target.h"
 #include "language/op.h"
 #include "runner/run.h"
+#include "runner/trial.h"
 
 int command_fuzz(int argc, char **argv);
 int command_random(int argc, char **argv);
@@ -79,9 +80,10 @@ const char *choose_one_file(int argc, char **argv, const struct choice *choice);
 /// long.
 struct plan choice_plan(const struct choice *choice, const struct program *program);
 
-/// Makes a failing program as simple as it can, as long as it fails the same way. Returns false iff
-/// it does not fail each time.
-bool shrink_program(const struct plan *plan, struct program *program);
+/// Makes a failing program as simple as it can, as long as it fails the same way. Returns how it
+/// fails; TRIAL_CLEAN: it does not fail each time. Trials of a program that hangs are short from
+/// now on.
+trial_verdict shrink_program(const struct plan *plan, struct program *program);
 
 /// Reads a whole number from least to most. Refuses another word, and names the option.
 size_t choose_number(const char *option, const char *text, size_t least, size_t most);

@@ -171,7 +171,8 @@ static bool tell_nothing_done(const struct fuzzing *fuzzing)
 static int tell(const struct fuzzing *fuzzing)
 {
     const struct fuzzer_output *fuzzer = &fuzzing->fuzzer;
-    bool is_refusal = fuzzer->has_exited && fuzzer->refusal[0] != '\0';
+    // The harness refuses between runs. A subject that exits in one is a finding, whatever it says.
+    bool is_refusal = fuzzer->has_exited && !fuzzer->is_stop && fuzzer->refusal[0] != '\0';
     bool was_stopped =
         fuzzing->stop_signal != 0 || fuzzing->unwritten.path != NULL || ferror(stdout) != 0;
     if (fuzzer->is_law || (fuzzer->artifact[0] != '\0' && !is_refusal)) {

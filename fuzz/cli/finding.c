@@ -9,7 +9,10 @@
 
 #include "cli/sha1.h"
 #include "findings/csource.h"
+#include "findings/shrinker.h"
 #include "language/text.h"
+#include "laws/finding.h"
+#include "laws/law.h"
 #include "runner/trial.h"
 
 bool finding_read(const struct fuzzer_output *fuzzer, uint8_t *bytes, size_t *size_bytes)
@@ -82,20 +85,26 @@ bool finding_close(struct output *output, const char *fault, const char *suffix,
     }
 }
 
-static bool write_text(const struct fuzzer_output *fuzzer, const struct program *program,
+// A finding as its file has it.
+struct named {
+    const char *fault, *sentence;
+    bool is_law;
+};
+
+static bool write_text(const struct named *named, const struct program *program,
                        const struct choice *choice, char *name)
 {
     char subjects_text[CHOICE_BYTES];
     struct output output;
-    if (!finding_open(&output, fuzzer->fault, "ops")) {
+    if (!finding_open(&output, named->fault, "ops")) {
         return false;
     }
-    fprintf(output.file, "# %s%s: %s\n", fuzzer->is_law ? "law " : "", fuzzer->fault,
-            fuzzer->fault_sentence);
+    fprintf(output.file, "# %s%s: %s\n", named->is_law ? "law " : "", named->fault,
+            named->sentence);
     print_subjects(choice, subjects_text);
     fprintf(output.file, "# on subject %s, target %s\n", subjects_text, choice->target->name);
     text_write(output.file, program);
-    return finding_close(&output, fuzzer->fault, "ops", name);
+    return finding_close(&output, named->fault, "ops", name);
 }
 
 // Writes the program as C beside its text, and prints how to compile it. Writes nothing where it
@@ -127,19 +136,28 @@ static bool write_as_c(const struct choice *choice, const struct program *progra
     return true;
 }
 
-// Makes the program as simple as it can and prints its report, in a process of its own. Where it
-// does not fail again, prints the target's own report.
+// Makes the program as simple as it can and prints its report, in a process of its own. A simpler
+// program, or one whose heap is walked after each op, may break another law first, which then names
+// the finding. Where nothing fails again, prints the target's own report.
 static void shrink_and_report(const struct fuzzer_output *fuzzer, const struct choice *choice,
-                              struct program *program)
+                              struct program *program, struct named *named)
 {
     struct plan plan = choice_plan(choice, program);
     size_t ops = program->count;
-    if (shrink_program(&plan, program)) {
-        printf("shrunk from %zu ops to %zu, which fail three times out of three\n", ops,
-               program->count);
-        (void)trial_show(&plan, program);
-    } else {
+    if (strcmp(named->fault, "timeout") == 0) { // It had its time under the engine.
+        trial_may_take(SHRINK_HUNG_SECONDS);
+    }
+    trial_verdict verdict = shrink_program(&plan, program);
+    if (verdict == TRIAL_CLEAN) {
         printf("%sIt did not happen again in a process of its own.\n", fuzzer->report);
+        return;
+    }
+    printf("shrunk from %zu ops to %zu, which fail three times out of three\n", ops,
+           program->count);
+    (void)trial_show(&plan, program);
+    if (verdict >= FINDING_FIRST_STATUS && verdict < FINDING_FIRST_STATUS + (int)LAWS) {
+        enum law law = (enum law)(verdict - FINDING_FIRST_STATUS);
+        *named = (struct named){law_name(law), law_sentence(law), true};
     }
 }
 
@@ -152,10 +170,11 @@ bool finding_tell(const struct fuzzer_output *fuzzer, const struct choice *choic
     if (!finding_read(fuzzer, bytes, &size_bytes)) {
         return false;
     }
+    struct named named = {fuzzer->fault, fuzzer->fault_sentence, fuzzer->is_law};
     program_decode(&program, bytes, size_bytes);
-    shrink_and_report(fuzzer, choice, &program);
+    shrink_and_report(fuzzer, choice, &program, &named);
     fflush(stdout);
-    bool is_kept = write_text(fuzzer, &program, choice, name);
+    bool is_kept = write_text(&named, &program, choice, name);
     if (is_kept) {
         (void)unlink(fuzzer->artifact); // The text is complete.
     }

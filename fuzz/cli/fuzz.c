@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,9 +15,10 @@
 
 #define SECONDS_MOST 86400000U
 #define TICK_MILLISECONDS 250
+#define LOG_MOST_BYTES ((size_t)64 << 20)
 
-// libFuzzer ends a program after 25 seconds. A target without output and calls for longer than this
-// hangs in its handlers, too.
+// libFuzzer ends a program after 10 to 16 seconds. A target without output and calls for longer
+// than this hangs in its handlers, too.
 #define IDLE_TICKS 240U
 
 // Ticks between two tries to write a program.
@@ -61,6 +63,8 @@ static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
         }
         if ((value = take_option(argc, argv, &at, "--time")) != NULL) {
             fuzzing->seconds = choose_number("--time", value, 1, SECONDS_MOST);
+        } else if ((value = take_option(argc, argv, &at, "--seed")) != NULL) {
+            fuzzing->seed = choose_number("--seed", value, 1, UINT32_MAX);
         } else if ((value = take_option(argc, argv, &at, "--corpus")) != NULL) {
             folder = value;
         } else if (argv[at][0] == '-') {
@@ -78,18 +82,21 @@ static void start(struct fuzzing *fuzzing)
     struct run_files *files = &fuzzing->files;
     char max_len[32];
     char max_total_time[32];
+    char seed[32];
     char artifact_prefix[PATH_MAX + 32];
     (void)snprintf(max_len, sizeof max_len, "-max_len=%u", TARGET_MOST_BYTES);
     (void)snprintf(max_total_time, sizeof max_total_time, "-max_total_time=%zu", fuzzing->seconds);
+    (void)snprintf(seed, sizeof seed, "-seed=%zu", fuzzing->seed);
     (void)snprintf(artifact_prefix, sizeof artifact_prefix, "-artifact_prefix=%s",
                    files->artifacts);
     char *arguments[] = {
         files->fuzzer,
         max_total_time,
+        seed,
         max_len,
         artifact_prefix,
-        (char[]){"-timeout=25"},
-        (char[]){"-report_slow_units=25"}, // Saves slow programs as it saves findings.
+        (char[]){"-timeout=10"},
+        (char[]){"-report_slow_units=10"}, // Saves slow programs as it saves findings.
         (char[]){"-rss_limit_mb=2048"},
         (char[]){"-handle_xfsz=0"}, // A file too large to write is no finding.
         (char[]){"-print_final_stats=1"},
@@ -121,12 +128,25 @@ static void note_unwritten(struct fuzzing *fuzzing, const char *path, int error)
     }
 }
 
+// Begins the log again when it is long: a subject may print in each call. The end counts.
+static void limit_log(struct fuzzing *fuzzing, size_t length)
+{
+    fuzzing->log_bytes += length;
+    if (fuzzing->log_bytes > LOG_MOST_BYTES && ftruncate(fuzzing->files.log_file, 0) == 0 &&
+        lseek(fuzzing->files.log_file, 0, SEEK_SET) == 0) {
+        (void)dprintf(fuzzing->files.log_file, "(the first part, %zu bytes, is dropped)\n",
+                      fuzzing->log_bytes - length);
+        fuzzing->log_bytes = length;
+    }
+}
+
 // Reads output of the target. Returns false iff there was none.
 static bool read_output(struct fuzzing *fuzzing)
 {
     char bytes[16384];
     size_t length = child_read(&fuzzing->child, bytes, sizeof bytes);
     fuzzer_output_read(&fuzzing->fuzzer, bytes, length);
+    limit_log(fuzzing, length);
     for (size_t done = 0; done < length;) {
         ssize_t written = write(fuzzing->files.log_file, bytes + done, length - done);
         if (written <= 0) {
@@ -194,6 +214,7 @@ int command_fuzz(int argc, char **argv)
     char subjects_text[CHOICE_BYTES];
     print_subjects(&fuzzing.choice, subjects_text);
     run_files_open(&fuzzing.files, &fuzzing.choice, folder);
+    fuzzing.fuzzer.artifacts = fuzzing.files.artifacts;
     printf("Fuzzing %s by target %s for %zu s, from %zu programs in %s", subjects_text,
            fuzzing.choice.target->name, fuzzing.seconds, fuzzing.files.programs,
            fuzzing.files.corpus);
@@ -211,6 +232,7 @@ int command_fuzz(int argc, char **argv)
     progress_begin(&fuzzing.progress, fuzzing.seconds);
     start(&fuzzing);
     watch(&fuzzing);
+    fuzzing_save_last(&fuzzing);
     int status = fuzzing_tell_end(&fuzzing);
     corpus_close(&fuzzing.corpus);
     run_files_close(&fuzzing.files);

@@ -1,6 +1,10 @@
 // The lines of a target's output: libFuzzer's progress, the harness's report of a finding, the
 // errors of the sanitizers. Selects the lines for people. The log keeps the rest: stacks of
 // libFuzzer itself, and the bytes in three notations. Does no input or output.
+//
+// The subject may print as well, also a part of a line or a copy of any line here. So a broken law
+// is one that the counters note, a saved program has the run's own prefix, and of the other reports
+// the last one counts: it ended the run.
 
 #include "cli/fuzzer_output.h"
 
@@ -26,6 +30,15 @@ static const struct {
     {"ERROR: libFuzzer: fuzz target exited", "crash", "the subject ended the process"},
     {"ERROR: libFuzzer", "crash", "a signal ended it"},
     {": runtime error: ", "ubsan", "UndefinedBehaviorSanitizer stopped it"},
+};
+
+// The harness's own reports of them.
+static const struct {
+    const char *words, *fault, *sentence;
+} stops[] = {
+    {"UndefinedBehaviorSanitizer stopped ", "ubsan", "UndefinedBehaviorSanitizer stopped it"},
+    {"AddressSanitizer stopped ", "asan", "AddressSanitizer stopped it"},
+    {"exit stopped ", "crash", "the subject ended the process"},
 };
 
 static bool begins(const char *line, const char *words)
@@ -54,25 +67,71 @@ static void add_to_report(struct fuzzer_output *fuzzer, const char *line)
     fuzzer->report_bytes += (size_t)length < room ? (size_t)length : room - 1;
 }
 
-// A target records the broken law before it prints the report.
-static bool is_law_broken(struct fuzzer_output *fuzzer, const char *line)
+// Begins the report again: the lines so far were the subject's.
+static void begin_report(struct fuzzer_output *fuzzer, const char *line)
 {
-    fuzzer->is_law = broken_is_noted(&counters->broken) && begins(line, "law ");
-    if (fuzzer->is_law) {
-        fuzzer->fault = broken_name(&counters->broken);
-        fuzzer->fault_sentence = broken_sentence(&counters->broken);
-    }
-    return fuzzer->is_law;
+    fuzzer->report_bytes = 0;
+    fuzzer->frames = 0;
+    fuzzer->has_error = false;
+    fuzzer->part = PART_PROGRAM;
+    add_to_report(fuzzer, line);
 }
 
-static bool is_error(struct fuzzer_output *fuzzer, const char *line)
+// A target records the broken law before it prints the report.
+static bool read_law(struct fuzzer_output *fuzzer, const char *line)
 {
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
-        if (strstr(line, errors[i].words) != NULL) {
-            fuzzer->fault = errors[i].fault;
-            fuzzer->fault_sentence = errors[i].sentence;
+    char words[64];
+    if (!broken_is_noted(&counters->broken)) {
+        return false;
+    }
+    (void)snprintf(words, sizeof words, "law %s broken", broken_name(&counters->broken));
+    const char *found = strstr(line, words);
+    if (found != NULL) {
+        fuzzer->is_law = true;
+        fuzzer->fault = broken_name(&counters->broken);
+        fuzzer->fault_sentence = broken_sentence(&counters->broken);
+        begin_report(fuzzer, found);
+    }
+    return found != NULL;
+}
+
+// Reads the first line of the harness's own report of a stop.
+static bool read_stop(struct fuzzer_output *fuzzer, const char *line)
+{
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        const char *found = strstr(line, stops[i].words);
+        if (found != NULL) {
+            fuzzer->fault = stops[i].fault;
+            fuzzer->fault_sentence = stops[i].sentence;
+            fuzzer->is_stop = true;
+            begin_report(fuzzer, found);
             return true;
         }
+    }
+    return false;
+}
+
+// Reads the first line of a report of a sanitizer or of libFuzzer. Behind the harness's own report
+// of the same stop it adds a stack.
+static bool read_error(struct fuzzer_output *fuzzer, const char *line)
+{
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        if (strstr(line, errors[i].words) == NULL) {
+            continue;
+        }
+        const char *error = strstr(line, "ERROR: ");
+        error = error == NULL ? line : error;
+        if (fuzzer->is_stop && !fuzzer->has_error) {
+            add_to_report(fuzzer, error);
+        } else {
+            fuzzer->fault = errors[i].fault;
+            fuzzer->fault_sentence = errors[i].sentence;
+            fuzzer->is_stop = false;
+            begin_report(fuzzer, error);
+        }
+        fuzzer->has_error = true;
+        fuzzer->part = PART_ERROR;
+        return true;
     }
     return false;
 }
@@ -109,35 +168,37 @@ static void read_error_part(struct fuzzer_output *fuzzer, const char *line)
     }
 }
 
-// Reads a line while no fault is known. The first fault counts: after a broken law libFuzzer also
-// reports the signal that ends it.
-static void read_fault(struct fuzzer_output *fuzzer, const char *line)
-{
-    if (is_law_broken(fuzzer, line) || begins(line, "AddressSanitizer stopped ") ||
-        begins(line, "UndefinedBehaviorSanitizer stopped ")) {
-        fuzzer->part = PART_PROGRAM;
-        add_to_report(fuzzer, line);
-    } else if (is_error(fuzzer, line)) {
-        const char *error = strstr(line, "ERROR: ");
-        fuzzer->part = PART_ERROR;
-        add_to_report(fuzzer, error == NULL ? line : error);
-    } else if (fuzzer->part == PART_PROGRAM) {
-        add_to_report(fuzzer, line);
-    }
-}
-
+// A broken law is no copy of the subject's. libFuzzer also reports the signal that ends it.
 static void read_report(struct fuzzer_output *fuzzer, const char *line)
 {
+    if (!fuzzer->is_law &&
+        (read_law(fuzzer, line) || read_stop(fuzzer, line) || read_error(fuzzer, line))) {
+        return;
+    }
     bool is_foreign = begins(line, "==") || begins(line, "AddressSanitizer:");
     if (fuzzer->part == PART_PROGRAM && is_foreign) {
         fuzzer->part = PART_NONE;
-    }
-    if (fuzzer->fault == NULL) {
-        read_fault(fuzzer, line);
     } else if (fuzzer->part == PART_PROGRAM) {
         add_to_report(fuzzer, line);
     } else if (fuzzer->part == PART_ERROR) {
         read_error_part(fuzzer, line);
+    }
+}
+
+// Reads the path of a program that libFuzzer saved, which names the kind of the end as well. A
+// timeout is reported only behind it.
+static void read_artifact(struct fuzzer_output *fuzzer, const char *path)
+{
+    const char *kind = path + strlen(fuzzer->artifacts);
+    if (!begins(path, fuzzer->artifacts) || begins(kind, "slow-unit-")) {
+        return;
+    }
+    (void)snprintf(fuzzer->artifact, sizeof fuzzer->artifact, "%s", path);
+    if (begins(kind, "timeout-")) {
+        (void)read_error(fuzzer, "ERROR: libFuzzer: timeout");
+    } else if (fuzzer->fault == NULL) {
+        fuzzer->fault = "stop";
+        fuzzer->fault_sentence = "it stopped, and did not say why";
     }
 }
 
@@ -152,12 +213,8 @@ static void read_line(struct fuzzer_output *fuzzer, const char *line)
     fuzzer->has_engine = fuzzer->has_engine || begins(line, "INFO: Seed:");
     fuzzer->has_exited =
         fuzzer->has_exited || strstr(line, "libFuzzer: fuzz target exited") != NULL;
-    if (path != NULL && strstr(path, ".slow-unit-") == NULL) {
-        (void)snprintf(fuzzer->artifact, sizeof fuzzer->artifact, "%s", path + strlen(saved));
-        if (fuzzer->fault == NULL) {
-            fuzzer->fault = "stop";
-            fuzzer->fault_sentence = "it stopped, and did not say why";
-        }
+    if (path != NULL) {
+        read_artifact(fuzzer, path + strlen(saved));
     } else if (begins(line, "heapfuzz: ") || strstr(line, "_fuzzer: ") != NULL) {
         (void)snprintf(fuzzer->refusal, sizeof fuzzer->refusal, "%s", line);
     }

@@ -10,9 +10,10 @@
 #define FUZZER_LINE_BYTES (3U * PATH_MAX)
 #define FUZZER_REPORT_BYTES 16384U
 
-/// The output so far. Begins as zeros.
+/// The output so far. Begins as zeros, except the prefix.
 struct fuzzer_output {
-    bool has_engine; ///< libFuzzer introduced itself.
+    const char *artifacts; ///< The prefix of the paths of saved programs.
+    bool has_engine;       ///< libFuzzer introduced itself.
     unsigned long coverage;
     unsigned long corpus_programs;
     unsigned long memory_mb;
@@ -20,6 +21,8 @@ struct fuzzer_output {
     const char *fault;                 ///< The law's name, or another end's; NULL: none yet.
     const char *fault_sentence;        ///< Its sentence.
     bool is_law;                       ///< A law was broken.
+    bool is_stop;                      ///< The harness reported that the subject stopped.
+    bool has_error;                    ///< The report has an error of a sanitizer or of libFuzzer.
     char report[FUZZER_REPORT_BYTES];  ///< The part for people, terminated.
     char artifact[PATH_MAX];           ///< The path of the saved program; "": none.
     char refusal[FUZZER_LINE_BYTES];   ///< The target's own sentence why it refuses; or "".

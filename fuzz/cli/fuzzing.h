@@ -15,10 +15,12 @@
 struct fuzzing {
     struct choice choice;
     size_t seconds;
+    size_t seed; ///< libFuzzer's; 0: one from the time.
     struct run_files files;
     struct child child;
     struct fuzzer_output fuzzer;
     struct progress progress;
+    size_t log_bytes;
     uint64_t done_before; ///< At the last tick.
     struct corpus corpus;
     unsigned ticks; ///< Until the folder is probed again.
@@ -31,6 +33,10 @@ struct fuzzing {
         int error;
     } unwritten;
 };
+
+/// Saves the program that ran when the target ended, where the target did not. So a subject, or the
+/// system, may end the process past every handler.
+void fuzzing_save_last(struct fuzzing *fuzzing);
 
 /// Prints the tables or the finding, and errors. Returns the exit status.
 int fuzzing_tell_end(const struct fuzzing *fuzzing);

@@ -17,7 +17,9 @@ static const struct {
     const char *sentence;
     bool takes_port; ///< It runs programs on subjects.
 } commands[] = {
-    {"fuzz", command_fuzz, "[--target T] [--subject S] [--other S] [--time SECONDS] [--corpus DIR]",
+    {"fuzz", command_fuzz,
+     "[--target T] [--subject S] [--other S] [--time SECONDS] [--seed N] "
+     "[--corpus DIR]",
      "fuzz, show progress, and end with tables or a finding", true},
     {"random", command_random,
      "--count N [--seed S] [--target T] [--subject S] [--other S] [FILE...]",

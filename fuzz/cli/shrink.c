@@ -16,13 +16,13 @@ static void show_progress(size_t ops, size_t trials)
     fprintf(stderr, "\rshrinking: %zu ops left, %zu trials ", ops, trials);
 }
 
-bool shrink_program(const struct plan *plan, struct program *program)
+trial_verdict shrink_program(const struct plan *plan, struct program *program)
 {
     bool is_watched = isatty(STDERR_FILENO) == 1;
-    if (!sweep_settle(plan, program)) {
-        return false;
+    trial_verdict verdict = sweep_settle(plan, program);
+    if (verdict == TRIAL_CLEAN) {
+        return TRIAL_CLEAN;
     }
-    trial_verdict verdict = trial_run(plan, program);
     (void)shrink(plan, program, verdict, is_watched ? show_progress : NULL);
     if (is_watched) {
         fprintf(stderr, "\r%*s\r", 50, "");
@@ -32,8 +32,7 @@ bool shrink_program(const struct plan *plan, struct program *program)
     for (unsigned i = 0; i < CONFIRMATIONS && is_confirmed; i++) {
         is_confirmed = trial_run(plan, program) == verdict;
     }
-    trial_may_take(TRIAL_SECONDS);
-    return is_confirmed;
+    return is_confirmed ? verdict : TRIAL_CLEAN;
 }
 
 int command_shrink(int argc, char **argv)
@@ -46,7 +45,7 @@ int command_shrink(int argc, char **argv)
     load_program(path, &program);
     struct plan plan = choice_plan(&choice, &program);
     size_t ops = program.count;
-    if (!shrink_program(&plan, &program)) {
+    if (shrink_program(&plan, &program) == TRIAL_CLEAN) {
         refuse("%s: it breaks no law, or not every time: there is nothing to shrink to", path);
     }
     print_subjects(&choice, subjects_text);

@@ -133,6 +133,15 @@ static void read_environment(struct plan *plan, const struct target *target,
     }
 }
 
+static void keep_input(const uint8_t *bytes, size_t size_bytes)
+{
+    if (size_bytes > 0) { // An engine has no bytes for an empty input.
+        memcpy(counters->input.bytes, bytes, size_bytes);
+    }
+    counters->input.size_bytes = (uint32_t)size_bytes;
+    counters->input.is_running = true;
+}
+
 int target_run(const struct target *target, const char *subject, const uint8_t *bytes,
                size_t size_bytes)
 {
@@ -146,7 +155,9 @@ int target_run(const struct target *target, const char *subject, const uint8_t *
         language_hold(bytes, size_bytes);
         return 0;
     }
+    keep_input(bytes, size_bytes);
     program_decode(&program, bytes, size_bytes);
     sweep_run(&running_plan, &program);
+    counters->input.is_running = false;
     return 0;
 }

@@ -81,7 +81,9 @@ size_t shrink(const struct plan *plan, struct program *program, trial_verdict ve
                                 .program = program,
                                 .verdict = verdict,
                                 .progress = progress,
-                                .ends = clock_seconds() + SHRINK_SECONDS};
+                                .ends = clock_seconds() + (verdict == TRIAL_TIMEOUT
+                                                               ? SHRINK_ALL_HUNG_SECONDS
+                                                               : SHRINK_SECONDS)};
     give_an_op(&shrinker);
     for (size_t way = 0; way < sizeof ways / sizeof ways[0];) {
         way = ways[way](&shrinker) ? 0 : way + 1;

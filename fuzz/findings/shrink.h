@@ -5,9 +5,9 @@
 #include "findings/shrinker.h"
 
 /// Makes a program as simple as it can be while its trial has this verdict, which is not
-/// TRIAL_CLEAN. Ends after SHRINK_TRIALS trials or about SHRINK_SECONDS of wall-clock time, also
-/// where trials hang. A program without ops gets an op, if it fails with one. progress may be NULL.
-/// Returns how many trials it made.
+/// TRIAL_CLEAN. Ends after SHRINK_TRIALS trials or about SHRINK_SECONDS of wall-clock time, and
+/// sooner where trials hang. A program without ops gets an op, if it fails with one. progress may
+/// be NULL. Returns how many trials it made.
 size_t shrink(const struct plan *plan, struct program *program, trial_verdict verdict,
               shrink_progress progress);
 

@@ -8,7 +8,10 @@
 #define SHRINK_SECONDS 60U
 
 /// A trial that should hang may take this long: much more than any program takes that ends.
-#define SHRINK_HUNG_SECONDS 2U
+#define SHRINK_HUNG_SECONDS 1U
+
+/// All of them together may take this long, since a reader waits.
+#define SHRINK_ALL_HUNG_SECONDS 12U
 
 /// Hears how many ops are left, and how many trials were made, whenever a program became simpler.
 typedef void (*shrink_progress)(size_t ops, size_t trials);

@@ -54,6 +54,9 @@ struct broken {
     uint64_t op; ///< The op's number, from 1; 0: no op, as at the end of a program.
 };
 
+/// The most bytes of an input that are kept.
+#define INPUT_KEPT_BYTES 4096U
+
 struct counters {
     struct broken broken; ///< First, because scripts of the tests write its law.
     uint64_t programs;
@@ -70,6 +73,13 @@ struct counters {
     uint64_t most_live_blocks;
     uint64_t most_live_bytes;
     uint64_t most_committed_bytes;
+
+    /// The input that an engine's target runs. A process may end in ways that no engine notices.
+    struct {
+        bool is_running;
+        uint32_t size_bytes;
+        uint8_t bytes[INPUT_KEPT_BYTES];
+    } input;
 };
 
 /// Never NULL. The process's own, until counters_share.

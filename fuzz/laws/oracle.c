@@ -153,6 +153,14 @@ static CHECK void check_inside(struct heap *heap, uint32_t slot, const void *blo
     }
 }
 
+CHECK void oracle_surroundings(void)
+{
+    const void *changed = world_trespass();
+    LAW_AT(INSIDE, changed == NULL, place_address(changed, "written"),
+           "the byte at %s is not in the heap's range, and was written",
+           place_name((uintptr_t)changed));
+}
+
 static CHECK void check_granted(struct heap *heap, uint32_t slot, enum face face, const void *block,
                                 size_t size_bytes)
 {

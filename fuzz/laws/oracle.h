@@ -8,6 +8,9 @@
 #include "laws/fill.h"
 #include "laws/heap.h"
 
+/// Checks, at the end of a world, that the heap wrote to nothing around its range.
+void oracle_surroundings(void);
+
 /// Names the kind of op after which the heap as a whole is checked. MOMENT_END: the program is
 /// over.
 enum moment { MOMENT_ALLOCATE, MOMENT_REALLOCATE, MOMENT_FREE, MOMENT_OTHER, MOMENT_END };

@@ -26,7 +26,8 @@ extern uint8_t __start___libfuzzer_extra_counters[] __attribute__((weak));
 extern uint8_t __stop___libfuzzer_extra_counters[] __attribute__((weak));
 
 static struct {
-    uint8_t *bytes; // Of both, one behind the other, in memory that parent and child share.
+    uint8_t *bytes; // Of both, one behind the other, in memory that parent and child share. At the
+                    // end, a byte that a child sets which came to its end.
     bool is_ready;
 } coverage;
 
@@ -59,8 +60,14 @@ static void get_ready(void)
     }
 }
 
+static uint8_t *has_ended(void)
+{
+    return coverage.bytes + code_bytes() + extra_bytes();
+}
+
 static void save_coverage(void)
 {
+    *has_ended() = 1;
     memcpy(coverage.bytes, __start___sancov_cntrs, code_bytes());
     memcpy(coverage.bytes + code_bytes(), __start___libfuzzer_extra_counters, extra_bytes());
 }
@@ -82,6 +89,7 @@ void apart_run(void (*run)(const struct plan *plan, const struct program *progra
 {
     int status;
     get_ready();
+    *has_ended() = 0;
     fflush(NULL);
     pid_t child = fork();
     if (child < 0) {
@@ -103,6 +111,10 @@ void apart_run(void (*run)(const struct plan *plan, const struct program *progra
     if (status != 0) { // The child has reported why.
         fflush(NULL);
         _Exit(WIFEXITED(status) ? WEXITSTATUS(status) : STOP_SIGNAL_STATUS + WTERMSIG(status));
+    }
+    if (*has_ended() == 0) { // The subject ended it, past every handler.
+        fflush(NULL);
+        _Exit(STOP_EXIT_STATUS);
     }
     load_coverage();
 }

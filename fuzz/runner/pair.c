@@ -184,8 +184,8 @@ static enum difference why_refused(enum outcome outcome)
 static CHECK void compare_request(struct run *run, const struct step *step, size_t size_bytes)
 {
     bool is_granted = visible(run) != 0;
-    bool is_held = run_reallocates(run) && pair.was_live && size_bytes == pair.was_bytes;
-    bool is_asking = !is_held || may_keep(run, size_bytes);
+    bool is_same_size = run_reallocates(run) && pair.was_live && size_bytes == pair.was_bytes;
+    bool is_asking = !is_same_size || may_keep(run, size_bytes);
     bool may_differ = step->is_given_up && is_asking;
     LAW(PAIR, is_granted == (step->answer != 0) || may_differ,
         "%s bytes are %s here, where %s %s them%s", place_size(size_bytes),

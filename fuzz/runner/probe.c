@@ -305,10 +305,13 @@ static void make_calls(uintptr_t answers[CALLS])
             port->free(blocks[i - 1]);
             blocks[i - 1] = NULL;
         }
-        blocks[i] = port->allocate(size_of(i * 3));
+        blocks[i] = port->allocate(size_of((CALLS - 1 - i) * 3)); // The first call asks for most.
         bool is_offset = blocks[i] != NULL && !subject_ignores_world(heap.subject);
         answers[i] =
             is_offset ? (uintptr_t)blocks[i] - (uintptr_t)world_start() + 2 : blocks[i] != NULL;
+        if (blocks[i] != NULL && port->size != NULL) { // A block of another size is another answer.
+            answers[i] = answers[i] * 31 + port->size(blocks[i]);
+        }
     }
     for (unsigned i = 0; i < CALLS && is_open; i++) {
         if (blocks[i] != NULL) {

@@ -149,6 +149,7 @@ static void end_world(struct run *run)
     oracle_between(&run->heap, moment_of(run));
     oracle_empty(&run->heap, moment_of(run));
     heap_close(&run->heap);
+    oracle_surroundings();
     model_clear();
     world_close();
 }

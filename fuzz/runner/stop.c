@@ -67,11 +67,14 @@ bool stop_tell_where(const char *who)
 // it saves the input afterwards.
 static void on_exit_of_subject(void)
 {
+    if (run_current() == NULL) {
+        return;
+    }
     if (stop_tell_where("exit")) {
         fprintf(stderr, "it ended the process\n");
         stop_tell_rest(NULL, "");
-        finding_stop(STOP_EXIT_STATUS);
     }
+    finding_stop(STOP_EXIT_STATUS); // Also in silence: its own status may be that of success.
 }
 
 void stop_watch_exit(void)

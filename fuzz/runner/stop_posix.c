@@ -167,9 +167,11 @@ static void on_signal(int number, siginfo_t *info, void *unused)
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         if (signals[i].number == number && stop_tell_where(signals[i].name)) {
             bool is_access = number == SIGSEGV || number == SIGBUS;
-            bool has_address = is_access && info->si_code != SI_KERNEL;
-            fprintf(stderr, "%s\n", signals[i].sentence);
-            if (is_access) {
+            bool is_raised = info->si_code <= 0; // By a process, which has no address to tell.
+            bool has_address = is_access && !is_raised && info->si_code != SI_KERNEL;
+            fprintf(stderr, "%s\n",
+                    is_access && is_raised ? "a call raised it" : signals[i].sentence);
+            if (is_access && !is_raised) {
                 fprintf(stderr, "  at %s\n",
                         has_address ? place_name((uintptr_t)info->si_addr)
                                     : "an address that no memory can have");

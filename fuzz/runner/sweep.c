@@ -99,19 +99,20 @@ void sweep_run(const struct plan *plan, const struct program *program)
     }
 }
 
-bool sweep_settle(const struct plan *plan, struct program *program)
+trial_verdict sweep_settle(const struct plan *plan, struct program *program)
 {
     struct program swept = {0};
     struct plan plain = plain_plan(plan);
-    bool fails = trial_run(&plain, program) != TRIAL_CLEAN;
-    size_t count = fails || apart_is_needed(plan) ? 0 : watch(plan, program);
-    for (size_t i = 0; i < count && !fails; i++) {
+    trial_verdict verdict = trial_run(&plain, program);
+    bool is_settled = verdict != TRIAL_CLEAN || plan->refusals_swept == 0 || apart_is_needed(plan);
+    size_t count = is_settled ? 0 : watch(plan, program);
+    for (size_t i = 0; i < count && verdict == TRIAL_CLEAN; i++) {
         refuse(i, count, program, &swept);
-        fails = trial_run(&plain, &swept) != TRIAL_CLEAN;
+        verdict = trial_run(&plain, &swept);
     }
-    if (fails && swept.count > 0) {
+    if (verdict != TRIAL_CLEAN && swept.count > 0) {
         program_copy(program, &swept);
     }
     program_close(&swept);
-    return fails;
+    return verdict;
 }

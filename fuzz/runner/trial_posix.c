@@ -1,5 +1,9 @@
 // Runs trials by fork. The child has this process's memory as it stands, in which no run leaves a
 // trace for the next. Its exit status, or the signal that ended it, is the verdict.
+//
+// A child that came to its end sends a byte. So a subject that ends it with the status of success,
+// past every handler, fails. The report of a child is at the end of its output, however much the
+// subject prints: the end is shown.
 
 #include "runner/trial.h"
 
@@ -9,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +25,15 @@
 // its handler, gets this much longer.
 #define GRACE_SECONDS 1.0
 
+#define SHOWN_BYTES 16384U
+
 static unsigned seconds = TRIAL_SECONDS;
+
+// The output of a child that is shown: its last bytes, in a ring.
+static struct {
+    char bytes[SHOWN_BYTES];
+    size_t total;
+} said;
 
 void trial_may_take(unsigned most_seconds)
 {
@@ -35,24 +48,30 @@ static void redirect(int file)
     }
 }
 
-static _Noreturn void run_child(void (*act)(const void *context), const void *context,
-                                bool is_shown)
+// `output` is for both streams; -1: they are not shown.
+static _Noreturn void run_child(void (*act)(const void *context), const void *context, int output,
+                                int end)
 {
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    redirect(is_shown || nowhere < 0 ? STDOUT_FILENO : nowhere);
+    redirect(output >= 0 ? output : nowhere < 0 ? STDOUT_FILENO : nowhere);
     stop_watch(true);
-    if (!is_shown) {
+    if (output < 0) {
         finding_silence();
     }
     (void)alarm(seconds);
     finding_ends(FINDING_EXITS_BY_LAW);
     act(context);
-    _exit(TRIAL_CLEAN);
+    _exit(write(end, "", 1) == 1 ? TRIAL_CLEAN : 2);
 }
 
-static trial_verdict verdict_of(int status)
+// `end` is the read end of the child's pipe.
+static trial_verdict verdict_of(int status, int end)
 {
+    char byte;
     int verdict = WIFEXITED(status) ? WEXITSTATUS(status) : STOP_SIGNAL_STATUS + WTERMSIG(status);
+    if (verdict == TRIAL_CLEAN && read(end, &byte, 1) != 1) {
+        return STOP_EXIT_STATUS;
+    }
     return verdict == STOP_SIGNAL_STATUS + SIGALRM ? TRIAL_TIMEOUT : verdict;
 }
 
@@ -62,15 +81,41 @@ static _Noreturn void fail(void)
     exit(2);
 }
 
-// Waits for the child. `alive` is the read end of a pipe that the child closes when it ends.
-// Returns false iff it had to be killed.
-static bool wait_for(pid_t child, int alive, int *status)
+// Keeps the next output of the child. Returns false iff there is none now.
+static bool hear(int output)
+{
+    char bytes[4096];
+    ssize_t length = output < 0 ? 0 : read(output, bytes, sizeof bytes);
+    for (ssize_t i = 0; i < length; i++) {
+        said.bytes[said.total++ % SHOWN_BYTES] = bytes[i];
+    }
+    return length > 0;
+}
+
+static void print_said(void)
+{
+    size_t from = said.total < SHOWN_BYTES ? 0 : said.total - SHOWN_BYTES;
+    if (from > 0) {
+        printf("(the subject printed a lot: %zu bytes are left out here)\n", from);
+    }
+    for (size_t at = from; at < said.total; at++) {
+        (void)putchar(said.bytes[at % SHOWN_BYTES]);
+    }
+}
+
+// Waits for the child, and hears its output. `alive` is the read end of a pipe that the child
+// closes when it ends. Returns false iff it had to be killed.
+static bool wait_for(pid_t child, int alive, int output, int *status)
 {
     double ends = clock_seconds() + seconds + GRACE_SECONDS;
-    struct pollfd end = {.fd = alive, .events = POLLIN};
+    struct pollfd files[2] = {{.fd = alive, .events = POLLIN}, {.fd = output, .events = POLLIN}};
     while (clock_seconds() < ends) {
-        if (poll(&end, 1, end.fd < 0 ? 1 : 100) > 0) {
-            end.fd = -1; // It is closed, and the child is about to end.
+        (void)poll(files, 2, files[0].fd < 0 ? 1 : 100);
+        if (files[0].revents != 0) {
+            files[0].fd = -1; // It is closed, and the child is about to end.
+        }
+        if (files[1].revents != 0 && !hear(output)) {
+            files[1].fd = -1;
         }
         pid_t ended = waitpid(child, status, WNOHANG);
         if (ended == child) {
@@ -87,27 +132,48 @@ static bool wait_for(pid_t child, int alive, int *status)
     return false;
 }
 
+// Prints the output, and the end that the child could not report.
+static void show(bool has_ended, int status, trial_verdict verdict)
+{
+    print_said();
+    if (!has_ended) {
+        printf("it did not end in %u s, not even by a signal, and was killed\n", seconds);
+    } else if (WIFSIGNALED(status)) {
+        printf("signal %d, %s, ended the process\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    } else if (verdict == STOP_EXIT_STATUS && status == 0) {
+        printf("the subject ended the process, past its exit handlers\n");
+    }
+}
+
 trial_verdict trial_call(void (*act)(const void *context), const void *context, bool is_shown)
 {
     int status;
     int ends[2];
+    int outputs[2] = {-1, -1};
     fflush(NULL); // Otherwise buffered output would be written twice.
-    if (pipe(ends) != 0) {
+    said.total = 0;
+    if (pipe(ends) != 0 ||
+        (is_shown && (pipe(outputs) != 0 || fcntl(outputs[0], F_SETFL, O_NONBLOCK) != 0))) {
         fail();
     }
     pid_t child = fork();
     if (child == 0) {
         (void)close(ends[0]);
-        run_child(act, context, is_shown);
+        run_child(act, context, outputs[1], ends[1]);
     }
     if (child < 0) {
         fail();
     }
     (void)close(ends[1]);
-    bool has_ended = wait_for(child, ends[0], &status);
+    (void)close(outputs[1]); // -1 is no file, and changes nothing.
+    bool has_ended = wait_for(child, ends[0], outputs[0], &status);
+    trial_verdict verdict = has_ended ? verdict_of(status, ends[0]) : TRIAL_TIMEOUT;
     (void)close(ends[0]);
-    if (!has_ended && is_shown) {
-        printf("it did not end in %u s, not even by a signal, and was killed\n", seconds);
+    while (hear(outputs[0])) {
     }
-    return has_ended ? verdict_of(status) : TRIAL_TIMEOUT;
+    (void)close(outputs[0]);
+    if (is_shown) {
+        show(has_ended, status, verdict);
+    }
+    return verdict;
 }

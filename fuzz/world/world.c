@@ -24,9 +24,9 @@
 #define EDGE_BYTES ((size_t)128)
 
 // A range up to this size is written from end to end, and of a larger one a half of it at either
-// end. A range has guards of this size.
+// end. A range has guards of this size, with bytes of their own.
 #define WRITTEN_BYTES ((size_t)256 * 1024)
-#define GUARD_BYTES ((size_t)WORLD_PAGE_BYTES)
+#define GUARD_BYTES ((size_t)2 * WORLD_PAGE_BYTES)
 
 // The range keeps its memory from world to world until the process holds RESIDENT_BYTES: new memory
 // costs more time than most programs. The world reads that number whenever TOUCHED_BYTES may have
@@ -179,6 +179,9 @@ void world_close(void)
 {
     bool must_go = world.moves > MOVES;
     close_range();
+    if (world.committed_pages > 0) { // A heap without an end leaves its poison, too.
+        unpoison(world.start, world.arena_bytes);
+    }
     forget_commits();
     world.arena_bytes = 0;
     if (world.touched_bytes > TOUCHED_BYTES) {
@@ -372,6 +375,40 @@ static void fill_with_garbage(unsigned char *start, size_t size_bytes)
     }
 }
 
+static unsigned char guard[GUARD_BYTES];
+
+static void fill_guard(unsigned char *start)
+{
+    bool is_ready = guard[0] != 0;
+    for (size_t i = 0; !is_ready && i < GUARD_BYTES; i++) {
+        guard[i] = (unsigned char)(1 + i % 251);
+    }
+    memcpy(start, guard, GUARD_BYTES);
+}
+
+// Returns the first byte of a guard that has changed, or NULL. Unpoisons the guard.
+static const void *find_changed(unsigned char *start)
+{
+    unpoison(start, GUARD_BYTES);
+    if (memcmp(start, guard, GUARD_BYTES) == 0) {
+        return NULL;
+    }
+    size_t at = 0;
+    while (start[at] == guard[at]) {
+        at++;
+    }
+    return start + at;
+}
+
+const void *world_trespass(void)
+{
+    if (world.range == NULL) {
+        return NULL;
+    }
+    const void *before = find_changed(world.range - GUARD_BYTES);
+    return before != NULL ? before : find_changed(world.range + world.range_bytes);
+}
+
 void *world_range(size_t size_bytes, uint32_t place, size_t alignment_bytes, bool is_zeroed)
 {
     size_t step_bytes = alignment_bytes < GUARD_BYTES ? alignment_bytes : GUARD_BYTES;
@@ -389,6 +426,8 @@ void *world_range(size_t size_bytes, uint32_t place, size_t alignment_bytes, boo
     } else {
         fill_with_garbage(world.range, size_bytes);
     }
+    fill_guard(world.range - GUARD_BYTES);
+    fill_guard(world.range + size_bytes);
     poison(world.range - GUARD_BYTES, GUARD_BYTES);
     poison(world.range + size_bytes, GUARD_BYTES);
     return world.range;

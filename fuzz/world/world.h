@@ -32,6 +32,10 @@ void world_close(void);
 void *world_range(size_t size_bytes, uint32_t place, size_t alignment_bytes, bool is_zeroed);
 #define WORLD_PLACE_BYTES ((size_t)64 * 1024)
 
+/// Returns a byte near the range that was written since world_range, or NULL. AddressSanitizer does
+/// not see each such write. From now on it sees none.
+const void *world_trespass(void);
+
 /// Returns the size of the largest range at a multiple of alignment_bytes.
 size_t world_range_most_bytes(size_t alignment_bytes);
 

@@ -1,11 +1,15 @@
 // Subjects as other people write them: with members left out, in turn and all at once, with blocks
 // elsewhere in each run, with rounded sizes. The harness works with each of them, and blames none
 // for anything. It also asks an allocator for sizes above its limit.
+//
+// Ports lack members before they become subjects: one over a range, one over pages, one over
+// neither.
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../ports/first-fit/first_fit.h"
 #include "../unit/cmocka_headers.h"
 #include "com/com.h"
 #include "com/com_calls.h"
@@ -196,7 +200,7 @@ static void begin_change(struct changed *changed, const struct subject *subject)
 }
 
 // Alone, first and second of a pair.
-static void expect_clean(const struct subject *subject, int member)
+static void expect_clean_after(const char *text, const struct subject *subject, const char *without)
 {
     const struct subject *other = subject_find("libc");
     const struct subject *pairs[][2] = {{subject, NULL}, {subject, other}, {other, subject}};
@@ -207,11 +211,18 @@ static void expect_clean(const struct subject *subject, int member)
             .extension = i == 0 ? &com_faces_and_spies : &com_faces,
             .misuses = i == 0,
         };
-        trial_verdict verdict = verdict_of(plan, everything);
+        trial_verdict verdict = verdict_of(plan, text);
         if (verdict != TRIAL_CLEAN) {
-            fail_msg("%s without member %d ends with %d", subject->name, member, verdict);
+            fail_msg("%s without member %s ends with %d", subject->name, without, verdict);
         }
     }
+}
+
+static void expect_clean(const struct subject *subject, int member)
+{
+    char number[16];
+    (void)snprintf(number, sizeof number, "%d", member);
+    expect_clean_after(everything, subject, number);
 }
 
 static void what_may_be_null_is_left_out_in_turn(void **state)
@@ -242,6 +253,223 @@ static void all_of_it_is_left_out_at_once(void **state)
         changed.subject.name = "bare";
         expect_clean(&changed.subject, MEMBERS);
     }
+}
+
+// Ports.
+
+// Worlds of few and of odd bytes, at several places.
+static const char ranges[] = "allocate b0 100\nworld 512 0\nallocate b0 100\nallocate b1 0\n"
+                             "repeat 40\nallocate b2 16\nfree b0\nreallocate b1 200\n"
+                             "world 777 1\nallocate b0 700\nallocate b1 300\nsize b1\n"
+                             "world 65537 9\nallocate b0 32768\nrepeat 30\nallocate b1 777\n"
+                             "owns b1 0\ncheck b1\nminimize\nworld 512 4095\n"
+                             "reallocate b0 64\nreallocate b0 size*2+1\nworld 777 65535\n"
+                             "allocate b0 777\nallocate b0 1\nfree b0\n";
+
+// A heap in a range that has each member.
+
+#define KEPT_BLOCKS 1024U
+
+static struct {
+    void *blocks[KEPT_BLOCKS];
+    size_t count;
+} kept;
+
+static size_t find_kept(const void *block)
+{
+    size_t at = 0;
+    while (at < kept.count && kept.blocks[at] != block) {
+        at++;
+    }
+    return at;
+}
+
+static bool kept_open(void *range, size_t range_bytes)
+{
+    kept.count = 0;
+    return first_fit_begin(range, range_bytes);
+}
+
+static void kept_close(void)
+{
+    kept.count = 0;
+}
+
+static void *kept_allocate(size_t size_bytes)
+{
+    void *block = kept.count == KEPT_BLOCKS ? NULL : first_fit_allocate(size_bytes);
+    if (block != NULL) {
+        kept.blocks[kept.count++] = block;
+    }
+    return block;
+}
+
+static void kept_free(void *block)
+{
+    if (block != NULL) {
+        kept.blocks[find_kept(block)] = kept.blocks[kept.count - 1];
+        kept.count--;
+        first_fit_free(block);
+    }
+}
+
+static void *kept_reallocate(void *block, size_t size_bytes)
+{
+    if (block == NULL) {
+        return kept_allocate(size_bytes);
+    }
+    size_t at = find_kept(block);
+    void *moved = first_fit_reallocate(block, size_bytes);
+    if (moved != NULL) {
+        kept.blocks[at] = moved;
+    }
+    return moved;
+}
+
+static void *kept_allocate_zeroed(size_t count, size_t size_bytes)
+{
+    bool wraps = size_bytes > 0 && count > SIZE_MAX / size_bytes;
+    void *block = wraps ? NULL : kept_allocate(count * size_bytes);
+    return block == NULL ? NULL : memset(block, 0, count * size_bytes);
+}
+
+static void *kept_allocate_aligned(size_t alignment_bytes, size_t size_bytes)
+{
+    return alignment_bytes > 2 * sizeof(void *) ? NULL : kept_allocate(size_bytes);
+}
+
+static int kept_owns(const void *address)
+{
+    return address == NULL ? -1 : find_kept(address) < kept.count;
+}
+
+static void kept_minimize(void)
+{
+    // It holds nothing back.
+}
+
+static void kept_count(struct heapfuzz_counts *counts)
+{
+    counts->live_blocks = kept.count;
+}
+
+static const char *kept_check(const void **where)
+{
+    (void)where;
+    return kept.count > KEPT_BLOCKS ? "there are more blocks than places" : NULL;
+}
+
+static const char *kept_fault(const void **where)
+{
+    (void)where;
+    return NULL;
+}
+
+static const struct heapfuzz_port kept_port = {
+    .name = "kept",
+    .sentence = "first fit in a range, with a list of its blocks",
+    .policies = {.alignment_bytes = 2 * sizeof(void *),
+                 .limit_bytes = SIZE_MAX,
+                 .zero = HEAPFUZZ_ZERO_IS_BLOCK,
+                 .reallocate_to_zero = HEAPFUZZ_TO_ZERO_SHRINKS,
+                 .size = HEAPFUZZ_SIZE_IS_AT_LEAST,
+                 .free_takes_null = HEAPFUZZ_YES,
+                 .reallocate_takes_null = HEAPFUZZ_YES,
+                 .size_takes_null = HEAPFUZZ_NO,
+                 .capacity_returns = HEAPFUZZ_YES,
+                 .addresses_repeat = HEAPFUZZ_YES},
+    .open = kept_open,
+    .close = kept_close,
+    .allocate = kept_allocate,
+    .free = kept_free,
+    .reallocate = kept_reallocate,
+    .allocate_zeroed = kept_allocate_zeroed,
+    .allocate_aligned = kept_allocate_aligned,
+    .size = first_fit_size,
+    .owns = kept_owns,
+    .minimize = kept_minimize,
+    .count = kept_count,
+    .check = kept_check,
+    .fault = kept_fault,
+};
+
+#define PORT_MEMBER(name)                                                                          \
+    {                                                                                              \
+        offsetof(struct heapfuzz_port, name), sizeof kept_port.name, #name                         \
+    }
+
+// The members of a port that may be left out, by their places in it.
+static const struct {
+    size_t offset, size_bytes;
+    const char *name;
+} port_members[] = {
+    PORT_MEMBER(name),
+    PORT_MEMBER(sentence),
+    PORT_MEMBER(policies),
+    PORT_MEMBER(close),
+    PORT_MEMBER(reset),
+    PORT_MEMBER(reallocate),
+    PORT_MEMBER(allocate_zeroed),
+    PORT_MEMBER(allocate_aligned),
+    PORT_MEMBER(size),
+    PORT_MEMBER(owns),
+    PORT_MEMBER(minimize),
+    PORT_MEMBER(count),
+    PORT_MEMBER(check),
+    PORT_MEMBER(fault),
+    PORT_MEMBER(select_cache),
+    PORT_MEMBER(promises),
+    PORT_MEMBER(faults),
+};
+
+#define PORT_MEMBERS (sizeof port_members / sizeof port_members[0])
+
+// Promises hold of a heap with its policies, such as its limit: without these they go, too.
+static void leave_out_of_port(struct heapfuzz_port *port, size_t member)
+{
+    if (port_members[member].offset == offsetof(struct heapfuzz_port, policies)) {
+        port->promises = NULL;
+    }
+    memset((char *)port + port_members[member].offset, 0, port_members[member].size_bytes);
+}
+
+static void expect_clean_port(const struct heapfuzz_port *port, const char *without)
+{
+    static struct subject subject;
+    assert_null(subject_make(&subject, "port", port, NULL));
+    expect_clean_after(everything, &subject, without);
+    expect_clean_after(ranges, &subject, without);
+}
+
+static void leave_out_members_of(const struct heapfuzz_port *whole)
+{
+    struct heapfuzz_port bare = *whole;
+    expect_clean_port(whole, "none");
+    for (size_t member = 0; member < PORT_MEMBERS; member++) {
+        struct heapfuzz_port port = *whole;
+        leave_out_of_port(&port, member);
+        expect_clean_port(&port, port_members[member].name);
+        leave_out_of_port(&bare, member);
+    }
+    expect_clean_port(&bare, "all");
+}
+
+static void a_port_over_a_range_may_lack_members(void **state)
+{
+    (void)state;
+    leave_out_members_of(&kept_port);
+}
+
+static void a_port_over_pages_may_lack_members(void **state)
+{
+    (void)state;
+    leave_out_members_of(&subject_find("win32")->port);
+}
+
+static void a_port_over_neither_may_lack_members(void **state)
+{
+    (void)state;
+    leave_out_members_of(&subject_find("libc")->port);
 }
 
 // Blocks that are elsewhere in each run.
@@ -436,6 +664,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_may_be_null_is_left_out_in_turn),
         cmocka_unit_test(all_of_it_is_left_out_at_once),
+        cmocka_unit_test(a_port_over_a_range_may_lack_members),
+        cmocka_unit_test(a_port_over_pages_may_lack_members),
+        cmocka_unit_test(a_port_over_neither_may_lack_members),
         cmocka_unit_test(an_address_past_a_block_is_not_compared),
         cmocka_unit_test(room_that_hangs_on_the_place_is_not_compared),
         cmocka_unit_test(a_repeatable_subject_is_held_to_its_places),
