@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "laws/place.h"
 #include "engines/probed.h"
+#include "laws/place.h"
 
 static const char *const answers[] = {"HEAPFUZZ_UNSTATED", "HEAPFUZZ_YES", "HEAPFUZZ_NO"};
 static const char *const zeros[] = {"HEAPFUZZ_ZERO_UNSTATED", "HEAPFUZZ_ZERO_IS_NULL",

@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "com/com.h"
+#include "engines/probed.h"
 #include "findings/report.h"
 #include "laws/counters.h"
 #include "laws/language.h"
 #include "runner/runner.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
-#include "engines/probed.h"
 #include "subjects/subjects.h"
 #include "world/asan.h"
 

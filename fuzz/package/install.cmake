@@ -9,7 +9,7 @@ set(package ${CMAKE_INSTALL_LIBDIR}/cmake/heapfuzz)
 set(sources ${CMAKE_INSTALL_DATADIR}/heapfuzz)
 
 install(TARGETS heapfuzz RUNTIME COMPONENT heapfuzz)
-install(FILES ${amalgam}/heapfuzz.c ${amalgam}/heapfuzz.h
+install(FILES ${amalgam}/heapfuzz.c ${amalgam}/heapfuzz.h ${amalgam}/library.c ${amalgam}/look.c
   DESTINATION ${sources} COMPONENT heapfuzz)
 install(FILES include/heapfuzz/port.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heapfuzz COMPONENT heapfuzz)
