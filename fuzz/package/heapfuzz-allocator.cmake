@@ -86,6 +86,10 @@ function(heapfuzz_add_allocator name)
     message(FATAL_ERROR "${call}: the harness is C, which this project does not enable")
   elseif(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
     message(FATAL_ERROR "${call}: the harness needs Linux, and this is ${CMAKE_SYSTEM_NAME}")
+  elseif(arg_UNPARSED_ARGUMENTS MATCHES "\\.(cc|cpp|cxx)(;|$)"
+      AND NOT CMAKE_CXX_COMPILER_ID STREQUAL CMAKE_C_COMPILER_ID)
+    message(FATAL_ERROR "${call}: C++ is compiled by '${CMAKE_CXX_COMPILER_ID}' and C by "
+      "'${CMAKE_C_COMPILER_ID}', whose sanitizers differ")
   endif()
   heapfuzz_add_harness()
 

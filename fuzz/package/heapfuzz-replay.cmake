@@ -5,8 +5,8 @@
 file(GLOB programs ${CORPUS}/*.ops)
 set(words replay ${programs})
 if(NOT programs)
-  message(STATUS "${CORPUS} has no .ops, so 1000 programs are made")
-  set(words random --count 1000 --seed 1)
+  message(STATUS "${CORPUS} has no .ops, so 100 programs are made")
+  set(words random --count 100 --seed 1)
 endif()
 # A report is in one piece where both outputs are one.
 execute_process(COMMAND sh -c [[exec "$@" 2>&1]] sh ${PROGRAM} ${words} RESULT_VARIABLE status)
