@@ -51,6 +51,7 @@ static bool is_left_out(const struct csource *source, struct op op)
         return subject->port.size == NULL;
     default:
         return (op.verb == VERB_LANE && !subject_has_lanes(subject)) ||
+               (op.verb == VERB_ALIGN && subject->port.allocate_aligned == NULL) ||
                (op.verb == VERB_REFUSE && !subject_takes_pages(subject)) ||
                ((op.verb == VERB_WRITE || op.verb == VERB_PATTERN) &&
                 !csource_has(source, "BYTES"));
@@ -74,7 +75,8 @@ static void write_call(FILE *file, const struct csource *source, struct op op, c
     const char *name = verb_name(op.verb);
     enum face face = verb_action(op.verb) == ACTION_EXTENSION ? FACE_HEAP : verb_face(op.verb);
     bool asks = verb_action(op.verb) == ACTION_MISUSE && !source->has_misuse;
-    if (verb_reallocates(op.verb) && source->plan->subject->port.reallocate == NULL) {
+    if ((verb_reallocates(op.verb) && source->plan->subject->port.reallocate == NULL) ||
+        (op.verb == VERB_ALLOCATE_ZEROED && source->plan->subject->port.allocate_zeroed == NULL)) {
         name = verb_name(VERB_ALLOCATE);
     }
     name = face == FACE_HEAP ? name : strchr(name, '_') + 1;

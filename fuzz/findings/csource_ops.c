@@ -62,6 +62,9 @@ static void choose_op(struct csource *source, struct op op)
     bool is_misuse = verb_action(op.verb) == ACTION_MISUSE && source->has_misuse;
     bool is_scarce = op.verb == VERB_REFUSE || (op.verb == VERB_WORLD && op.slot > 0);
     source->has_spies |= verb_family(op.verb) == FAMILY_SPY;
+    csource_need(source,
+                 op.verb == VERB_ALIGN && source->plan->subject->port.allocate_aligned != NULL,
+                 "ALIGNS");
     csource_need(source, takes_pages && (is_scarce || op.verb == VERB_SCRIBBLE), "WORLD");
     csource_need(source, takes_pages && op.verb == VERB_SCRIBBLE, "MAP");
     csource_need(source, source->has_misuse && op.verb == VERB_SCRIBBLE, "LASTSIZE");

@@ -19,6 +19,10 @@ extern const struct heapfuzz_port PORT;
 
 #define HEAP_ALLOC(size) PORT.allocate(size)
 
+#define HEAP_ALLOC_ZEROED(count, part) PORT.allocate_zeroed(count, part)
+
+#define HEAP_ALLOC_ALIGNED(alignment, size) PORT.allocate_aligned(alignment, size)
+
 #ifdef WITH_NULLALLOCATES
 #define HEAP_REALLOC(at, size) ((at) == NULL ? PORT.allocate(size) : PORT.reallocate(at, size))
 #else
@@ -34,7 +38,15 @@ extern const struct heapfuzz_port PORT;
 #ifdef HEAP_HEADER // Your own allocator: -DHEAP_HEADER='"my_heap.h"' defines these macros.
 #undef HEAP_LIMIT
 #include HEAP_HEADER
+#define allocate_zeroed allocate
+#define HEAP_ALLOC_ALIGNED(alignment, size) HEAP_ALLOC(size)
 #else
+#define HEAP_ALLOC_ZEROED(count, part)                                                             \
+    ((count) > HEAP_LIMIT / (part) ? NULL : calloc((count) == 0 ? 1 : (count), part))
+#define HEAP_ALLOC_ALIGNED(alignment, size)                                                        \
+    ((size) > HEAP_LIMIT - (alignment)-1                                                           \
+         ? NULL                                                                                    \
+         : aligned_alloc(alignment, ((size) / (alignment) + 1) * (alignment)))
 #include <malloc.h>
 #ifdef _WIN32
 #define malloc_usable_size(block) ((block) == NULL ? 0 : _msize(block))
@@ -97,6 +109,8 @@ static IAtlMemMgr *manager;
 #define HEAP_FREE(block) IAtlMemMgr_Free(manager, block)
 #endif
 static struct ch_heap *engine;
+#define HEAP_ALLOC_ZEROED(count, part)                                                             \
+    ((count) > SIZE_MAX / (part) ? NULL : ch_heap_alloc_zeroed(engine, (count) * (part)))
 #define HEAP_START ((uintptr_t)engine)
 #ifdef WITH_COMHEAP
 #define HEAP_OPEN() (ch_task_heap_use(engine), manager = ch_com_heap())
@@ -611,6 +625,25 @@ static void free_block(struct slot *s)
     }
 }
 
+#ifdef WITH_ALIGNS
+static size_t next_aligned, aligned; // The alignment of the next allocate, and of this one; 0: any.
+static unsigned aligned_op;          // The op that has it, which may be repeated.
+static size_t aligned_last;
+
+#define align(number) (next_op(0), next_aligned = (size_t)8 << (number) % 18)
+
+// Takes the alignment for this op, if it is the next one or a turn of that.
+static size_t take_alignment(void)
+{
+    if (next_aligned != 0) {
+        aligned_op = op;
+        aligned_last = next_aligned;
+        next_aligned = 0;
+    }
+    return aligned_op == op ? aligned_last : 0;
+}
+#endif
+
 // Checks and records a granted block.
 static void grant(struct slot *s, unsigned char *block, size_t size)
 {
@@ -620,6 +653,10 @@ static void grant(struct slot *s, unsigned char *block, size_t size)
 #endif
     LAW("limit", size <= BY_FACE(HEAP_LIMIT, SIZE_MAX, SIZE_MAX), "%zu bytes are granted", size);
     LAW("aligned", (uintptr_t)block % ALIGNMENT == 0, "a block is at %p", (void *)block);
+#ifdef WITH_ALIGNS
+    LAW("aligned", aligned == 0 || (uintptr_t)block % aligned == 0, "a block is at %p",
+        (void *)block);
+#endif
     expect_inside("inside", block, size);
 #ifdef WITH_REALLOCATES
     LAW("in-place", !s->is_live || block == s->block, "a block has moved");
@@ -706,7 +743,46 @@ static void allocate(unsigned i, size_t size)
         free_block(s);
     }
 #endif
+#ifdef WITH_ALIGNS
+    aligned = take_alignment();
+    take_answer(s, aligned == 0 ? HEAP_ALLOC(size) : HEAP_ALLOC_ALIGNED(aligned, size), size);
+    aligned = 0;
+#else
     take_answer(s, HEAP_ALLOC(size), size);
+#endif
+}
+
+static void expect_zeros(const char *law, const unsigned char *block, size_t size)
+{
+    for (size_t at = 0; block != NULL && at < size; at = next_byte(at, size)) {
+        LAW(law, block[at] == 0, "byte %zu of zeros is 0x%02x", at, (unsigned)block[at]);
+    }
+}
+
+// Requests zeros as a count of equal parts. Above PTRDIFF_MAX their sum overflows.
+static void allocate_zeroed(unsigned i, size_t size)
+{
+    static const size_t parts[] = {1, 2, 3, 8, 16, 24, 100, 4096};
+    struct slot *s = next_op(i);
+#ifdef WITH_AVOIDS
+    size = allowed(size);
+#endif
+    bool overflows = size > PTRDIFF_MAX;
+    size_t part = overflows && i % 8 == 0 ? 2 : parts[i % 8];
+    bool is_whole = overflows || size % part != 0;
+#ifdef WITH_REUSES
+    if (s->is_live) {
+        free_block(s);
+    }
+#endif
+#ifdef WITH_ALIGNS
+    next_aligned = 0;
+#endif
+    void *block =
+        HEAP_ALLOC_ZEROED(is_whole ? size : size / part, overflows || !is_whole ? part : 1);
+    LAW("zeroed", block == NULL || !overflows, "a count of parts is granted that overflows");
+    expect_zeros("zeroed", block, size);
+    take_answer(s, block, overflows ? SIZE_MAX : size);
 }
 
 static void reallocate(unsigned i, size_t size)

@@ -9,7 +9,7 @@
 #include "laws/heap.h"
 
 /// Checks, at the end of a world, that the heap wrote to nothing around its range.
-void oracle_surroundings(void);
+void oracle_surroundings(const struct heap *heap);
 
 /// Names the kind of op after which the heap as a whole is checked. MOMENT_END: the program is
 /// over.

@@ -149,7 +149,7 @@ static void end_world(struct run *run)
     oracle_between(&run->heap, moment_of(run));
     oracle_empty(&run->heap, moment_of(run));
     heap_close(&run->heap);
-    oracle_surroundings();
+    oracle_surroundings(&run->heap);
     model_clear();
     world_close();
 }
