@@ -38,8 +38,12 @@ extern const struct heapfuzz_port PORT;
 #ifdef HEAP_HEADER // Your own allocator: -DHEAP_HEADER='"my_heap.h"' defines these macros.
 #undef HEAP_LIMIT
 #include HEAP_HEADER
-#define allocate_zeroed allocate
-#define HEAP_ALLOC_ALIGNED(alignment, size) HEAP_ALLOC(size)
+#ifndef HEAP_ALLOC_ZEROED // It may have these two as well.
+#define HEAP_ALLOC_ZEROED(count, part) ((void)(count), (void)(part), NULL)
+#endif
+#ifndef HEAP_ALLOC_ALIGNED
+#define HEAP_ALLOC_ALIGNED(alignment, size) ((void)(alignment), (void)(size), NULL)
+#endif
 #else
 #define HEAP_ALLOC_ZEROED(count, part)                                                             \
     ((count) > HEAP_LIMIT / (part) ? NULL : calloc((count) == 0 ? 1 : (count), part))
