@@ -53,7 +53,8 @@ static struct plan running_plan;
 
 struct scope target_scope_of(const struct target *target, const struct subject *subject)
 {
-    struct scope scope = {target->families, RUN_ARENA_BYTES, false};
+    struct scope scope = {target->families, RUN_ARENA_BYTES, subject->port.policies.limit_bytes,
+                          false};
     if (subject_takes_range(subject)) {
         scope.arena_bytes = subject->port.policies.range_usual_bytes;
         scope.is_range = true;
@@ -67,7 +68,7 @@ struct scope target_scope_of(const struct target *target, const struct subject *
 struct scope target_scope(void)
 {
     return running != NULL ? target_scope_of(running, running_plan.subject)
-                           : (struct scope){~0U, RUN_ARENA_BYTES, false};
+                           : (struct scope){~0U, RUN_ARENA_BYTES, SIZE_MAX, false};
 }
 
 // Ends the process after a sentence. An engine would take `exit` for a finding.

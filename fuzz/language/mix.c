@@ -40,9 +40,14 @@ static int draw_distance(uint64_t *random, uint32_t most)
 }
 
 // Draws a limit, mostly CComHeap's own, INT_MAX, and mostly within a byte, where errors show.
-static uint32_t draw_limit(uint64_t *random)
+static uint32_t draw_limit(const struct scope *scope, uint64_t *random)
 {
     int away = (int)draw(random, 3) - 1;
+    if (scope->limit_bytes < SIZE_LITERAL_MAX && draw(random, 4) != 0) {
+        uint32_t least = scope->limit_bytes < 64 ? 0 : (uint32_t)scope->limit_bytes - 64;
+        return size_literal(draw(random, 2) == 0 ? least + draw(random, 96)
+                                                 : (uint32_t)scope->limit_bytes + draw(random, 2));
+    }
     return size_make(SIZE_LIMIT, draw(random, 2) * draw(random, 4),
                      draw(random, 2) == 0 ? away : draw_distance(random, 512));
 }
@@ -100,7 +105,7 @@ static uint32_t draw_size(const struct scope *scope, unsigned kind, uint64_t *ra
     case KIND_LARGE:
         return draw_large(scope, random);
     case KIND_LIMIT:
-        return draw_limit(random);
+        return draw_limit(scope, random);
     default: // KIND_ANY
         return draw(random, 1U << 16);
     }
@@ -125,8 +130,8 @@ struct mix mix_draw(const struct scope *scope, uint64_t *random)
     mix.slots = draw_magnitude(random, SLOTS_NARROW);
     mix.first_slot = draw(random, 4) == 0 ? draw(random, SLOTS_NARROW - mix.slots + 1) : 0;
     mix.size_kind = draw_kind(random);
-    if (scope->is_range && mix.size_kind == KIND_LIMIT) { // No range has room for any of them.
-        mix.size_kind = KIND_STEP;
+    if (scope->is_range && mix.size_kind == KIND_LIMIT && scope->limit_bytes > scope->arena_bytes) {
+        mix.size_kind = KIND_STEP; // No range has room for any of them.
     }
     mix.size_code = draw_size(scope, draw(random, KIND_ALIKE), random);
     return mix;

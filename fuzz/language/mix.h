@@ -10,6 +10,7 @@
 struct scope {
     unsigned families;  ///< Those of the verbs, a bit each.
     size_t arena_bytes; ///< The memory that most heaps begin with.
+    size_t limit_bytes; ///< The heap refuses more; SIZE_MAX: it has no limit.
     bool is_range;      ///< It is a range, which the heap is given as a whole.
 };
 

@@ -14,8 +14,8 @@
 #include "world/world.h"
 
 #define SEEDS 20000U
-static const struct scope heap_scope = {1U << FAMILY_HEAP, RUN_ARENA_BYTES, false};
-static const struct scope whole_scope = {~0U, RUN_ARENA_BYTES, false};
+static const struct scope heap_scope = {1U << FAMILY_HEAP, RUN_ARENA_BYTES, SIZE_MAX, false};
+static const struct scope whole_scope = {~0U, RUN_ARENA_BYTES, SIZE_MAX, false};
 #define LIVES 5U // Ops on one slot, with one on another slot behind each.
 #define SLOT 100U
 #define OTHER_SLOT 300U
