@@ -50,8 +50,9 @@ static void *allocate_aligned(size_t alignment_bytes, size_t size_bytes)
     int error = posix_memalign(&block, alignment_bytes, size_bytes == 0 ? 1 : size_bytes);
     return error == 0 ? block : NULL;
 }
+#define ALIGNED allocate_aligned
 #else
-#define allocate_aligned NULL
+#define ALIGNED NULL
 #endif
 
 const struct subject_parts parts_libc = {.c_form = " MALLOC "};
@@ -67,7 +68,7 @@ const struct heapfuzz_port port_libc = {
     .free = free,
     .reallocate = reallocate,
     .allocate_zeroed = allocate_zeroed,
-    .allocate_aligned = allocate_aligned,
+    .allocate_aligned = ALIGNED,
     .size = os_malloc_bytes,
     .promises = &(const struct heapfuzz_promises){.must_grant = foreign_heap_must_grant},
 };
