@@ -144,6 +144,15 @@ static bool tell_unwritten(const struct fuzzing *fuzzing)
     return false;
 }
 
+// Returns whether a heap that no program finds new has no room left.
+static bool is_exhausted(const struct subject *subject)
+{
+    const uint64_t *done = counters->calls_by[VERB_ALLOCATE];
+    return subject_ignores_world(subject) && subject->port.reset == NULL &&
+           !subject->port.policies.needs_process &&
+           done[OUTCOME_NO_ROOM] > 20 * done[OUTCOME_GRANTED];
+}
+
 // Reports why a finished run proves nothing. Returns false iff it proves something.
 static bool tell_nothing_done(const struct fuzzing *fuzzing)
 {
@@ -154,6 +163,14 @@ static bool tell_nothing_done(const struct fuzzing *fuzzing)
         }
         fflush(stdout);
         fprintf(stderr, "heapfuzz: a run that reads no text proves nothing\n");
+        return true;
+    }
+    if (is_exhausted(fuzzing->choice.subject)) {
+        fflush(stdout);
+        fprintf(stderr,
+                "heapfuzz: %s refused nearly every request for want of room, and has no `reset`; "
+                "give its port one, or state needs_process\n",
+                fuzzing->choice.subject->name);
         return true;
     }
     if (counters->calls > 0 && frees() > 0 && checks > 0) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/port.h"
 #include "cli/sha1.h"
 #include "findings/csource.h"
 #include "findings/shrinker.h"
@@ -115,8 +116,8 @@ static bool write_as_c(const struct choice *choice, const struct program *progra
     char name[FINDING_NAME_BYTES];
     struct output output;
     struct plan plan = choice_plan(choice, program);
-    if (choice->other != NULL) {
-        return true;
+    if (choice->other != NULL || port_is_library()) {
+        return true; // Nor for a library, whose port is no file of the user's.
     }
     (void)snprintf(name, sizeof name, "%.*s.c", (int)strlen(text_name) - 4, text_name);
     if (!output_open_new(&output, name)) {
@@ -130,7 +131,9 @@ static bool write_as_c(const struct choice *choice, const struct program *progra
         output_drop(&output);
         return tell_unwritten(name);
     }
-    printf("  %s compiles alone: ", name);
+    printf(choice->subject->parts.c_form == NULL ? "  %s needs no harness: "
+                                                 : "  %s compiles alone: ",
+           name);
     csource_print_command(stdout, choice->subject, name);
     printf("\n");
     return true;

@@ -77,14 +77,24 @@ static const char *read_words(int argc, char **argv, struct fuzzing *fuzzing)
     return folder;
 }
 
+// Returns the memory that a run may take: a heap may write to all of its range.
+static size_t rss_limit_mb(const struct fuzzing *fuzzing)
+{
+    const struct subject *subject = fuzzing->choice.subject;
+    bool has_range = subject != NULL && subject_takes_range(subject);
+    return 2048 + (has_range ? subject->port.policies.range_most_bytes >> 20 : 0);
+}
+
 static void start(struct fuzzing *fuzzing)
 {
     struct run_files *files = &fuzzing->files;
     char max_len[32];
     char max_total_time[32];
+    char rss_limit[32];
     char seed[32];
     char artifact_prefix[PATH_MAX + 32];
     (void)snprintf(max_len, sizeof max_len, "-max_len=%u", TARGET_MOST_BYTES);
+    (void)snprintf(rss_limit, sizeof rss_limit, "-rss_limit_mb=%zu", rss_limit_mb(fuzzing));
     (void)snprintf(max_total_time, sizeof max_total_time, "-max_total_time=%zu", fuzzing->seconds);
     (void)snprintf(seed, sizeof seed, "-seed=%zu", fuzzing->seed);
     (void)snprintf(artifact_prefix, sizeof artifact_prefix, "-artifact_prefix=%s",
@@ -97,8 +107,9 @@ static void start(struct fuzzing *fuzzing)
         artifact_prefix,
         (char[]){"-timeout=10"},
         (char[]){"-report_slow_units=10"}, // Saves slow programs as it saves findings.
-        (char[]){"-rss_limit_mb=2048"},
-        (char[]){"-handle_xfsz=0"}, // A file too large to write is no finding.
+        rss_limit,
+        (char[]){"-malloc_limit_mb=1048576"}, // The subject's own requests are no finding.
+        (char[]){"-handle_xfsz=0"},           // A file too large to write is no finding.
         (char[]){"-print_final_stats=1"},
         (char[]){"-entropic_scale_per_exec_time=1"}, // Tries quick programs more often.
         files->corpus,

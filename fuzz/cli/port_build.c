@@ -146,7 +146,7 @@ static void run_ninja(const struct port_rules *rules)
 }
 
 // Tells the program the words that it was built from, for the commands that it prints.
-static void hand_on_words(const struct port *port)
+static void hand_on_words(const struct port *port, const char *headers)
 {
     struct os_writer writer;
     FILE *file = os_write_bytes(&writer);
@@ -159,6 +159,11 @@ static void hand_on_words(const struct port *port)
         refuse("there is no memory for the words of a port");
     }
     free(words);
+    if (port_has_library(port)) {
+        (void)unsetenv(PORT_HEADERS);
+    } else if (setenv(PORT_HEADERS, headers, 1) != 0) {
+        refuse("there is no memory for the words of a port");
+    }
     (void)unsetenv("NINJA_STATUS");
 }
 
@@ -179,7 +184,7 @@ _Noreturn void port_build(const struct port *port)
     const struct port_rules rules = {port, &tools, &harness, &libraries, folder};
     port_write_rules(&rules);
     run_ninja(&rules);
-    hand_on_words(port);
+    hand_on_words(port, harness.headers);
     port_path(program, "%s/heapfuzz", folder);
     words_add(&arguments, program);
     for (size_t i = 0; i < port->command.count; i++) {

@@ -14,6 +14,9 @@
 /// The environment variable with the words of a port.
 #define PORT_VARIABLE "HEAPFUZZ_WORDS"
 
+/// The environment variable with the folder of port.h; unset for a library.
+#define PORT_HEADERS "HEAPFUZZ_HEADERS"
+
 struct port_side {
     char name[PORT_NAME_BYTES]; ///< Of the subject.
     struct words sources;       ///< Objects and archives, too; or one library.

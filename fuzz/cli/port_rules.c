@@ -250,6 +250,19 @@ static void write_side(FILE *file, const struct port_rules *rules, unsigned side
     }
 }
 
+// Returns whether the words for the linker name files that ninja does not know, as -lfoo does. Such
+// a file may have changed, so programs are linked anew.
+static bool links_others(const struct port_rules *rules)
+{
+    const struct words *words = &rules->port->compiler;
+    for (size_t i = 0; i < words->count; i++) {
+        if (strncmp(words->at[i], "-l", 2) == 0 || words->at[i][0] != '-') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void write_program(FILE *file, const struct port_rules *rules, const char *name,
                           const char *rule)
 {
@@ -265,7 +278,7 @@ static void write_program(FILE *file, const struct port_rules *rules, const char
     if (!is_pair) {
         print_objects(file, rules, 0);
     }
-    (void)putc('\n', file);
+    (void)fprintf(file, links_others(rules) ? " | always\n" : "\n");
 }
 
 static void write_ninja(FILE *file, const struct port_rules *rules)
@@ -285,6 +298,7 @@ static void write_ninja(FILE *file, const struct port_rules *rules)
     begin_statement(file, rules->folder, "names.o", "compile_names");
     print_input(file, names);
     (void)putc('\n', file);
+    (void)fprintf(file, "build always: phony\n");
     write_program(file, rules, "heapfuzz", "link");
     write_program(file, rules, "port_fuzzer", "link_fuzzer");
 }

@@ -112,6 +112,11 @@ const char *port_words(void)
     return getenv(PORT_VARIABLE);
 }
 
+bool port_is_library(void)
+{
+    return port_words() != NULL && getenv(PORT_HEADERS) == NULL;
+}
+
 void port_help(void)
 {
     printf("\na port, for all commands that run programs: an allocator of your own\n"

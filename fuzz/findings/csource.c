@@ -95,7 +95,12 @@ static const char *port_words(const struct subject *subject)
 void csource_print_command(FILE *file, const struct subject *subject, const char *name)
 {
     const char *form = subject->parts.c_form;
-    fprintf(file, "cc %s", name);
+    const char *headers = getenv("HEAPFUZZ_HEADERS"); // Where the port found port.h.
+    fprintf(file, "cc ");
+    if (form == NULL && headers != NULL) {
+        fprintf(file, "-I %s ", headers);
+    }
+    fprintf(file, "%s", name);
     if (form == NULL) {
         fputc(' ', file);
         for (const char *at = port_words(subject); *at != '\0'; at++) {

@@ -76,7 +76,9 @@ static void print_by_members(FILE *file, const struct subject *subject)
         {port->count == NULL && port->minimize == NULL, LAW_EMPTY, no_way_to_ask},
         {port->check == NULL, LAW_INVARIANT, no_way_to_ask},
         {port->fault == NULL, LAW_FAULTLESS, no_way_to_ask},
-        {promises->largest == NULL && !is_bounded, LAW_CAPACITY, no_bound},
+        {port->policies.needs_process, LAW_CAPACITY, "each program has a process of its own"},
+        {promises->largest == NULL && !is_bounded && !port->policies.needs_process, LAW_CAPACITY,
+         no_bound},
         {promises->most_committed == NULL, LAW_FOOTPRINT, no_bound},
         {!subject_survives_misuse(subject), LAW_MISUSE, "it does not survive it"},
     };

@@ -100,6 +100,32 @@ static void print_program(const struct run *run)
     }
 }
 
+// Says which policy of the port the law follows from, where only a probe saw it.
+static void print_guess(const struct subject *subject, unsigned law)
+{
+    const struct heapfuzz_policies *stated = &subject->stated;
+    const struct {
+        enum law law;
+        bool is_guessed;
+        const char *member;
+    } guesses[] = {
+        {LAW_ALIGNED, stated->alignment_bytes == 0, "alignment_bytes"},
+        {LAW_EXACT_SIZE, stated->size == HEAPFUZZ_SIZE_UNSTATED, "size"},
+        {LAW_ZERO, stated->zero == HEAPFUZZ_ZERO_UNSTATED, "zero"},
+        {LAW_ZERO, stated->reallocate_to_zero == HEAPFUZZ_TO_ZERO_UNSTATED, "reallocate_to_zero"},
+        {LAW_CAPACITY, stated->capacity_returns == HEAPFUZZ_UNSTATED, "capacity_returns"},
+        {LAW_SAME, stated->addresses_repeat == HEAPFUZZ_UNSTATED, "addresses_repeat"},
+        {LAW_NULL_SIZE, stated->size_takes_null == HEAPFUZZ_UNSTATED, "size_takes_null"},
+        {LAW_LIMIT, stated->limit_bytes == 0, "limit_bytes"},
+    };
+    for (size_t i = 0; !subject->is_ours && i < sizeof guesses / sizeof guesses[0]; i++) {
+        if (guesses[i].law == (enum law)law && guesses[i].is_guessed) {
+            fprintf(stderr, "  a probe saw .policies.%s; if that is wrong, state it in the port\n",
+                    guesses[i].member);
+        }
+    }
+}
+
 static void print_law_broken(const struct finding *finding)
 {
     const struct run *run = run_current();
@@ -114,6 +140,7 @@ static void print_law_broken(const struct finding *finding)
                 finding->law, ops, ops == 1 ? "" : "s", finding->sentence);
     }
     fprintf(stderr, "  %s: %s\n", run->plan.subject->name, finding->seen);
+    print_guess(run->plan.subject, finding->number);
     print_program(run);
     table_print(stderr, run);
 }

@@ -40,7 +40,8 @@ bool law_stands(enum law law)
     if (off == NULL || off[law] == NULL) {
         return true;
     }
-    if (law == LAW_INSIDE || law == LAW_DISJOINT || law == LAW_WRITABLE || law == LAW_ZEROED) {
+    if (law == LAW_INSIDE || law == LAW_DISJOINT || law == LAW_WRITABLE || law == LAW_ZEROED ||
+        law == LAW_LIMIT) {
         abandon_program(); // The model has no such block, or its bytes can't be written.
     }
     return false;

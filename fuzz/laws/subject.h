@@ -25,6 +25,7 @@ struct subject {
     struct heapfuzz_policies stated;   ///< The policies as the port has them.
     struct heapfuzz_promises promises; ///< Those of the port, if it has any.
     struct subject_parts parts;
+    bool is_ours;               ///< Of this tree: it leaves policies open on purpose.
     const char *laws_off[LAWS]; ///< The reason why the port turns a law off; NULL: it does not.
 };
 

@@ -17,6 +17,7 @@ struct step {
     uintptr_t answer; ///< For a pointer, whether there was one.
     enum outcome outcome;
     bool is_given_up;
+    bool is_hoped; ///< Granted by the first; the second promises nothing, but may grant it, too.
     bool can_tell; ///< DidAlloc returns the same wherever blocks are.
     size_t live_blocks, live_bytes;
 };
@@ -119,6 +120,14 @@ static bool may_keep(const struct run *run, size_t size_bytes)
                                       pair.second->port.policies.reallocate_to_zero != frees_it);
 }
 
+// Returns whether the second one, which promises nothing, may grant what the first one granted. If
+// it refuses, the comparison ends there.
+static bool is_hoped(const struct run *run, const struct step *step, size_t size_bytes)
+{
+    return step->answer != 0 && pair.second->promises.must_grant == NULL &&
+           size_bytes <= limit_of(pair.second, run->verb);
+}
+
 // Returns whether the requested block may end up in only one of the two.
 static bool is_in_doubt(const struct run *run, const struct step *step, size_t size_bytes)
 {
@@ -128,7 +137,7 @@ static bool is_in_doubt(const struct run *run, const struct step *step, size_t s
     if (differs_in_size(size_bytes)) {
         return true;
     }
-    return step->answer != 0 ? !must_second_grant(run, size_bytes)
+    return step->answer != 0 ? !step->is_hoped && !must_second_grant(run, size_bytes)
                              : size_bytes <= limit_of(pair.second, run->verb);
 }
 
@@ -152,6 +161,8 @@ static void record(struct run *run, uint32_t slot, size_t size_bytes)
         .can_tell = run_is_anywhere(run, slot, size_bytes),
     };
     keep_account(run, slot, size_bytes);
+    step->is_hoped = (verb_allocates(run->verb) || verb_reallocates(run->verb)) &&
+                     is_hoped(run, step, size_bytes);
     if (is_in_doubt(run, step, size_bytes)) {
         step->is_given_up = true;
         counters->given_up++;
@@ -186,7 +197,8 @@ static CHECK void compare_request(struct run *run, const struct step *step, size
     bool is_granted = visible(run) != 0;
     bool is_same_size = run_reallocates(run) && pair.was_live && size_bytes == pair.was_bytes;
     bool is_asking = !is_same_size || may_keep(run, size_bytes);
-    bool may_differ = step->is_given_up && is_asking;
+    bool is_refused = step->is_hoped && !is_granted;
+    bool may_differ = is_asking && (step->is_given_up || is_refused);
     LAW(PAIR, is_granted == (step->answer != 0) || may_differ,
         "%s bytes are %s here, where %s %s them%s", place_size(size_bytes),
         is_granted ? "granted" : "refused", pair.first->name, is_granted ? "refused" : "granted",
@@ -249,6 +261,11 @@ static void compare(struct run *run, uint32_t slot, size_t size_bytes)
 {
     const struct step *step = step_at(run->steps);
     compare_answer(run, step, slot, size_bytes);
+    if (step->is_hoped && visible(run) == 0) {
+        run->is_over = true; // From here on they hold different blocks.
+        counters->given_up++;
+        return;
+    }
     if (step->is_given_up) {
         run_give_up(run, slot);
     }

@@ -23,6 +23,8 @@
 // Memory that must come back is filled with at most this many blocks.
 #define FILLED_BLOCKS 20000U
 
+static bool *opens; // A heap can be opened; shared with the child.
+
 static struct probed *found; // Shared with the children.
 
 static struct heap heap;
@@ -58,7 +60,7 @@ static void close_heap(void)
 
 static size_t size_of(unsigned index)
 {
-    return index < 100 ? index + 1 : (index - 99) * 7;
+    return index < 100 ? index + 1 : index % 25 == 0 ? index * 20 : (index - 99) * 7;
 }
 
 // Sizes and alignment.
@@ -174,8 +176,13 @@ static void try_reallocate_of_null(const void *unused)
 {
     (void)unused;
     found->policies.reallocate_takes_null = HEAPFUZZ_NO;
-    if (open_heap(0) && port->reallocate(NULL, 40) != NULL) {
+    if (!open_heap(0)) {
+        return;
+    }
+    if (port->reallocate(NULL, 40) != NULL) {
         found->policies.reallocate_takes_null = HEAPFUZZ_YES;
+    } else {
+        note("reallocate(NULL, 40) is NULL: C's realloc allocates");
     }
 }
 
@@ -221,7 +228,8 @@ static void try_limits(const void *unused)
                             SIZE_MAX / 2 + 17};
     bool is_wrapped = false;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && open_heap(0); i++) {
-        if (!is_wrapped && port->allocate(sizes[i]) != NULL) {
+        bool is_avoided = subject_allowed_bytes(heap.subject, sizes[i]) != sizes[i];
+        if (!is_wrapped && !is_avoided && port->allocate(sizes[i]) != NULL) {
             is_wrapped = true;
             note("it grants %s bytes, which no memory has: the size wraps", place_size(sizes[i]));
         }
@@ -232,32 +240,20 @@ static void try_limits(const void *unused)
     }
 }
 
-// Growth.
-
-static void try_growth(const void *unused)
-{
-    (void)unused;
-    bool has_moved = false;
-    bool was_refused = false;
-    void *block = open_heap(0) ? port->allocate(16) : NULL;
-    for (size_t size_bytes = 32; block != NULL && size_bytes <= 8192; size_bytes *= 2) {
-        (void)port->allocate(16); // Stands in the way.
-        void *grown = port->reallocate(block, size_bytes);
-        has_moved = has_moved || (grown != NULL && grown != block);
-        was_refused = was_refused || grown == NULL;
-        block = grown == NULL ? block : grown;
-    }
-    found->policies.stays_in_place = was_refused && !has_moved ? HEAPFUZZ_YES : HEAPFUZZ_NO;
-}
-
 // Memory that comes back.
+
+// Returns the size of a block that fills the heap: mostly small, now and then of any class.
+static size_t filling_bytes(size_t index)
+{
+    return 1 + index * 29 % 200 * (index % 8 == 0 ? 20 : 1);
+}
 
 static bool is_granted_again(size_t largest_bytes)
 {
     void **blocks = calloc(FILLED_BLOCKS, sizeof *blocks);
     size_t count = 0;
     while (blocks != NULL && count < FILLED_BLOCKS &&
-           (blocks[count] = port->allocate(1 + count * 29 % 200)) != NULL) {
+           (blocks[count] = port->allocate(filling_bytes(count))) != NULL) {
         count++;
     }
     for (size_t step = 0; step < 2; step++) {
@@ -290,7 +286,7 @@ static void try_capacity(const void *unused)
 
 // Equal calls.
 
-#define CALLS 64U
+#define CALLS 1500U
 
 static struct calls {
     uintptr_t answers[2][CALLS];
@@ -318,7 +314,9 @@ static void make_calls(uintptr_t answers[CALLS])
             port->free(blocks[i]);
         }
     }
-    close_heap();
+    if (is_open) {
+        close_heap();
+    }
 }
 
 static void try_equal_calls(const void *unused)
@@ -374,11 +372,16 @@ static void run(const char *name, void (*act)(const void *unused))
 bool probe_is_wanted(const struct subject *subject)
 {
     const struct heapfuzz_policies *stated = &subject->stated;
-    return stated->alignment_bytes == 0 || stated->zero == HEAPFUZZ_ZERO_UNSTATED ||
-           (subject->port.size != NULL && stated->size == HEAPFUZZ_SIZE_UNSTATED) ||
-           stated->free_takes_null == HEAPFUZZ_UNSTATED ||
-           (subject->port.reallocate != NULL &&
-            stated->reallocate_to_zero == HEAPFUZZ_TO_ZERO_UNSTATED);
+    bool resizes = subject->port.reallocate != NULL;
+    bool can_return = subject_takes_range(subject) || subject->port.reset != NULL;
+    return !subject->is_ours &&
+           (stated->alignment_bytes == 0 || stated->zero == HEAPFUZZ_ZERO_UNSTATED ||
+            (subject->port.size != NULL && stated->size == HEAPFUZZ_SIZE_UNSTATED) ||
+            stated->free_takes_null == HEAPFUZZ_UNSTATED ||
+            (resizes && stated->reallocate_to_zero == HEAPFUZZ_TO_ZERO_UNSTATED) ||
+            (resizes && stated->reallocate_takes_null == HEAPFUZZ_UNSTATED) ||
+            (can_return && stated->capacity_returns == HEAPFUZZ_UNSTATED) ||
+            (subject_takes_range(subject) && stated->addresses_repeat == HEAPFUZZ_UNSTATED));
 }
 
 // Stated policies stay.
@@ -409,16 +412,35 @@ static void merge(const struct heapfuzz_policies *stated, struct heapfuzz_polici
 #undef KEEP
 }
 
+static void try_open(const void *unused)
+{
+    (void)unused;
+    *opens = open_heap(0);
+}
+
+// Ends the process where no heap can be opened: the port has to state its ranges.
+static void refuse_closed(const struct subject *subject)
+{
+    opens = os_share(sizeof *opens);
+    trial_verdict verdict = opens == NULL ? TRIAL_CLEAN : trial_call(try_open, NULL, false);
+    if (opens != NULL && verdict == TRIAL_CLEAN && !*opens && subject_takes_range(subject)) {
+        fprintf(stderr,
+                "heapfuzz: %s: open refuses a range of %zu bytes at a multiple of %zu; state "
+                "range_usual_bytes, range_least_bytes or range_alignment_bytes\n",
+                subject->name, arena_bytes(), port->policies.range_alignment_bytes);
+        exit(2);
+    }
+}
+
 static void try_all(const struct subject *subject)
 {
-    run("allocating and freeing blocks of 1 to 700 bytes", try_sizes);
+    run("allocating and freeing blocks of 1 to 4000 bytes", try_sizes);
     run("allocate(0)", try_zero);
     run("free(NULL)", try_free_of_null);
     run("allocating SIZE_MAX bytes", try_limits);
     if (port->reallocate != NULL) {
         run("reallocate(NULL, 40)", try_reallocate_of_null);
         run("reallocate(block, 0)", try_reallocate_to_zero);
-        run("growing a block", try_growth);
     }
     if (port->size != NULL) {
         run(NULL, try_size_of_null); // No standard says what it is.
@@ -439,6 +461,7 @@ void probe_run(struct subject *subject, struct probed *probed)
     found->policies = subject->stated;
     heap = (struct heap){.subject = subject};
     port = &subject->port;
+    refuse_closed(subject);
     try_all(subject);
     merge(&subject->stated, &found->policies);
     *probed = *found;

@@ -54,6 +54,7 @@ struct run {
     struct plan plan;
     const struct program *program;
     size_t op_index;
+    bool is_over;           ///< The ops that follow are left out.
     size_t steps;           ///< The steps before this one, repeats included.
     enum verb verb;         ///< The verb of the op.
     enum outcome outcome;   ///< The outcome of the last call.

@@ -5,6 +5,7 @@
 #include "runner/runner.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,15 @@ static size_t usual_arena_bytes(const struct run *run)
                                         : RUN_ARENA_BYTES;
 }
 
+// Ends the process where the usual range is too small: nothing can be tested.
+static _Noreturn void refuse_range(const struct run *run)
+{
+    fprintf(stderr, "heapfuzz: %s: open refuses a range of %zu bytes; state range_usual_bytes\n",
+            run->heap.subject->name, usual_arena_bytes(run));
+    fflush(NULL);
+    _Exit(2);
+}
+
 // A range may be too small for even an empty heap, and so may a budget of pages.
 static void begin_world(struct run *run, size_t arena_bytes, uint32_t number)
 {
@@ -113,7 +123,11 @@ static void begin_world(struct run *run, size_t arena_bytes, uint32_t number)
             check_small_heap(arena_bytes);
         }
         world_close();
-        check_first_heap(open_heap(run, usual_arena_bytes(run), 0));
+        bool is_open = open_heap(run, usual_arena_bytes(run), 0);
+        if (!is_open && subject_takes_range(run->heap.subject)) {
+            refuse_range(run);
+        }
+        check_first_heap(is_open);
     }
 }
 
@@ -277,6 +291,9 @@ static void run_op(struct run *run, const struct op *op)
             run->plan.after_step(run, slot, size_bytes);
         }
         run->steps++;
+        if (run->is_over) {
+            break;
+        }
         oracle_between(&run->heap, moment_of(run));
     }
 }
@@ -380,9 +397,14 @@ static _Noreturn void abandon(void)
     longjmp(abandoned, 1);
 }
 
-// Ends a program in the middle, after a breach of a law that is off. The heap keeps its blocks.
+// Ends a program in the middle, after a breach of a law that is off.
 static void leave(struct run *run)
 {
+    while (model.live_blocks > 0) {
+        uint32_t slot = model_live_slot(model.live_blocks - 1);
+        heap_free(&run->heap, FACE_HEAP, model.slots[slot].block);
+        model_end(slot);
+    }
     model_clear();
     heap_close(&run->heap);
     world_close();
@@ -409,7 +431,7 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
         return 0;
     }
     begin_world(&run, usual_arena_bytes(&run), 0);
-    for (run.op_index = 0; run.op_index < program->count; run.op_index++) {
+    for (run.op_index = 0; run.op_index < program->count && !run.is_over; run.op_index++) {
         if (plan->before_op != NULL) {
             plan->before_op(&run);
         }

@@ -45,5 +45,6 @@ const struct subject *subject_at(size_t index)
         }
         made[index].symbol = listed[index].symbol;
     }
+    made[index].is_ours = true;
     return &made[index];
 }

@@ -84,24 +84,6 @@ static _Noreturn void no_range(void)
     end_process();
 }
 
-void world_open(size_t budget_pages)
-{
-    if (world.start == NULL) {
-        world.start = os_map(RANGE_BYTES);
-        world.is_committed = os_map(RANGE_PAGES);
-        if (world.start == NULL || world.is_committed == NULL ||
-            !os_use(world.is_committed, RANGE_PAGES)) {
-            no_range();
-        }
-    }
-    world.budget_pages = budget_pages == 0 ? SIZE_MAX : budget_pages;
-    world.will_refuse = false;
-    world.refusals = 0;
-    world.breach = NULL;
-    world.garbage = 0xd7d7d7d7d7d7d7d7U;
-    world.range = NULL;
-}
-
 static void forget_commits(void)
 {
     if (world.log_count > LOG_REQUESTS) {
@@ -173,6 +155,24 @@ static void close_range(void)
         unpoison(world.range - GUARD_BYTES, world.range_bytes + 2 * GUARD_BYTES);
         world.range = NULL;
     }
+}
+
+void world_open(size_t budget_pages)
+{
+    if (world.start == NULL) {
+        world.start = os_map(RANGE_BYTES);
+        world.is_committed = os_map(RANGE_PAGES);
+        if (world.start == NULL || world.is_committed == NULL ||
+            !os_use(world.is_committed, RANGE_PAGES)) {
+            no_range();
+        }
+    }
+    world.budget_pages = budget_pages == 0 ? SIZE_MAX : budget_pages;
+    world.will_refuse = false;
+    world.refusals = 0;
+    world.breach = NULL;
+    world.garbage = 0xd7d7d7d7d7d7d7d7U;
+    close_range(); // Of a heap that could not be opened.
 }
 
 void world_close(void)

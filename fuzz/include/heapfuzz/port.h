@@ -91,12 +91,13 @@ struct heapfuzz_policies {
 
     /// The ranges that `open` takes. Least and most: 512 bytes and 1 GiB if 0. Usual: the size that
     /// most programs begin with, 64 KiB if 0. Alignment: two pointers if 0. Only a range that
-    /// is_zeroed holds zeros; any other holds garbage.
+    /// is_zeroed holds zeros; any other holds garbage, above 256 KiB at both ends.
     size_t range_least_bytes, range_most_bytes, range_usual_bytes, range_alignment_bytes;
     bool range_is_zeroed;
 
     /// Sizes that are never requested: all above avoid_above_bytes, where that is not 0, and those
     /// from avoid_from_bytes to avoid_to_bytes. So a known bug, or gigabytes, can be passed over.
+    /// A heap with neither `open` nor `open_pages` that states none avoids 64 MiB to PTRDIFF_MAX.
     size_t avoid_above_bytes, avoid_from_bytes, avoid_to_bytes;
 
     /// State outlives `close` and `reset`, such as a static variable that the first call sets. Each
