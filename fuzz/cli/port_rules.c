@@ -256,7 +256,10 @@ static bool links_others(const struct port_rules *rules)
 {
     const struct words *words = &rules->port->compiler;
     for (size_t i = 0; i < words->count; i++) {
-        if (strncmp(words->at[i], "-l", 2) == 0 || words->at[i][0] != '-') {
+        const char *suffix = strrchr(words->at[i], '.');
+        bool is_file = suffix != NULL && (strcmp(suffix, ".a") == 0 || strcmp(suffix, ".o") == 0 ||
+                                          strcmp(suffix, ".so") == 0);
+        if (is_file || strncmp(words->at[i], "-l", 2) == 0) {
             return true;
         }
     }
