@@ -135,10 +135,10 @@ static const struct {
     enum law law;
     const char *feature;
 } features[] = {
-    {LAW_WRITABLE, "BYTES"},   {LAW_PREFIX, "BYTES"}, {LAW_REFUSED, "BYTES"},
-    {LAW_BYTES, "BYTES"},      {LAW_MISUSE, "BYTES"}, {LAW_COUNTS, "WORLD"},
-    {LAW_PAGES, "WORLD"},      {LAW_PAGES, "MAP"},    {LAW_MISUSE, "FAULTS"},
-    {LAW_FAULTLESS, "FAULTS"},
+    {LAW_ZEROED, "BYTES"}, {LAW_ZEROED, "WORLD"},  {LAW_WRITABLE, "BYTES"},
+    {LAW_PREFIX, "BYTES"}, {LAW_REFUSED, "BYTES"}, {LAW_BYTES, "BYTES"},
+    {LAW_MISUSE, "BYTES"}, {LAW_COUNTS, "WORLD"},  {LAW_PAGES, "WORLD"},
+    {LAW_PAGES, "MAP"},    {LAW_MISUSE, "FAULTS"}, {LAW_FAULTLESS, "FAULTS"},
 };
 
 // Returns whether C can check a law on the subject.

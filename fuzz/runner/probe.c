@@ -18,6 +18,9 @@
 #include "world/os.h"
 #include "world/world.h"
 
+// A try takes milliseconds. An engine stops the whole probe after a few seconds.
+#define TRY_SECONDS 1U
+
 #define BLOCKS 200U
 
 // Memory that must come back is filled with at most this many blocks.
@@ -461,8 +464,10 @@ void probe_run(struct subject *subject, struct probed *probed)
     found->policies = subject->stated;
     heap = (struct heap){.subject = subject};
     port = &subject->port;
+    trial_may_take(TRY_SECONDS);
     refuse_closed(subject);
     try_all(subject);
+    trial_may_take(TRIAL_SECONDS);
     merge(&subject->stated, &found->policies);
     *probed = *found;
     os_share_end(found, sizeof *found);
