@@ -410,7 +410,7 @@ static bool is_committed[1 << 22];
 
 UNCHECKED static void make_garbage(void *start, size_t size)
 {
-    for (size_t at = 0; at < size; at = next_byte(at, size)) {
+    for (size_t at = 0; at < size; at = size <= MiB ? at + 1 : next_byte(at, size)) {
         ((volatile unsigned char *)start)[at] = (unsigned char)(0xd7 + at % 5);
     }
 }
