@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/path.h"
 #include "cli/port_parts.h"
 #include "world/os.h"
 
@@ -83,7 +84,7 @@ static int probe_disk(const char *folder)
     static const char block[4096];
     struct output output;
     char path[PATH_MAX];
-    port_path(path, "%s/room", folder);
+    path_print(path, "%s/room", folder);
     if (!output_open_new(&output, path)) {
         return errno;
     }
@@ -123,7 +124,7 @@ static void run_ninja(const struct port_rules *rules)
 {
     char file[PATH_MAX];
     char *said;
-    port_path(file, "%s/build.ninja", rules->folder);
+    path_print(file, "%s/build.ninja", rules->folder);
     const char *arguments[] = {rules->tools->ninja, "-f", file, "-n", NULL};
     // A step is its description alone. The ninja of another build has its own.
     if (setenv("NINJA_STATUS", "", 1) != 0) {
@@ -185,7 +186,7 @@ _Noreturn void port_build(const struct port *port)
     port_write_rules(&rules);
     run_ninja(&rules);
     hand_on_words(port, harness.headers);
-    port_path(program, "%s/heapfuzz", folder);
+    path_print(program, "%s/heapfuzz", folder);
     words_add(&arguments, program);
     for (size_t i = 0; i < port->command.count; i++) {
         words_add(&arguments, port->command.at[i]);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -10,23 +9,13 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/path.h"
 #include "cli/port_parts.h"
 #include "cli/sha1.h"
 #include "world/os.h"
 
 // Digits of a hash in a folder's name: enough to keep a user's ports apart.
 #define NAME_DIGITS 12
-
-void port_path(char path[PATH_MAX], const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(path, PATH_MAX, format, arguments);
-    va_end(arguments);
-    if (length < 0 || length >= PATH_MAX) {
-        refuse("the path %s... is too long", path);
-    }
-}
 
 // Makes a folder, and those that it lies in.
 static void make_folder(char path[PATH_MAX])
@@ -48,9 +37,9 @@ void port_cache(const char *name, char path[PATH_MAX])
     const char *cache = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");
     if (cache != NULL && cache[0] == '/') {
-        port_path(path, "%s/heapfuzz/%s", cache, name);
+        path_print(path, "%s/heapfuzz/%s", cache, name);
     } else if (home != NULL && home[0] == '/') {
-        port_path(path, "%s/.cache/heapfuzz/%s", home, name);
+        path_print(path, "%s/.cache/heapfuzz/%s", home, name);
     } else {
         refuse("a port's build is kept in $XDG_CACHE_HOME or $HOME/.cache, and neither is set");
     }
@@ -92,7 +81,7 @@ void port_folder(const struct port *port, char path[PATH_MAX])
     print_hash(port, digits);
     (void)snprintf(name + strlen(name), NAME_DIGITS + 2, "-%.*s", NAME_DIGITS, digits);
     port_cache(name, path);
-    port_path(lock, "%s/lock", path);
+    path_print(lock, "%s/lock", path);
     int file = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (file < 0) {
         refuse("can't write in the folder %s: %s", path, strerror(errno));

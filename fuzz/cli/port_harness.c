@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/own_folder.h"
+#include "cli/path.h"
 #include "cli/port_parts.h"
 #include "cli/sha1.h"
 #include "world/os.h"
@@ -30,7 +31,7 @@ static void make_whole(char folder[PATH_MAX])
 {
     char *whole = os_real_path(folder);
     if (whole != NULL) {
-        port_path(folder, "%s", whole);
+        path_print(folder, "%s", whole);
         free(whole);
     }
 }
@@ -44,9 +45,9 @@ void port_find_harness(struct port_harness *harness)
     char source[PATH_MAX];
     own_folder(own);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        port_path(harness->folder, "%s/%s", own, places[i].sources);
-        port_path(harness->headers, "%s/%s", own, places[i].headers);
-        port_path(source, "%s/heapfuzz.c", harness->folder);
+        path_print(harness->folder, "%s/%s", own, places[i].sources);
+        path_print(harness->headers, "%s/%s", own, places[i].headers);
+        path_print(source, "%s/heapfuzz.c", harness->folder);
         if (access(source, R_OK) == 0) {
             make_whole(harness->folder);
             make_whole(harness->headers);
@@ -80,7 +81,7 @@ static void print_hash(const struct port_tools *tools, const char *folder,
         (void)fputs(tools->version, file);
     }
     for (size_t i = 0; file != NULL && i < sizeof files / sizeof files[0]; i++) {
-        port_path(path, "%s/%s", folder, files[i]);
+        path_print(path, "%s/%s", folder, files[i]);
         add_file(file, path);
     }
     char *bytes = file == NULL ? NULL : os_written(&writer);
@@ -96,7 +97,7 @@ static void compile(struct words *arguments, const char *folder, const char *obj
 {
     char beside[PATH_MAX];
     char *said;
-    port_path(beside, "%s.%ld", object, (long)getpid());
+    path_print(beside, "%s.%ld", object, (long)getpid());
     words_add(arguments, "-o");
     words_add(arguments, beside);
     fprintf(stderr, "building the harness, once for this compiler\n");
@@ -122,8 +123,8 @@ void port_compile_harness(const struct port *port, const struct port_tools *tool
     char include[PATH_MAX];
     char cache[PATH_MAX];
     char digits[SHA1_DIGITS + 1];
-    port_path(source, "%s/heapfuzz.c", harness->folder);
-    port_path(include, "-I%s", harness->headers);
+    path_print(source, "%s/heapfuzz.c", harness->folder);
+    path_print(include, "-I%s", harness->headers);
     words_add(&arguments, tools->cc);
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         words_add(&arguments, flags[i]);
@@ -141,7 +142,7 @@ void port_compile_harness(const struct port *port, const struct port_tools *tool
     words_add(&arguments, source);
     print_hash(tools, harness->folder, &arguments, digits);
     port_cache("harness", cache);
-    port_path(harness->object, "%s/%s.o", cache, digits);
+    path_print(harness->object, "%s/%s.o", cache, digits);
     if (access(harness->object, R_OK) != 0) {
         compile(&arguments, harness->folder, harness->object);
     }

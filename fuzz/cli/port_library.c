@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/path.h"
 #include "cli/port_parts.h"
 #include "world/os.h"
 
@@ -23,7 +24,7 @@ static void compile_look(const struct port *port, const struct port_tools *tools
     struct words arguments = {0};
     char source[PATH_MAX];
     char *said;
-    port_path(source, "%s/look.c", harness->folder);
+    path_print(source, "%s/look.c", harness->folder);
     words_add(&arguments, tools->cc);
     words_add(&arguments, "-w");
     for (size_t i = 0; i < port->compiler.count; i++) {
@@ -126,7 +127,7 @@ void port_look(const struct port *port, const struct port_tools *tools,
     if (!port_has_library(port)) {
         return;
     }
-    port_path(look, "%s/look", folder);
+    path_print(look, "%s/look", folder);
     compile_look(port, tools, harness, look);
     make_room();
     for (unsigned side = 0; side < 2; side++) {

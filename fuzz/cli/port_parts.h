@@ -57,9 +57,6 @@ void port_cache(const char *name, char path[PATH_MAX]);
 /// this process's until its end, or until it runs another program.
 void port_folder(const struct port *port, char path[PATH_MAX]);
 
-/// Prints a path. Refuses one that is too long.
-void port_path(char path[PATH_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /// The programs of others that a build calls; a path is "" where it needs none.
 struct port_tools {
     char cc[PATH_MAX], cxx[PATH_MAX], ninja[PATH_MAX], objcopy[PATH_MAX];

@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/path.h"
 #include "cli/port_parts.h"
 #include "world/os.h"
 
@@ -47,7 +48,7 @@ static bool is_for(const char *word, enum port_kind kind)
 static void print_include(FILE *file, const char *folder)
 {
     char include[PATH_MAX];
-    port_path(include, "-I%s", folder);
+    path_print(include, "-I%s", folder);
     (void)putc(' ', file);
     words_print_for_rule(file, include);
 }
@@ -189,7 +190,7 @@ static void print_objects(FILE *file, const struct port_rules *rules, unsigned s
         char object[PATH_MAX];
         if (port_kind(sources->at[i]) != PORT_OBJECT) {
             (void)name_object(rules->port, side, i, name);
-            port_path(object, "%s/%s", rules->folder, name);
+            path_print(object, "%s/%s", rules->folder, name);
             print_input(file, object);
         }
     }
@@ -208,7 +209,7 @@ static void write_library(FILE *file, const struct port_rules *rules, unsigned s
 {
     char source[PATH_MAX];
     const struct words *macros = &rules->libraries->macros[side];
-    port_path(source, "%s/library.c", rules->harness->folder);
+    path_print(source, "%s/library.c", rules->harness->folder);
     begin_statement(file, rules->folder, name, "compile_library");
     print_input(file, source);
     (void)fprintf(file, "\n  macros =");
@@ -239,7 +240,7 @@ static void write_side(FILE *file, const struct port_rules *rules, unsigned side
     }
     if (port_compares(rules->port)) {
         char joined[PATH_MAX];
-        port_path(joined, "%s/joined-%u.o", rules->folder, side);
+        path_print(joined, "%s/joined-%u.o", rules->folder, side);
         begin_statement(file, rules->folder, strrchr(joined, '/') + 1, "join");
         print_objects(file, rules, side);
         (void)putc('\n', file);
@@ -275,7 +276,7 @@ static void write_program(FILE *file, const struct port_rules *rules, const char
     begin_statement(file, rules->folder, name, rule);
     print_input(file, rules->harness->object);
     for (unsigned i = 0; i < (is_pair ? 3U : 1U); i++) {
-        port_path(path, "%s/%s", rules->folder, own[i]);
+        path_print(path, "%s/%s", rules->folder, own[i]);
         print_input(file, path);
     }
     if (!is_pair) {
@@ -287,7 +288,7 @@ static void write_program(FILE *file, const struct port_rules *rules, const char
 static void write_ninja(FILE *file, const struct port_rules *rules)
 {
     char names[PATH_MAX];
-    port_path(names, "%s/names.c", rules->folder);
+    path_print(names, "%s/names.c", rules->folder);
     (void)fprintf(file, "builddir = ");
     for (const char *byte = rules->folder; *byte != '\0'; byte++) {
         (void)fprintf(file, "%s%c", *byte == '$' ? "$" : "", *byte);
@@ -346,7 +347,7 @@ static void write_file(const struct port_rules *rules, const char *name,
     if (bytes == NULL) {
         refuse("there is no memory for the rules of a port's build");
     }
-    port_path(path, "%s/%s", rules->folder, name);
+    path_print(path, "%s/%s", rules->folder, name);
     if (!is_same(path, bytes, writer.size_bytes)) {
         bool is_open = output_open(&output, path);
         if (is_open) {

@@ -10,6 +10,7 @@
 
 #include "cli/child.h"
 #include "cli/command.h"
+#include "cli/path.h"
 #include "cli/port_parts.h"
 #include "world/os.h"
 
@@ -26,7 +27,7 @@ static bool find(const char *name, char path[PATH_MAX])
     while (folders != NULL && *folders != '\0') {
         int length = (int)strcspn(folders, ":");
         if (length > 0 && (size_t)length + strlen(name) + 2 <= PATH_MAX) {
-            port_path(path, "%.*s/%s", length, folders, name);
+            path_print(path, "%.*s/%s", length, folders, name);
             if (is_program(path)) {
                 return true;
             }

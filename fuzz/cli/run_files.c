@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,22 +13,12 @@
 #include <unistd.h>
 
 #include "cli/own_folder.h"
+#include "cli/path.h"
 #include "cli/port.h"
 #include "laws/counters.h"
 
 // More runs than this do not share a corpus.
 #define RUNS_MOST 99U
-
-__attribute__((format(printf, 2, 3))) static void print_path(char *path, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(path, PATH_MAX, format, arguments);
-    va_end(arguments);
-    if (length < 0 || length >= PATH_MAX) {
-        refuse("fuzz: the path %s... is too long", path);
-    }
-}
 
 // Refuses a folder of texts where programs are bytes: libFuzzer would read their letters as ops and
 // put its own files among them.
@@ -62,7 +51,7 @@ static void open_corpus(struct run_files *files, const struct target *target, co
     if (whole == NULL) {
         refuse("fuzz: can't find the folder %s: %s", folder, strerror(errno));
     }
-    print_path(files->corpus, "%s", whole);
+    path_print(files->corpus, "%s", whole);
     free(whole);
     files->programs = count_programs(target, files->corpus);
     if (access(files->corpus, W_OK) != 0) {
@@ -87,17 +76,17 @@ static bool take_log(struct run_files *files)
 static void open_log(struct run_files *files)
 {
     char name[PATH_MAX];
-    print_path(name, "%s", files->corpus);
-    print_path(files->log, "%s.log", name);
+    path_print(name, "%s", files->corpus);
+    path_print(files->log, "%s.log", name);
     for (unsigned run = 2; !take_log(files); run++) {
         if (run > RUNS_MOST) {
             refuse("fuzz: %u runs already share %s", RUNS_MOST, files->corpus);
         }
-        print_path(name, "%s-%u", files->corpus, run);
-        print_path(files->log, "%s.log", name);
+        path_print(name, "%s-%u", files->corpus, run);
+        path_print(files->log, "%s.log", name);
     }
-    print_path(files->counters, "%s.counters", name);
-    print_path(files->artifacts, "%s.", name);
+    path_print(files->counters, "%s.counters", name);
+    path_print(files->artifacts, "%s.", name);
 }
 
 // Removes a log that is still empty.
@@ -127,10 +116,10 @@ static void open_counters(const struct run_files *files)
 static void find_fuzzer(struct run_files *files, const struct target *target, const char *own)
 {
     if (!own_sibling("fuzzer", files->fuzzer)) {
-        print_path(files->fuzzer, "%s/%s_fuzzer", own, target->name);
+        path_print(files->fuzzer, "%s/%s_fuzzer", own, target->name);
     }
     if (access(files->fuzzer, X_OK) != 0 && port_words() != NULL) {
-        print_path(files->fuzzer, "%s/port_fuzzer", own);
+        path_print(files->fuzzer, "%s/port_fuzzer", own);
     }
     if (access(files->fuzzer, X_OK) != 0) {
         refuse("fuzz: can't run %s: %s", files->fuzzer, strerror(errno));
@@ -140,7 +129,7 @@ static void find_fuzzer(struct run_files *files, const struct target *target, co
 static void find_seeds(struct run_files *files, const struct target *target, const char *own)
 {
     if (!own_sibling("corpus", files->seeds)) {
-        print_path(files->seeds, "%s/corpus-%s", own, target->name);
+        path_print(files->seeds, "%s/corpus-%s", own, target->name);
     }
 }
 
@@ -155,7 +144,7 @@ void run_files_open(struct run_files *files, const struct choice *choice, const 
     find_seeds(files, target, own);
     bool has_seeds = access(files->seeds, F_OK) == 0;
     files->seed_programs = has_seeds ? count_programs(target, files->seeds) : 0;
-    print_path(work, "%s/work-%s%s%s%s%s", own, target->name, subject == NULL ? "" : "-",
+    path_print(work, "%s/work-%s%s%s%s%s", own, target->name, subject == NULL ? "" : "-",
                subject == NULL ? "" : subject->name, choice->other == NULL ? "" : "-",
                choice->other == NULL ? "" : choice->other->name);
     open_corpus(files, target, folder == NULL ? work : folder);

@@ -1,10 +1,8 @@
-// Tries the edges of a port: sizes, 0 bytes, NULL, limits, growth, memory that comes back, equal
-// calls. Each try runs in a child, so a crash costs one answer. Judges no law.
+// Tries the edges of a port: sizes, 0 bytes, NULL, limits, memory that comes back, equal calls.
+// Each try runs in a child, so a crash costs one answer. Judges no law.
 
 #include "runner/probe.h"
 
-#include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +19,13 @@
 // A try takes milliseconds. An engine stops the whole probe after a few seconds.
 #define TRY_SECONDS 1U
 
+// The exit status of a child whose heap could not be opened. No law, signal or sanitizer has it.
+#define REFUSED_STATUS 3
+
 #define BLOCKS 200U
 
 // Memory that must come back is filled with at most this many blocks.
 #define FILLED_BLOCKS 20000U
-
-static bool *opens; // A heap can be opened; shared with the child.
 
 static struct probed *found; // Shared with the children.
 
@@ -168,8 +167,8 @@ static void try_zero(const void *unused)
 static void try_free_of_null(const void *unused)
 {
     (void)unused;
-    found->policies.free_takes_null = HEAPFUZZ_NO;
     if (open_heap(0)) {
+        found->policies.free_takes_null = HEAPFUZZ_NO; // If it crashes.
         port->free(NULL);
         found->policies.free_takes_null = HEAPFUZZ_YES;
     }
@@ -178,10 +177,10 @@ static void try_free_of_null(const void *unused)
 static void try_reallocate_of_null(const void *unused)
 {
     (void)unused;
-    found->policies.reallocate_takes_null = HEAPFUZZ_NO;
     if (!open_heap(0)) {
         return;
     }
+    found->policies.reallocate_takes_null = HEAPFUZZ_NO;
     if (port->reallocate(NULL, 40) != NULL) {
         found->policies.reallocate_takes_null = HEAPFUZZ_YES;
     } else {
@@ -192,8 +191,8 @@ static void try_reallocate_of_null(const void *unused)
 static void try_size_of_null(const void *unused)
 {
     (void)unused;
-    found->policies.size_takes_null = HEAPFUZZ_NO;
     if (open_heap(0)) {
+        found->policies.size_takes_null = HEAPFUZZ_NO;
         found->policies.null_size_bytes = port->size(NULL);
         found->policies.size_takes_null = HEAPFUZZ_YES;
     }
@@ -291,9 +290,9 @@ static void try_capacity(const void *unused)
 
 #define CALLS 1500U
 
-static struct calls {
+struct calls {
     uintptr_t answers[2][CALLS];
-} * shared_calls;
+};
 
 static void make_calls(uintptr_t answers[CALLS])
 {
@@ -304,7 +303,7 @@ static void make_calls(uintptr_t answers[CALLS])
             port->free(blocks[i - 1]);
             blocks[i - 1] = NULL;
         }
-        blocks[i] = port->allocate(size_of((CALLS - 1 - i) * 3)); // The first call asks for most.
+        blocks[i] = port->allocate(size_of(BLOCKS - 1 - i * 3 % BLOCKS)); // The first is large.
         bool is_offset = blocks[i] != NULL && !subject_ignores_world(heap.subject);
         answers[i] =
             is_offset ? (uintptr_t)blocks[i] - (uintptr_t)world_start() + 2 : blocks[i] != NULL;
@@ -322,11 +321,11 @@ static void make_calls(uintptr_t answers[CALLS])
     }
 }
 
-static void try_equal_calls(const void *unused)
+static void try_equal_calls(const void *shared)
 {
-    (void)unused;
-    make_calls(shared_calls->answers[0]);
-    make_calls(shared_calls->answers[1]);
+    struct calls *calls = *(struct calls *const *)shared;
+    make_calls(calls->answers[0]);
+    make_calls(calls->answers[1]);
 }
 
 static bool is_same(const uintptr_t one[CALLS], const uintptr_t other[CALLS])
@@ -336,26 +335,24 @@ static bool is_same(const uintptr_t one[CALLS], const uintptr_t other[CALLS])
 
 // State that outlives a heap shows where the second heap of a process differs from the first, and
 // the first ones of two processes are alike.
-static void compare_equal_calls(void)
+static void compare_equal_calls(struct calls *calls)
 {
     static struct calls before;
-    shared_calls = os_share(sizeof *shared_calls);
-    if (shared_calls == NULL || trial_call(try_equal_calls, NULL, false) != TRIAL_CLEAN) {
+    if (trial_call(try_equal_calls, &calls, false) != TRIAL_CLEAN) {
         return;
     }
-    before = *shared_calls;
-    if (trial_call(try_equal_calls, NULL, false) != TRIAL_CLEAN) {
+    before = *calls;
+    if (trial_call(try_equal_calls, &calls, false) != TRIAL_CLEAN) {
         return;
     }
-    bool is_steady = is_same(before.answers[0], shared_calls->answers[0]);
-    bool is_equal = is_same(shared_calls->answers[0], shared_calls->answers[1]);
+    bool is_steady = is_same(before.answers[0], calls->answers[0]);
+    bool is_equal = is_same(calls->answers[0], calls->answers[1]);
     found->policies.addresses_repeat =
         is_steady && !subject_ignores_world(heap.subject) ? HEAPFUZZ_YES : HEAPFUZZ_NO;
     if (is_steady && !is_equal) {
         found->policies.needs_process = true;
         note("the second heap of a process answers otherwise than the first: state outlives it");
     }
-    os_share_end(shared_calls, sizeof *shared_calls);
 }
 
 // Runs a try. Where C does not allow a crash, it is noted.
@@ -418,15 +415,15 @@ static void merge(const struct heapfuzz_policies *stated, struct heapfuzz_polici
 static void try_open(const void *unused)
 {
     (void)unused;
-    *opens = open_heap(0);
+    if (!open_heap(0)) {
+        _Exit(REFUSED_STATUS);
+    }
 }
 
 // Ends the process where no heap can be opened: the port has to state its ranges.
 static void refuse_closed(const struct subject *subject)
 {
-    opens = os_share(sizeof *opens);
-    trial_verdict verdict = opens == NULL ? TRIAL_CLEAN : trial_call(try_open, NULL, false);
-    if (opens != NULL && verdict == TRIAL_CLEAN && !*opens && subject_takes_range(subject)) {
+    if (subject_takes_range(subject) && trial_call(try_open, NULL, false) == REFUSED_STATUS) {
         fprintf(stderr,
                 "heapfuzz: %s: open refuses a range of %zu bytes at a multiple of %zu; state "
                 "range_usual_bytes, range_least_bytes or range_alignment_bytes\n",
@@ -451,7 +448,11 @@ static void try_all(const struct subject *subject)
     if (subject_takes_range(subject) || (subject_ignores_world(subject) && port->reset != NULL)) {
         run("filling a heap and freeing every block", try_capacity);
     }
-    compare_equal_calls();
+    struct calls *calls = os_share(sizeof *calls);
+    if (calls != NULL) {
+        compare_equal_calls(calls);
+        os_share_end(calls, sizeof *calls);
+    }
 }
 
 void probe_run(struct subject *subject, struct probed *probed)

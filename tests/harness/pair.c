@@ -24,6 +24,7 @@ static struct {
     size_t limit_bytes;     ///< and everything above.
     size_t null_size_bytes; ///< GetSize of NULL.
     size_t more_bytes;      ///< GetSize reports this many bytes too many.
+    bool promises_nothing;  ///< It has no must_grant; otherwise
     size_t certain_bytes;   ///< It must grant so much since it was as good as new.
     enum lane lanes[8];     ///< Those that its calls came from,
     size_t lane_count;      ///< one after the other.
@@ -76,7 +77,7 @@ static struct subject make_changed(void)
 {
     struct subject changed = *reference;
     changed.name = "changed";
-    changed.promises.must_grant = must_grant;
+    changed.promises.must_grant = change.promises_nothing ? NULL : must_grant;
     changed.parts.com = NULL;
     changed.port.allocate = allocate;
     changed.port.reallocate = reallocate;
@@ -197,6 +198,27 @@ static void what_the_second_must_grant_is_kept(void **state)
     assert_int_equal(counters->given_up, 1);
 }
 
+static void blocks_of_a_second_that_promises_nothing_are_kept(void **state)
+{
+    (void)state;
+    change.promises_nothing = true;
+    run_clean("repeat 2\nallocate b0 100\nsize b2\n", false);
+    assert_int_equal(counters->most_live_blocks, 3);
+    assert_int_equal(counters->compared_by[VERB_SIZE], 1);
+    assert_int_equal(counters->given_up, 0);
+}
+
+static void a_refusal_of_such_a_second_ends_the_comparison(void **state)
+{
+    (void)state;
+    change.promises_nothing = true;
+    change.refused_bytes = 13;
+    run_clean("allocate b0 100\nallocate b1 13\nsize b0\nfree b0\n", false);
+    assert_int_equal(counters->compared_by[VERB_ALLOCATE], 2);
+    assert_int_equal(counters->compared_by[VERB_SIZE], 0);
+    assert_int_equal(counters->given_up, 1);
+}
+
 static void a_limit_is_held_against_its_own_subject_only(void **state)
 {
     (void)state;
@@ -267,6 +289,8 @@ int main(void)
         cmocka_unit_test_setup(what_asks_for_something_may_be, set_up),
         cmocka_unit_test_setup(after_a_difference_the_slot_is_empty_in_both, set_up),
         cmocka_unit_test_setup(what_the_second_must_grant_is_kept, set_up),
+        cmocka_unit_test_setup(blocks_of_a_second_that_promises_nothing_are_kept, set_up),
+        cmocka_unit_test_setup(a_refusal_of_such_a_second_ends_the_comparison, set_up),
         cmocka_unit_test_setup(a_limit_is_held_against_its_own_subject_only, set_up),
         cmocka_unit_test_setup(a_request_that_neither_may_grant_changes_nothing, set_up),
         cmocka_unit_test_setup(sizes_of_null_are_compared_where_they_are_documented_alike, set_up),
