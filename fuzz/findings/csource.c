@@ -10,6 +10,7 @@
 #include "laws/fill.h"
 #include "laws/finding.h"
 #include "laws/oracle.h"
+#include "laws/over_read.h"
 #include "runner/runner.h"
 #include "world/os.h"
 
@@ -36,6 +37,8 @@ static void note_end(void)
         note_memory(run);
         shared_end->op_index = run->op_index;
         shared_end->most_committed = oracle_most_committed(&run->heap);
+        shared_end->most_taken = oracle_most_taken();
+        over_read_found(&shared_end->behind_at, &shared_end->behind_count);
     }
 }
 
@@ -135,10 +138,11 @@ static const struct {
     enum law law;
     const char *feature;
 } features[] = {
-    {LAW_ZEROED, "BYTES"}, {LAW_ZEROED, "WORLD"},  {LAW_WRITABLE, "BYTES"},
-    {LAW_PREFIX, "BYTES"}, {LAW_REFUSED, "BYTES"}, {LAW_BYTES, "BYTES"},
-    {LAW_MISUSE, "BYTES"}, {LAW_COUNTS, "WORLD"},  {LAW_PAGES, "WORLD"},
-    {LAW_PAGES, "MAP"},    {LAW_MISUSE, "FAULTS"}, {LAW_FAULTLESS, "FAULTS"},
+    {LAW_ZEROED, "BYTES"}, {LAW_ZEROED, "WORLD"},       {LAW_WRITABLE, "BYTES"},
+    {LAW_SLACK, "BYTES"},  {LAW_OVER_READ, "OVERREAD"}, {LAW_OVER_READ, "BYTES"},
+    {LAW_PREFIX, "BYTES"}, {LAW_REFUSED, "BYTES"},      {LAW_BYTES, "BYTES"},
+    {LAW_MISUSE, "BYTES"}, {LAW_COUNTS, "WORLD"},       {LAW_PAGES, "WORLD"},
+    {LAW_PAGES, "MAP"},    {LAW_MISUSE, "FAULTS"},      {LAW_FAULTLESS, "FAULTS"},
 };
 
 // Returns whether C can check a law on the subject.
@@ -153,6 +157,14 @@ static bool has_law(const struct csource *source, enum law law)
         return !subject_ignores_world(subject);
     case LAW_EXACT_SIZE:
         return port->policies.size != HEAPFUZZ_SIZE_IS_NONE;
+    case LAW_AT_MOST:
+        return subject->promises.most_taken != NULL;
+    case LAW_ROOM:
+        return subject->promises.fills_holes;
+    case LAW_SLACK:
+        return port->policies.size_is_usable == HEAPFUZZ_YES;
+    case LAW_OVER_READ:
+        return source->law == LAW_OVER_READ; // The run knows what to look at.
     case LAW_NULL_SIZE:
         return port->policies.size_takes_null == HEAPFUZZ_YES;
     case LAW_MEMBER:
@@ -187,15 +199,16 @@ static void choose_laws(struct csource *source)
     for (unsigned law = 0; law < LAWS; law++) {
         bool is_call = law == LAW_EXACT_SIZE || law == LAW_INVARIANT || law == LAW_BYTES;
         bool is_chosen = is_clean ? law != LAW_SAME : law == source->law || (is_stopped && is_call);
-        bool is_look = law == LAW_COUNTS || law == LAW_FAULTLESS || is_call;
+        bool is_look = law == LAW_COUNTS || law == LAW_FAULTLESS || law == LAW_SLACK || is_call;
         source->checks[law] = is_chosen && has_law(source, (enum law)law);
         csource_need(source, source->checks[law] && is_look, "LOOKS");
     }
     for (size_t i = 0; i < sizeof features / sizeof features[0]; i++) {
-        bool is_bytes = strcmp(features[i].feature, "BYTES") == 0;
-        bool is_faults = strcmp(features[i].feature, "FAULTS") == 0;
-        bool is_offered = is_bytes || (is_faults ? source->has_engine : takes_pages);
-        csource_need(source, source->checks[features[i].law] && is_offered, features[i].feature);
+        const char *feature = features[i].feature;
+        bool is_offered = csource_is_one_of(feature, " WORLD MAP ")
+                              ? takes_pages
+                              : strcmp(feature, "FAULTS") != 0 || source->has_engine;
+        csource_need(source, source->checks[features[i].law] && is_offered, feature);
     }
 }
 

@@ -134,8 +134,13 @@ static void write_statement(FILE *file, const struct csource *source, size_t at)
 static void write_known(FILE *file, const struct csource *source)
 {
     fprintf(file, "    // Here %s.\n", source->law < LAWS ? "the law is broken" : "the run ends");
-    if (source->law == LAW_REASON) {
+    if (source->law == LAW_REASON || source->law == LAW_ROOM) {
         fprintf(file, "    must_grant = true;\n");
+    } else if (source->law == LAW_AT_MOST) {
+        fprintf(file, "    most_taken = %zu;\n", source->end.most_taken);
+    } else if (source->law == LAW_OVER_READ) {
+        fprintf(file, "    behind_at = %zu;\n    behind_count = %zu;\n", source->end.behind_at,
+                source->end.behind_count);
     } else if (source->law == LAW_FOOTPRINT) {
         fprintf(file, "    most_committed = %zu;\n", source->end.most_committed);
     }

@@ -65,6 +65,9 @@ static void choose_op(struct csource *source, struct op op)
     csource_need(source,
                  op.verb == VERB_ALIGN && source->plan->subject->port.allocate_aligned != NULL,
                  "ALIGNS");
+    csource_need(source,
+                 op.verb == VERB_ALIGN && source->plan->subject->port.reallocate_aligned != NULL,
+                 "REALIGNS");
     csource_need(source, takes_pages && (is_scarce || op.verb == VERB_SCRIBBLE), "WORLD");
     csource_need(source, takes_pages && op.verb == VERB_SCRIBBLE, "MAP");
     csource_need(source, source->has_misuse && op.verb == VERB_SCRIBBLE, "LASTSIZE");

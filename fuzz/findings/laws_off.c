@@ -69,6 +69,12 @@ static void print_by_members(FILE *file, const struct subject *subject)
     const struct law_off laws[] = {
         {port->reallocate == NULL, LAW_PREFIX, "it can't resize"},
         {port->size == NULL, LAW_EXACT_SIZE, no_way_to_ask},
+        {promises->most_taken == NULL, LAW_AT_MOST, no_bound},
+        {!promises->fills_holes, LAW_ROOM, "it may leave holes unused"},
+        {port->policies.size_is_usable != HEAPFUZZ_YES, LAW_SLACK, "it may use it"},
+        {port->reallocate == NULL, LAW_OVER_READ, "it can't resize"},
+        {port->reallocate != NULL && promises->header_bytes == 0, LAW_OVER_READ,
+         "only held of whole blocks"},
         {port->allocate_zeroed == NULL, LAW_ZEROED, "it has no such call"},
         {port->owns == NULL, LAW_MEMBER, no_way_to_ask},
         {promises->shares_heap, LAW_MEMBER, "only held of its own blocks"},

@@ -23,6 +23,8 @@ extern const struct heapfuzz_port PORT;
 
 #define HEAP_ALLOC_ALIGNED(alignment, size) PORT.allocate_aligned(alignment, size)
 
+#define HEAP_REALLOC_ALIGNED(at, alignment, size) PORT.reallocate_aligned(at, alignment, size)
+
 #ifdef WITH_NULLALLOCATES
 #define HEAP_REALLOC(at, size) ((at) == NULL ? PORT.allocate(size) : PORT.reallocate(at, size))
 #else
@@ -169,6 +171,9 @@ static struct slot {
 #else
     size_t size;
 #endif
+#ifdef WITH_SLACK
+    size_t slack; // The bytes behind its end that are its owner's, too.
+#endif
     uint64_t fill, step; // Its first word, and the increment of each next one.
     bool is_live;
 } slots[SLOTS];
@@ -292,6 +297,13 @@ static void write_block(struct slot *s, uint64_t fill, uint64_t step)
     for (size_t at = 0; at < s->size; at = next_byte(at, s->size)) {
         s->block[at] = byte_of(s, at);
     }
+#ifdef WITH_SLACK
+    LAW("slack", is_open(s->block, s->size + s->slack), "slack of b%d is poisoned",
+        (int)(s - slots));
+    for (size_t at = 0; at < s->slack; at++) {
+        s->block[s->size + at] = byte_of(s, at);
+    }
+#endif
 }
 
 static uint64_t fills; // No two blocks have the same bytes.
@@ -304,16 +316,31 @@ static void expect_size(const char *law, const struct slot *s, size_t size)
         size, s->size);
 }
 
-// A block of 0 bytes counts as one: its address is its own.
+// The bytes that a block takes. One of 0 bytes counts as one: its address is its own.
+#ifdef WITH_SLACK
+#define EXTENT(s) ((s)->size + (s)->slack + ((s)->size + (s)->slack == 0))
+#else
+#define EXTENT(s) ((s)->size + ((s)->size == 0))
+#endif
+
 static void expect_apart(const char *law, const struct slot *s)
 {
     uintptr_t begin = (uintptr_t)s->block;
     for (struct slot *other = slots; other <= &slots[top]; other++) {
         uintptr_t at = (uintptr_t)other->block;
         LAW(law,
-            !other->is_live || other == s || begin >= at + other->size + (other->size == 0) ||
-                at >= begin + s->size + (s->size == 0),
+            !other->is_live || other == s || begin >= at + EXTENT(other) || at >= begin + EXTENT(s),
             "b%d of %zu bytes overlaps b%d", (int)(s - slots), s->size, (int)(other - slots));
+    }
+}
+
+// Expects the bytes that were written behind a block's end to be there.
+static void expect_slack(const char *law, const struct slot *s)
+{
+    const unsigned char *end = s->block + s->size;
+    for (size_t at = 0; s->is_live && at < s->slack; at++) {
+        LAW(law, end[at] == byte_of(s, at), "byte %zu of the slack of b%d is 0x%02x", at,
+            (int)(s - slots), (unsigned)end[at]);
     }
 }
 
@@ -589,6 +616,7 @@ static void look(void)
         if (TURN->is_live) {
             expect_size("exact-size", TURN, HEAP_SIZE(TURN->block));
             expect_bytes("bytes", TURN->block, TURN, TURN->size);
+            expect_slack("slack", TURN);
         }
     }
     if (looks++ % (top / 64 + 1) == 0) {
@@ -617,12 +645,16 @@ static void end_block(struct slot *s)
     s->last_size = s->size;
 #endif
     s->size = 0;
+#ifdef WITH_SLACK
+    s->slack = 0;
+#endif
 }
 
 static void free_block(struct slot *s)
 {
     void *block = s->is_live ? s->block : NULL;
     expect_bytes("bytes", s->block, s, s->size);
+    expect_slack("slack", s);
     HEAP_FREE(block);
     if (s->is_live) {
         end_block(s);
@@ -630,7 +662,7 @@ static void free_block(struct slot *s)
 }
 
 #ifdef WITH_ALIGNS
-static size_t next_aligned, aligned; // The alignment of the next allocate, and of this one; 0: any.
+static size_t next_aligned, aligned; // The alignment of the next request, and of this; 0: any.
 static unsigned aligned_op;          // The op that has it, which may be repeated.
 static size_t aligned_last;
 
@@ -645,6 +677,21 @@ static size_t take_alignment(void)
         next_aligned = 0;
     }
     return aligned_op == op ? aligned_last : 0;
+}
+#endif
+
+static size_t most_taken = SIZE_MAX; // By the block of the next call.
+
+#ifdef WITH_OVERREAD
+// The place of bytes behind the next block that moves, and the bytes. It must not take them along.
+static size_t behind_at, behind_count;
+static unsigned char behind[64];
+
+UNCHECKED static void note_behind(const struct slot *s)
+{
+    for (size_t at = 0; s->is_live && at < behind_count; at++) {
+        behind[at] = *(volatile unsigned char *)&s->block[behind_at + at];
+    }
 }
 #endif
 
@@ -676,7 +723,22 @@ static void grant(struct slot *s, unsigned char *block, size_t size)
     s->is_live = true;
     expect_apart("disjoint", s);
     expect_size("exact-size", s, HEAP_SIZE(block));
+    LAW("at-most", HEAP_SIZE(block) <= most_taken, "GetSize(b%d) is %zu", (int)(s - slots),
+        (size_t)HEAP_SIZE(block));
+#ifdef WITH_SLACK
+    s->slack = HEAP_SIZE(block) > s->size ? HEAP_SIZE(block) - s->size : 0;
+#ifdef WITH_MEMORY
+    expect_inside("slack", block, EXTENT(s));
+#endif
+    expect_apart("slack", s);
+#endif
     expect_past_end("past-end", s);
+#ifdef WITH_OVERREAD
+    LAW("over-read",
+        behind_count == 0 || block == was.block ||
+            memcmp(block + behind_at, behind, behind_count) != 0,
+        "bytes from %zu on are not of the block", behind_at);
+#endif
 #ifdef WITH_REALLOCATES
     expect_bytes("prefix", block, &was, size);
 #endif
@@ -726,6 +788,7 @@ static void take_answer(struct slot *s, void *block, size_t size)
 #endif
     }
     LAW("reason", !must_grant || block != NULL, "NULL for %zu bytes", size);
+    LAW("room", !must_grant || block != NULL, "NULL for %zu bytes", size);
 }
 
 // Returns the size that is requested in place of one that the heap must not get.
@@ -797,7 +860,23 @@ static void reallocate(unsigned i, size_t size)
     size = allowed(size);
 #endif
     expect_bytes("bytes", s->block, s, s->size);
+    expect_slack("slack", s);
+#ifdef WITH_OVERREAD
+    note_behind(s);
+#endif
+#ifdef WITH_ALIGNS
+    aligned = take_alignment();
+#ifdef WITH_REALIGNS
+    void *block = aligned == 0 ? HEAP_REALLOC(old, size) : HEAP_REALLOC_ALIGNED(old, aligned, size);
+#else
+    aligned = 0;
+    void *block = HEAP_REALLOC(old, size);
+#endif
+    take_answer(s, block, size);
+    aligned = 0;
+#else
     take_answer(s, HEAP_REALLOC(old, size), size);
+#endif
 }
 
 #ifdef WITH_NEEDSBLOCK

@@ -84,6 +84,14 @@ void *heap_reallocate(struct heap *heap, enum face face, void *block, size_t siz
                                    : heap->extension->reallocate(heap, face, block, size_bytes);
 }
 
+void *heap_reallocate_aligned(struct heap *heap, void *block, size_t alignment_bytes,
+                              size_t size_bytes)
+{
+    begin_request(heap, size_bytes);
+    heap->request.alignment_bytes = alignment_bytes;
+    return heap->subject->port.reallocate_aligned(block, alignment_bytes, size_bytes);
+}
+
 void heap_free(struct heap *heap, enum face face, void *block)
 {
     if (heap->extension == NULL) {

@@ -90,6 +90,8 @@ void *heap_allocate(struct heap *heap, enum face face, size_t size_bytes);
 void *heap_allocate_zeroed(struct heap *heap, size_t count, size_t size_bytes);
 void *heap_allocate_aligned(struct heap *heap, size_t alignment_bytes, size_t size_bytes);
 void *heap_reallocate(struct heap *heap, enum face face, void *block, size_t size_bytes);
+void *heap_reallocate_aligned(struct heap *heap, void *block, size_t alignment_bytes,
+                              size_t size_bytes);
 void heap_free(struct heap *heap, enum face face, void *block);
 size_t heap_size(struct heap *heap, enum face face, void *block);
 

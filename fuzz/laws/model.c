@@ -85,7 +85,8 @@ size_t model_end_bytes(const struct held *held)
 
 static uintptr_t end_of_slot(uint32_t slot)
 {
-    return end_of(begin_of(slot), model_end_bytes(&model.slots[slot]));
+    const struct held *held = &model.slots[slot];
+    return end_of(begin_of(slot), size_sum(model_end_bytes(held), held->slack_bytes));
 }
 
 size_t model_real_bytes(const struct held *held)
@@ -260,6 +261,7 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
     held->is_wrapped = model.is_wrapped;
     held->tail_bytes = model.tail_bytes;
     held->spare_bytes = 0; // A reallocated block has at least one byte.
+    held->slack_bytes = 0;
     held->size_bytes = size_bytes;
     size_t real_bytes = model_real_bytes(held);
     if (real_bytes > former_bytes) {
@@ -282,6 +284,25 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
 void model_give_room(uint32_t slot, size_t room_bytes)
 {
     model.slots[slot].room_bytes = room_bytes;
+}
+
+uint32_t model_give_slack(uint32_t slot, size_t slack_bytes)
+{
+    struct held *held = &model.slots[slot];
+    size_t place = place_of((uintptr_t)held->block) + 1;
+    uintptr_t end = end_of(begin_of(slot), size_sum(model_end_bytes(held), slack_bytes));
+    if (place < model.live_blocks && front_of(live_slots[place]) < end) {
+        return live_slots[place];
+    }
+    held->slack_bytes = slack_bytes;
+    return SLOTS;
+}
+
+bool model_has(uint32_t slot, const void *address)
+{
+    uintptr_t begin = begin_of(slot);
+    return (uintptr_t)address >= begin &&
+           (uintptr_t)address < end_of(begin, model_end_bytes(&model.slots[slot]));
 }
 
 uint32_t model_live_slot(size_t index)

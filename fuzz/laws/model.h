@@ -25,7 +25,9 @@ struct held {
     size_t front_bytes; ///< A wrapper's own bytes of it, before the address,
     size_t tail_bytes;  ///< and after the end.
     size_t spare_bytes; ///< The heap's bytes behind that, so that no block starts at this address.
-    bool is_wrapped;    ///< It was granted through a wrapper.
+    size_t slack_bytes; ///< The bytes behind its end that are its owner's, too.
+    size_t alignment_bytes; ///< Requested when it was granted; 0: none.
+    bool is_wrapped;        ///< It was granted through a wrapper.
     bool is_live;
     bool is_known; ///< On the list of slots to clear.
 };
@@ -76,6 +78,10 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes);
 /// Records how many bytes the slot's block, which was just granted, has room for.
 void model_give_room(uint32_t slot, size_t room_bytes);
 
+/// Records that the bytes behind the slot's block are its owner's, too, up to its next change.
+/// Returns as model_begin does.
+uint32_t model_give_slack(uint32_t slot, size_t slack_bytes);
+
 /// Records that the slot's block has moved, and has another size. For a moment both blocks were
 /// live, so the heap was not empty. Returns as model_begin does.
 uint32_t model_move(uint32_t slot, void *block, size_t size_bytes);
@@ -92,6 +98,9 @@ size_t model_end_bytes(const struct held *held);
 /// asked_bytes. A block of 0 bytes may be the end of the wrapper's request: no other block may
 /// start there.
 size_t model_spare_bytes(size_t size_bytes, size_t asked_bytes);
+
+/// Returns whether a live block of a slot has an address among its own bytes, not in its slack.
+bool model_has(uint32_t slot, const void *address);
 
 /// Returns the live block that starts at this address, or NULL.
 const struct held *model_at(const void *address);

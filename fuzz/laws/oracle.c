@@ -7,6 +7,7 @@
 #include "laws/fill.h"
 #include "laws/model.h"
 #include "laws/oracle_parts.h"
+#include "laws/over_read.h"
 #include "laws/place.h"
 #include "laws/reach.h"
 #include "world/world.h"
@@ -106,12 +107,51 @@ static CHECK void check_past_end(struct heap *heap, uint32_t slot)
     }
 }
 
+// Returns whether a block starts behind another one's end, in its slack.
+static bool is_in_slack(uint32_t overlapped, const void *block)
+{
+    const struct held *held = &model.slots[overlapped];
+    return held->slack_bytes > 0 && block > held->block && !model_has(overlapped, block);
+}
+
 // Checks the extent of a block that was just granted or resized.
 static CHECK void check_disjoint(uint32_t slot, const void *block, size_t size_bytes,
                                  uint32_t overlapped)
 {
+    if (overlapped != SLOTS && is_in_slack(overlapped, block)) {
+        LAW_AT(SLACK, false, place_overlap(slot, block, size_bytes, overlapped),
+               "b%u lies in bytes that GetSize gives to b%u, which is live", slot, overlapped);
+    }
     LAW_AT(DISJOINT, overlapped == SLOTS, place_overlap(slot, block, size_bytes, overlapped),
            "b%u of %zu bytes overlaps b%u, which is live", slot, size_bytes, overlapped);
+}
+
+static unsigned char *slack_of(const struct held *held)
+{
+    return (unsigned char *)held->block + model_end_bytes(held);
+}
+
+static CHECK void write_slack(uint32_t slot)
+{
+    const struct held *held = &model.slots[slot];
+    if (fill_sees_poison()) {
+        const void *poisoned = fill_find_poisoned(slack_of(held), held->slack_bytes);
+        size_t offset = (size_t)((const char *)poisoned - (const char *)held->block);
+        LAW_AT(SLACK, poisoned == NULL, place_byte(slot, offset, "poisoned"),
+               "byte %zu of b%u is poisoned, and its owner may use %zu", offset, slot,
+               held->size_bytes + held->slack_bytes);
+    }
+    fill_write(slack_of(held), held->slack_bytes, held->fill);
+}
+
+static CHECK void check_slack_kept(uint32_t slot)
+{
+    const struct held *held = &model.slots[slot];
+    const unsigned char *slack = slack_of(held);
+    size_t wrong = fill_find_wrong(slack, held->slack_bytes, held->fill, held->slack_bytes);
+    LAW_AT(SLACK, wrong == SIZE_MAX, place_byte(slot, held->size_bytes + wrong, "changed"),
+           "byte %zu of b%u is 0x%02x, expected 0x%02x, which its owner wrote into its slack",
+           held->size_bytes + wrong, slot, slack[wrong], fill_byte(held->fill, wrong));
 }
 
 CHECK void oracle_write(uint32_t slot, struct fill fill)
@@ -126,6 +166,9 @@ CHECK void oracle_write(uint32_t slot, struct fill fill)
                held->size_bytes);
     }
     fill_write(held->block, held->size_bytes, fill);
+    if (held->slack_bytes > 0) {
+        write_slack(slot);
+    }
 }
 
 static void note_most(void)
@@ -185,6 +228,14 @@ static CHECK void check_zero_block(struct heap *heap, uint32_t slot, const void 
     }
 }
 
+// Checks the size of a block that was just granted or resized.
+static void check_size_of(struct heap *heap, uint32_t slot)
+{
+    size_t answer = heap_size(heap, FACE_HEAP, model.slots[slot].block);
+    oracle_check_size(heap, slot, answer);
+    oracle_take(heap, slot, answer);
+}
+
 // Returns the size of the block that was just granted.
 static size_t held_bytes(const struct heap *heap)
 {
@@ -215,7 +266,7 @@ enum outcome oracle_allocated(struct heap *heap, uint32_t slot, enum face face, 
     if (has_room) {
         model_give_room(slot, 2 * size_bytes);
     }
-    oracle_check_size(heap, slot, heap_size(heap, FACE_HEAP, block));
+    check_size_of(heap, slot);
     check_past_end(heap, slot);
     check_zeroed(heap, slot);
     oracle_write(slot, fill_of(++model.fills));
@@ -292,8 +343,11 @@ enum outcome oracle_reallocated(struct heap *heap, uint32_t slot, enum face face
     uint32_t overlapped = block == before.block ? model_resize(slot, size_bytes)
                                                 : model_move(slot, block, size_bytes);
     check_disjoint(slot, block, size_bytes, overlapped);
-    oracle_check_size(heap, slot, heap_size(heap, FACE_HEAP, block));
+    check_size_of(heap, slot);
     check_past_end(heap, slot);
+    if (block != before.block) {
+        over_read_check(slot);
+    }
     check_bytes_kept(slot, &before,
                      size_bytes < before.size_bytes ? size_bytes : before.size_bytes);
     oracle_write(slot, fill_of(++model.fills));
@@ -368,4 +422,7 @@ CHECK void oracle_bytes(uint32_t slot)
     LAW_AT(BYTES, wrong == SIZE_MAX, place_wrong(slot, wrong, held, held->size_bytes),
            "byte %zu of b%u is 0x%02x, expected 0x%02x, which its owner wrote", wrong, slot,
            ((const unsigned char *)held->block)[wrong], fill_byte(held->fill, wrong));
+    if (held->slack_bytes > 0) {
+        check_slack_kept(slot);
+    }
 }

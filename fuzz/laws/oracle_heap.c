@@ -187,13 +187,17 @@ size_t oracle_measure(struct heap *heap)
     return subject_allowed_bytes(heap->subject, granted);
 }
 
+size_t oracle_largest(const struct heap *heap)
+{
+    const struct subject *subject = heap->subject;
+    return subject->promises.largest == NULL ? heap->largest_bytes
+                                             : subject->promises.largest(heap->arena_bytes);
+}
+
 // Runs before any minimizing: the heap itself has to make the room.
 static CHECK void check_capacity(struct heap *heap)
 {
-    const struct subject *subject = heap->subject;
-    size_t size_bytes = subject->promises.largest == NULL
-                            ? heap->largest_bytes
-                            : subject->promises.largest(heap->arena_bytes);
+    size_t size_bytes = oracle_largest(heap);
     if (size_bytes != 0) {
         char arena[ORACLE_ARENA_BYTES];
         LAW_AT(CAPACITY, grants(heap, size_bytes), place_heap(),

@@ -7,6 +7,16 @@
 /// Checks the size that GetSize returned for the slot's live block.
 void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer);
 
+/// Records the memory of the slot's block, which was just granted or resized, and for which GetSize
+/// returned this size. Checks it against the request, and gives its slack to its owner.
+void oracle_take(struct heap *heap, uint32_t slot, size_t answer);
+
+/// Checks that a request was not refused where a hole between live blocks must be large enough.
+void oracle_check_holes(struct heap *heap, size_t size_bytes);
+
+/// Returns a size that the empty heap grants; 0: none is known.
+size_t oracle_largest(const struct heap *heap);
+
 /// Asks the heap for its counts. Returns false iff it can't be asked.
 bool oracle_count(const struct heap *heap, struct heapfuzz_counts *counts);
 

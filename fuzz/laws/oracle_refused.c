@@ -28,7 +28,7 @@ static CHECK void check_must_resize(struct heap *heap, uint32_t slot, size_t siz
 {
     const struct subject *subject = heap->subject;
     size_t old_bytes = model_real_bytes(&model.slots[slot]);
-    if (subject->promises.must_resize != NULL) {
+    if (subject->promises.must_resize != NULL && model.slots[slot].alignment_bytes == 0) {
         LAW_AT(REASON, !subject->promises.must_resize(old_bytes, size_bytes),
                place_byte(slot, 0, "refused"),
                "NULL for %s bytes, which fit where b%u of %zu bytes is, and the world refused "
@@ -50,6 +50,7 @@ static CHECK void check_room(struct heap *heap, uint32_t slot, size_t size_bytes
 bool oracle_must_grant(const struct heap *heap, size_t size_bytes)
 {
     size_t bytes = size_sum(model.since_empty_bytes, size_bytes);
+    bytes = size_sum(bytes, 2 * heap->request.alignment_bytes);
     return subject_must_grant(heap->subject, heap->arena_bytes, bytes,
                               model.since_empty_blocks + 1);
 }
@@ -79,6 +80,7 @@ enum outcome oracle_not_allocated(struct heap *heap, uint32_t slot, enum face fa
     enum outcome outcome = reason_of(heap, face, size_bytes);
     if (outcome == OUTCOME_NO_ROOM) {
         check_must_grant(heap, heap->request.asked_bytes);
+        oracle_check_holes(heap, heap->request.asked_bytes);
     }
     reach_refused(heap, slot, size_bytes, outcome);
     return outcome;
@@ -125,6 +127,7 @@ enum outcome oracle_not_reallocated(struct heap *heap, uint32_t slot, enum face 
     }
     if (outcome == OUTCOME_NO_ROOM && !subject_stays_in_place(heap->subject)) {
         check_must_grant(heap, heap->request.asked_bytes);
+        oracle_check_holes(heap, heap->request.asked_bytes);
     }
     reach_refused(heap, slot, size_bytes, outcome);
     check_size_left(heap, slot);

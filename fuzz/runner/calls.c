@@ -7,6 +7,7 @@
 #include "laws/misuse.h"
 #include "laws/model.h"
 #include "laws/oracle.h"
+#include "laws/over_read.h"
 #include "laws/reach.h"
 #include "runner/answers.h"
 
@@ -93,6 +94,16 @@ static void run_allocate(struct run *run, uint32_t slot, enum face face, size_t 
     run_count(run, oracle_allocated(&run->heap, slot, face, block, size_bytes));
 }
 
+// Makes the call of a verb that resizes a block, or NULL. An alignment may be for it, too.
+static void *resize(struct run *run, enum face face, void *block, size_t size_bytes)
+{
+    if (run->verb == VERB_REALLOCATE && run->alignment_bytes != 0 &&
+        BOTH_HAVE(run, reallocate_aligned)) {
+        return heap_reallocate_aligned(&run->heap, block, run->alignment_bytes, size_bytes);
+    }
+    return heap_reallocate(&run->heap, face, block, size_bytes);
+}
+
 bool run_reallocates(const struct run *run)
 {
     const struct subject *beside = run->plan.beside;
@@ -114,9 +125,9 @@ static void run_reallocate(struct run *run, uint32_t slot, enum face face, size_
     }
     if (is_live) {
         oracle_bytes(slot);
+        over_read_note(&run->heap, slot, size_bytes);
     }
-    void *block =
-        heap_reallocate(&run->heap, face, is_live ? model.slots[slot].block : NULL, size_bytes);
+    void *block = resize(run, face, is_live ? model.slots[slot].block : NULL, size_bytes);
     run_answer(run, (struct answer){.kind = ANSWER_POINTER,
                                     .value = (uintptr_t)block,
                                     .size_bytes = size_bytes});

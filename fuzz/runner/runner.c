@@ -272,8 +272,9 @@ static void run_op(struct run *run, const struct op *op)
     uint32_t repeats = verb_takes_slot(op->verb) ? run->repeats : 0;
     run->repeats = 0;
     run->verb = op->verb;
-    run->alignment_bytes = verb_allocates(op->verb) ? run->next_alignment_bytes : 0;
-    run->next_alignment_bytes = verb_allocates(op->verb) ? 0 : run->next_alignment_bytes;
+    bool takes_alignment = verb_allocates(op->verb) || verb_reallocates(op->verb);
+    run->alignment_bytes = takes_alignment ? run->next_alignment_bytes : 0;
+    run->next_alignment_bytes = takes_alignment ? 0 : run->next_alignment_bytes;
     for (uint32_t i = 0; i <= repeats; i++) {
         uint32_t slot = (op->slot + i) % SLOTS;
         size_t size_bytes =

@@ -91,6 +91,21 @@ static bool has_pages(const struct subject *subject)
     return !subject_ignores_world(subject);
 }
 
+static bool has_taken(const struct subject *subject)
+{
+    return subject->promises.most_taken != NULL;
+}
+
+static bool fills_holes(const struct subject *subject)
+{
+    return subject->promises.fills_holes;
+}
+
+static bool gives_slack(const struct subject *subject)
+{
+    return subject->port.policies.size_is_usable == HEAPFUZZ_YES;
+}
+
 static bool hides_slack(const struct subject *subject)
 {
     return subject->promises.hides_slack;
@@ -210,11 +225,23 @@ static const char *why_law_never(enum law law)
         enum law law;
         bool (*has)(const struct subject *subject);
     } needs[] = {
-        {LAW_PAST_END, hides_slack},    {LAW_FREED, hides_freed},    {LAW_MEMBER, has_owner},
-        {LAW_COUNTS, has_counts},       {LAW_EMPTY, can_be_emptied}, {LAW_INVARIANT, has_check},
-        {LAW_FAULTLESS, has_fault},     {LAW_CAPACITY, has_largest}, {LAW_FOOTPRINT, has_bound},
-        {LAW_IN_PLACE, stays_in_place}, {LAW_SPY, has_spies},        {LAW_INSIDE, has_pages},
+        {LAW_PAST_END, hides_slack},
+        {LAW_FREED, hides_freed},
+        {LAW_MEMBER, has_owner},
+        {LAW_COUNTS, has_counts},
+        {LAW_EMPTY, can_be_emptied},
+        {LAW_INVARIANT, has_check},
+        {LAW_FAULTLESS, has_fault},
+        {LAW_CAPACITY, has_largest},
+        {LAW_FOOTPRINT, has_bound},
+        {LAW_IN_PLACE, stays_in_place},
+        {LAW_SPY, has_spies},
+        {LAW_INSIDE, has_pages},
         {LAW_PAGES, has_pages},
+        {LAW_AT_MOST, has_taken},
+        {LAW_ROOM, fills_holes},
+        {LAW_SLACK, gives_slack},
+        {LAW_OVER_READ, subject_takes_range},
     };
     bool needs_asan = law == LAW_WRITABLE || law == LAW_PAST_END || law == LAW_FREED;
     if (needs_asan && !fill_sees_poison()) {

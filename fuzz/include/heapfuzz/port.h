@@ -82,6 +82,7 @@ struct heapfuzz_policies {
     enum heapfuzz_answer reallocate_takes_null; ///< reallocate(NULL, n) allocates.
     enum heapfuzz_answer size_takes_null;       ///< size(NULL) is null_size_bytes.
     size_t null_size_bytes;
+    enum heapfuzz_answer size_is_usable; ///< All bytes that `size` returns are the caller's to use.
 
     enum heapfuzz_answer stays_in_place;   ///< reallocate never moves a block; it refuses instead.
     enum heapfuzz_answer capacity_returns; ///< When every block is freed, the largest block that
@@ -149,13 +150,21 @@ struct heapfuzz_load {
     size_t peak_grown_bytes; ///< The peak of the largest sizes that the live blocks have had.
 };
 
+/// A live block, or a request for one.
+struct heapfuzz_block {
+    size_t size_bytes;      ///< Requested last,
+    size_t most_bytes;      ///< and the most that it was resized to while it stayed in place.
+    size_t alignment_bytes; ///< Requested; 0: the heap's own.
+};
+
 /// More that a heap promises. Each member may be left out.
 struct heapfuzz_promises {
     /// Returns whether a request must be granted, unless the harness refuses a page for it.
     /// since_empty_bytes and since_empty_blocks are the sizes' sum and the number of all blocks
     /// granted since the heap was as good as new, this one included. The heap is as good as new
     /// when no block is live, and all calls used one thread cache or the heap is minimized. A
-    /// request that must be granted must also be granted after less.
+    /// request that must be granted must also be granted after less. An aligned request counts as
+    /// twice its alignment more.
     bool (*must_grant)(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
 
     /// Returns whether a block of one size must be granted the other one, whatever else is live,
@@ -168,6 +177,21 @@ struct heapfuzz_promises {
     /// Returns the most bytes of pages that the heap may hold, just after minimizing or whenever it
     /// is as good as new.
     size_t (*most_committed)(const struct heapfuzz_load *load);
+
+    /// Returns the most bytes of its memory that the heap takes for a block. They include its
+    /// header and its rounding, and any rest that is too small to be a block. `size` returns no
+    /// more.
+    size_t (*most_taken)(const struct heapfuzz_block *block);
+
+    /// A request is granted where as many free bytes as most_taken returns lie in a row, wherever
+    /// they are. Live blocks, and the ends of the memory, are all that divides it. So it has no
+    /// size classes, joins free neighbors before it refuses, and holds no freed block back. Used
+    /// only with most_taken, and where its capacity is known.
+    bool fills_holes;
+
+    /// The bytes of its own right in front of each block; 0: none, or not stated. A block that
+    /// moves takes none of its next neighbor's along.
+    size_t header_bytes;
 
     bool has_double_room; ///< A block that must_grant promises has room for twice its size. When
                           ///< it shrinks, it keeps room for twice the new size.
@@ -231,6 +255,9 @@ struct heapfuzz_port {
     /// Allocates a block at a multiple of alignment_bytes, a power of two. Returns NULL for a
     /// refusal.
     void *(*allocate_aligned)(size_t alignment_bytes, size_t size_bytes);
+
+    /// Resizes a block as `reallocate` does, to an address as allocate_aligned returns it.
+    void *(*reallocate_aligned)(void *block, size_t alignment_bytes, size_t size_bytes);
 
     size_t (*size)(void *block);      ///< Returns the size of a live block.
     int (*owns)(const void *address); ///< 1 for a live block, 0 for anything else, -1 for NULL.
