@@ -76,8 +76,7 @@ static bool is_measured(const struct csource *source)
 {
     struct subject unmeasured = *source->plan->subject;
     struct end end;
-    if (!source->is_port || !subject_takes_range(&unmeasured) ||
-        unmeasured.port.policies.capacity_returns != HEAPFUZZ_YES) {
+    if (!source->is_port || !subject_can_be_measured(&unmeasured)) {
         return false;
     }
     unmeasured.port.policies.capacity_returns = HEAPFUZZ_NO;
@@ -178,8 +177,7 @@ static bool has_law(const struct csource *source, enum law law)
     case LAW_COUNTS:
         return port->count != NULL;
     case LAW_CAPACITY:
-        return subject->promises.largest != NULL ||
-               (subject_takes_range(subject) && port->policies.capacity_returns == HEAPFUZZ_YES);
+        return subject->promises.largest != NULL || subject_can_be_measured(subject);
     case LAW_INVARIANT:
         return port->check != NULL;
     case LAW_FAULTLESS:

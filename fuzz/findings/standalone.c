@@ -1124,6 +1124,31 @@ static void begin_world(size_t arena_bytes)
 }
 #endif
 
+#ifdef WITH_MEASURE
+static size_t largest;
+
+// Finds the largest block of a fresh heap.
+static void measure(void)
+{
+    size_t refused = HEAP_ARENA + 1;
+    while (refused - largest > 1) {
+        size_t middle = largest + (refused - largest) / 2;
+#ifdef WITH_AVOIDS
+        void *block = HEAP_ALLOC(allowed(middle));
+#else
+        void *block = HEAP_ALLOC(middle);
+#endif
+        if (block != NULL) {
+            HEAP_FREE(block);
+        }
+        *(block != NULL ? &largest : &refused) = middle;
+    }
+#ifdef WITH_AVOIDS
+    largest = allowed(largest);
+#endif
+}
+#endif
+
 #ifdef WITH_RANGE
 // Makes the range, full of garbage or zeros.
 static void make_range(size_t size, size_t place)
@@ -1152,31 +1177,6 @@ static void make_range(size_t size, size_t place)
     hide(arena + size, PAGE);
 #endif
 }
-
-#ifdef WITH_MEASURE
-static size_t largest;
-
-// Finds the largest block of a fresh heap.
-static void measure(void)
-{
-    size_t refused = arena_size + 1;
-    while (refused - largest > 1) {
-        size_t middle = largest + (refused - largest) / 2;
-#ifdef WITH_AVOIDS
-        void *block = HEAP_ALLOC(allowed(middle));
-#else
-        void *block = HEAP_ALLOC(middle);
-#endif
-        if (block != NULL) {
-            HEAP_FREE(block);
-        }
-        *(block != NULL ? &largest : &refused) = middle;
-    }
-#ifdef WITH_AVOIDS
-    largest = allowed(largest);
-#endif
-}
-#endif
 
 #ifdef WITH_OPENS
 static bool open_world(size_t size, size_t place)
@@ -1250,7 +1250,11 @@ static void begin_world(size_t size, size_t number)
 #endif
 #else
 #ifdef WITH_RESET
+#ifdef WITH_MEASURE
+#define begin_world(size, number) (PORT.reset(), largest > 0 ? (void)0 : measure(), PORT.reset())
+#else
 #define begin_world(size, number) PORT.reset()
+#endif
 #else
 #define begin_world(size, number) (void)0
 #endif
