@@ -186,6 +186,21 @@ static bool write_begin(FILE *file, const struct csource *source)
     return false;
 }
 
+// Writes a look at every block: one looks at 64 slots.
+static void write_last_look(FILE *file, const struct csource *source)
+{
+    size_t top = 0;
+    for (size_t at = 0; at < source->program->count; at++) {
+        const struct op *op = &source->program->ops[at];
+        size_t repeats = at > 0 && op[-1].verb == VERB_REPEAT ? op[-1].slot : 0;
+        size_t last = verb_takes_slot(op->verb) ? op->slot + repeats : 0;
+        top = last > top ? last : top;
+    }
+    fprintf(file, top < 64
+                      ? "    look();\n"
+                      : "    for (unsigned i = 0; i <= top; i += 64) {\n        look();\n    }\n");
+}
+
 // Writes the ops up to the one that ends the run; the end of the world only where the run gets
 // there.
 void csource_write_main(FILE *file, const struct csource *source)
@@ -208,9 +223,11 @@ void csource_write_main(FILE *file, const struct csource *source)
     if (source->end.op_index == program->count) {
         write_known(file, source);
     }
-    fprintf(file, is_whole                       ? "    end_world();\n"
-                  : csource_has(source, "LOOKS") ? "    look();\n"
-                                                 : "");
+    if (is_whole) {
+        fprintf(file, "    end_world();\n");
+    } else if (csource_has(source, "LOOKS")) {
+        write_last_look(file, source);
+    }
     fprintf(file, "%s    puts(\"%s\");\n    return 0;\n}\n", runs_twice ? "    }\n" : "",
             source->law < LAWS ? "the law holds" : "no law is broken");
 }

@@ -117,6 +117,19 @@ static IAtlMemMgr *manager;
 static struct ch_heap *engine;
 #define HEAP_ALLOC_ZEROED(count, part)                                                             \
     ((count) > SIZE_MAX / (part) ? NULL : ch_heap_alloc_zeroed(engine, (count) * (part)))
+
+// An aligned block, with the size that was requested and not the rounded one.
+static void *take_aligned(size_t alignment, size_t size)
+{
+    void *block = ch_heap_alloc_aligned(engine, size, alignment);
+    if (block != NULL) {
+        (void)ch_heap_resize(engine, block, size);
+    }
+    return block;
+}
+
+#define HEAP_ALLOC_ALIGNED(alignment, size) take_aligned(alignment, size)
+
 #define HEAP_START ((uintptr_t)engine)
 #ifdef WITH_COMHEAP
 #define HEAP_OPEN() (ch_task_heap_use(engine), manager = ch_com_heap())
@@ -826,7 +839,7 @@ static void expect_zeros(const char *law, const unsigned char *block, size_t siz
     }
 }
 
-// Requests zeros as a count of equal parts. Above PTRDIFF_MAX their sum overflows.
+// Requests up to 64 MiB of zeros as a count of equal parts. Above PTRDIFF_MAX their sum overflows.
 static void allocate_zeroed(unsigned i, size_t size)
 {
     static const size_t parts[] = {1, 2, 3, 8, 16, 24, 100, 4096};
@@ -835,6 +848,7 @@ static void allocate_zeroed(unsigned i, size_t size)
     size = allowed(size);
 #endif
     bool overflows = size > PTRDIFF_MAX;
+    size = overflows || size < 64 * MiB ? size : 64 * MiB;
     size_t part = overflows && i % 8 == 0 ? 2 : parts[i % 8];
     bool is_whole = overflows || size % part != 0;
 #ifdef WITH_REUSES

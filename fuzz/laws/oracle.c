@@ -4,6 +4,7 @@
 
 #include "laws/oracle.h"
 
+#include "language/size.h"
 #include "laws/fill.h"
 #include "laws/model.h"
 #include "laws/oracle_parts.h"
@@ -291,6 +292,7 @@ static CHECK void check_gone(struct heap *heap, uint32_t slot, const struct held
     // A block that has shrunk in place may still have had the pages of a large one.
     size_t freed_bytes =
         subject->promises.has_double_room ? was->grown_bytes : model_real_bytes(was);
+    freed_bytes = size_sum(freed_bytes, was->alignment_bytes); // It may be larger for that.
     bool is_hidden = freed_bytes <= subject->promises.hides_freed_bytes;
     if (fill_sees_poison() && size_bytes > 0 && is_hidden && !is_reused) {
         const unsigned char *bytes = block;

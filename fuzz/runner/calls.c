@@ -50,10 +50,16 @@ void run_give_up(struct run *run, uint32_t slot)
     ((run)->heap.subject->port.call != NULL &&                                                     \
      ((run)->plan.beside == NULL || (run)->plan.beside->port.call != NULL))
 
+// The most zeros that a request is for: a heap has to write them, and the machine has to have them.
+#define ZEROS_MOST_BYTES ((size_t)64 * 1024 * 1024)
+
 // Requests zeros as a count of equal parts, which the slot chooses. Above PTRDIFF_MAX the sum of
 // the parts overflows, and the size becomes SIZE_MAX.
 static void *request_zeros(struct run *run, uint32_t slot, size_t *size_bytes)
 {
+    if (*size_bytes > ZEROS_MOST_BYTES && *size_bytes <= PTRDIFF_MAX) {
+        *size_bytes = ZEROS_MOST_BYTES;
+    }
     static const size_t parts[] = {1, 2, 3, 8, 16, 24, 100, 4096};
     size_t part_bytes = parts[slot % (sizeof parts / sizeof parts[0])];
     size_t count = *size_bytes / part_bytes;

@@ -32,6 +32,7 @@ const struct heapfuzz_port port_win32 = {
     .close = close_heap,
     MANAGER_CALLS,
     .allocate_zeroed = world_heap_allocate_zeroed,
+    .allocate_aligned = world_heap_allocate_aligned,
     .owns = world_heap_owns,
     WORLD_HEAP_PROMISES,
     WORLD_HEAP_MEMBERS,

@@ -132,9 +132,14 @@ void *world_heap_allocate_zeroed(size_t count, size_t size_bytes)
     return fits ? ch_heap_alloc_zeroed(heap, count * size_bytes) : NULL;
 }
 
+// The heap rounds the size of an aligned block up. Resizing in place makes it exact.
 void *world_heap_allocate_aligned(size_t alignment_bytes, size_t size_bytes)
 {
-    return ch_heap_alloc_aligned(heap, size_bytes, alignment_bytes);
+    void *block = ch_heap_alloc_aligned(heap, size_bytes, alignment_bytes);
+    if (block != NULL) {
+        (void)ch_heap_resize(heap, block, size_bytes); // The law of exact sizes sees a failure.
+    }
+    return block;
 }
 
 void world_heap_minimize(void)
