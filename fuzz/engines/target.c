@@ -59,6 +59,9 @@ struct scope target_scope_of(const struct target *target, const struct subject *
         scope.arena_bytes = subject->port.policies.range_usual_bytes;
         scope.is_range = true;
     }
+    if (subject->port.add_range != NULL) {
+        scope.families |= 1U << FAMILY_RANGES;
+    }
     if (target->plan.extension == NULL) { // The verbs of other faces would be those of its own.
         scope.families &= ~((1U << FAMILY_COM) | (1U << FAMILY_SPY));
     }

@@ -53,6 +53,8 @@ static bool is_left_out(const struct csource *source, struct op op)
         return (op.verb == VERB_LANE && !subject_has_lanes(subject)) ||
                (op.verb == VERB_ALIGN && subject->port.allocate_aligned == NULL) ||
                (op.verb == VERB_REFUSE && !subject_takes_pages(subject)) ||
+               (op.verb == VERB_RANGE &&
+                (!subject_takes_range(subject) || subject->port.add_range == NULL)) ||
                ((op.verb == VERB_WRITE || op.verb == VERB_PATTERN) &&
                 !csource_has(source, "BYTES"));
     }
@@ -64,6 +66,9 @@ static size_t number_of(const struct csource *source, struct op op)
     const struct subject *subject = source->plan->subject;
     size_t alignment_bytes = subject->port.policies.range_alignment_bytes;
     size_t step_bytes = alignment_bytes < WORLD_PAGE_BYTES ? alignment_bytes : WORLD_PAGE_BYTES;
+    if (op.verb == VERB_RANGE) {
+        return op.slot * step_bytes % WORLD_GAP_BYTES;
+    }
     return op.verb == VERB_WORLD && subject_takes_range(subject)
                ? op.slot * step_bytes % WORLD_PLACE_BYTES
                : op.slot;

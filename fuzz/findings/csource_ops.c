@@ -68,6 +68,10 @@ static void choose_op(struct csource *source, struct op op)
     csource_need(source,
                  op.verb == VERB_ALIGN && source->plan->subject->port.reallocate_aligned != NULL,
                  "REALIGNS");
+    csource_need(source,
+                 op.verb == VERB_RANGE && subject_takes_range(source->plan->subject) &&
+                     source->plan->subject->port.add_range != NULL,
+                 "REGIONS");
     csource_need(source, takes_pages && (is_scarce || op.verb == VERB_SCRIBBLE), "WORLD");
     csource_need(source, takes_pages && op.verb == VERB_SCRIBBLE, "MAP");
     csource_need(source, source->has_misuse && op.verb == VERB_SCRIBBLE, "LASTSIZE");

@@ -86,6 +86,9 @@ static size_t space_bytes(const struct csource *source)
         subject_takes_range(subject) ? policies->range_usual_bytes : RUN_ARENA_BYTES;
     size_t most_bytes = source->end.most_bytes;
     most_bytes = most_bytes > usual_bytes ? most_bytes : usual_bytes;
+    if (csource_has(source, "REGIONS")) {
+        most_bytes += (WORLD_RANGES + 1) * (RUN_ADDED_BYTES + WORLD_GAP_BYTES);
+    }
     return most_bytes + AROUND_BYTES + policies->range_alignment_bytes;
 }
 

@@ -551,6 +551,14 @@ static bool move(void *context, void *from, void *to, size_t size)
 #ifdef WITH_RANGE
 static unsigned char *arena; // The range of the heap.
 static size_t arena_size;
+
+#ifdef WITH_REGIONS
+static struct {
+    unsigned char *start;
+    size_t size;
+} regions[8]; // All of its ranges. Those without a gap are one.
+static unsigned region_count;
+#endif
 #endif
 
 // Expects a block in the memory of its heap.
@@ -564,8 +572,14 @@ static void expect_inside(const char *law, const void *block, size_t size)
     size_t at = (size_t)((uintptr_t)block - (uintptr_t)arena);
     size_t most = arena_size;
 #endif
-    LAW(law, at <= most && size <= most - at, "a block of %zu bytes is at %p, outside", size,
-        block);
+    bool is_inside = at <= most && size <= most - at;
+#ifdef WITH_REGIONS
+    for (unsigned i = 0; !is_inside && i < region_count; i++) {
+        at = (size_t)((uintptr_t)block - (uintptr_t)regions[i].start);
+        is_inside = at <= regions[i].size && size <= regions[i].size - at;
+    }
+#endif
+    LAW(law, is_inside, "a block of %zu bytes is at %p, outside", size, block);
 }
 
 static void expect_counts(const char *law)
@@ -1164,7 +1178,27 @@ static void measure(void)
 #endif
 
 #ifdef WITH_RANGE
-// Makes the range, full of garbage or zeros.
+// Fills a range with garbage or zeros.
+static void fill_range(unsigned char *start, size_t size)
+{
+#ifdef WITH_ZEROED
+    memset(start, 0, size);
+#else
+#ifdef WITH_LARGERANGE
+    for (size_t at = 0; at < size; at = at == MiB / 2 && size > MiB ? size - MiB / 2 : at + 1) {
+#else
+    for (size_t at = 0; at < size; at++) {
+#endif
+        size_t i = at + (uintptr_t)start % 8;
+        start[at] =
+            (unsigned char)((0xd7d7d7d7d7d7d7d7U + i / 8 * 0x0101010101010102U) >> i % 8 * 8);
+    }
+#endif
+#ifdef WITH_GUARDS
+    hide(start + size, PAGE);
+#endif
+}
+
 static void make_range(size_t size, size_t place)
 {
     uintptr_t start = memory() + PAGE + place + RANGE_ALIGNMENT - 1;
@@ -1173,24 +1207,42 @@ static void make_range(size_t size, size_t place)
 #endif
     arena = (unsigned char *)(start - start % RANGE_ALIGNMENT);
     arena_size = size;
-#ifdef WITH_ZEROED
-    memset(arena, 0, size);
-#else
-#ifdef WITH_LARGERANGE
-    for (size_t at = 0; at < size; at = at == MiB / 2 && size > MiB ? size - MiB / 2 : at + 1) {
-#else
-    for (size_t at = 0; at < size; at++) {
-#endif
-        size_t i = at + (uintptr_t)arena % 8;
-        arena[at] =
-            (unsigned char)((0xd7d7d7d7d7d7d7d7U + i / 8 * 0x0101010101010102U) >> i % 8 * 8);
-    }
-#endif
+    fill_range(arena, size);
 #ifdef WITH_GUARDS
     hide(arena - PAGE, PAGE);
-    hide(arena + size, PAGE);
+#endif
+#ifdef WITH_REGIONS
+    regions[0].start = arena;
+    regions[0].size = size;
+    region_count = 1;
 #endif
 }
+
+#ifdef WITH_REGIONS
+// Gives the heap another range, some bytes behind the last one.
+static void range(size_t size, size_t gap)
+{
+    unsigned char *end = regions[region_count - 1].start + regions[region_count - 1].size;
+    uintptr_t start = (uintptr_t)end + gap + RANGE_ALIGNMENT - 1;
+    (void)next_op(0);
+    size = size < MiB / 4 ? size : MiB / 4;
+    start -= start % RANGE_ALIGNMENT;
+    if (region_count == 8 || start - (uintptr_t)end > 2 * PAGE) {
+        return;
+    }
+#ifdef WITH_GUARDS
+    open_up((void *)start, size);
+#endif
+    fill_range((unsigned char *)start, size);
+    if (start == (uintptr_t)end) {
+        regions[region_count - 1].size += size;
+    } else {
+        regions[region_count].start = (unsigned char *)start;
+        regions[region_count++].size = size;
+    }
+    (void)PORT.add_range((void *)start, size);
+}
+#endif
 
 #ifdef WITH_OPENS
 static bool open_world(size_t size, size_t place)

@@ -219,6 +219,9 @@ struct op mix_op(const struct mix *mix, uint64_t *random)
         op.slot = (uint16_t)draw(random, LANES);
     } else if (op.verb == VERB_SPY) {
         op.slot = (uint16_t)draw(random, SPY_NUMBERS);
+    } else if (op.verb == VERB_RANGE) {
+        op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 64));
+        op.size_code = draw_range(random);
     } else if (op.verb == VERB_WORLD) { // Half of the worlds have unlimited pages.
         op.slot = (uint16_t)(draw(random, 2) == 0 ? 0 : draw_magnitude(random, 32768));
         op.size_code = draw_arena(&mix->scope, random);

@@ -8,7 +8,9 @@
 
 #include "language/size.h"
 
-#define VERB_WIDE 31U
+// The verb of a record, if it has no wide one in front, is below RECORD_VERBS.
+#define RECORD_WIDE 31U
+#define RECORD_VERBS RECORD_WIDE
 
 #define HAS(operands, letter) ((operands "  ")[0] == letter || (operands "  ")[1] == letter)
 
@@ -39,7 +41,7 @@ static const struct {
 #undef OP_DEF
 };
 
-_Static_assert(VERBS == VERB_WIDE, "each number of five bits is a verb or the wide record");
+_Static_assert(VERBS <= 64 * RECORD_VERBS, "a record and a wide one have eleven bits for the verb");
 
 const char *verb_name(enum verb verb)
 {
@@ -151,6 +153,7 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size_b
 {
     uint32_t wide_slot = 0;
     uint32_t wide_size = 0;
+    uint32_t more_verbs = 0;
     program_clear(program);
     for (size_t at = 0; at < size_bytes; at += RECORD_BYTES) {
         uint32_t record = 0;
@@ -159,19 +162,21 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size_b
         }
         uint32_t verb = record & 31;
         uint32_t slot = record >> 5 & 0x7ff;
-        if (verb == VERB_WIDE) {
+        if (verb == RECORD_WIDE) {
             wide_slot = slot & 31;
+            more_verbs = (slot >> 5) * RECORD_VERBS;
             wide_size = record >> 16;
             continue;
         }
         struct op op = {
-            .verb = (enum verb)verb,
+            .verb = (enum verb)(verb + more_verbs < VERBS ? verb + more_verbs : verb),
             .slot = (uint16_t)(slot | wide_slot << 11),
             .size_code = record >> 16 | wide_size << 16,
         };
         program_add(program, op_canonical(op));
         wide_slot = 0;
         wide_size = 0;
+        more_verbs = 0;
     }
 }
 
@@ -192,13 +197,14 @@ size_t program_encode(const struct program *program, uint8_t *bytes, size_t capa
         struct op op = op_canonical(program->ops[i]);
         uint32_t wide_slot = (uint32_t)op.slot >> 11;
         uint32_t wide_size = op.size_code >> 16;
-        if (wide_slot != 0 || wide_size != 0) {
+        uint32_t more_verbs = (uint32_t)op.verb / RECORD_VERBS;
+        if (wide_slot != 0 || wide_size != 0 || more_verbs != 0) {
             put_record(bytes, capacity_bytes, &used_bytes,
-                       VERB_WIDE | wide_slot << 5 | wide_size << 16);
+                       RECORD_WIDE | wide_slot << 5 | more_verbs << 10 | wide_size << 16);
         }
         uint32_t slot = op.slot & 0x7ffU;
         put_record(bytes, capacity_bytes, &used_bytes,
-                   (uint32_t)op.verb | slot << 5 | (op.size_code & 0xffff) << 16);
+                   (uint32_t)op.verb % RECORD_VERBS | slot << 5 | (op.size_code & 0xffff) << 16);
     }
     return used_bytes;
 }

@@ -7,8 +7,8 @@
 //              size code           | slot, or number |  verb
 //
 // A record with verb 31 is wide. It lends its high bits to the next record: five for the slot,
-// sixteen for a literal size. Every other number is a verb; a new one would need a bit of the six
-// that wide records do not use.
+// sixteen for a literal size, and six for the verb. Each of these counts 31 verbs more. Where there
+// is no such verb, the record keeps its own.
 #ifndef LANGUAGE_OP_H
 #define LANGUAGE_OP_H
 
@@ -24,8 +24,15 @@ enum verb {
 };
 
 /// Groups verbs by topic: the four calls and questions to any heap; the COM faces; misuse; thread
-/// caches; spies.
-enum family { FAMILY_HEAP, FAMILY_COM, FAMILY_MISUSE, FAMILY_LANES, FAMILY_SPY };
+/// caches; spies; further ranges. These belong to every target of a heap that takes several ranges.
+enum family {
+    FAMILY_HEAP,
+    FAMILY_COM,
+    FAMILY_MISUSE,
+    FAMILY_LANES,
+    FAMILY_SPY,
+    FAMILY_RANGES,
+};
 
 /// Names the kind of call that a verb makes. ACTION_EXTENSION: only an extension (laws/heap.h) can
 /// make it. ACTION_OTHER: none; the verb changes the world, a block's bytes or the ops that follow.

@@ -25,6 +25,7 @@ static bool open_port(const struct heapfuzz_port *port, size_t arena_bytes, uint
 bool heap_open(struct heap *heap, size_t arena_bytes, uint32_t place)
 {
     heap->arena_bytes = arena_bytes;
+    heap->ranges = subject_takes_range(heap->subject);
     heap->rolling = 0;
     heap_own_call(heap, "open in an arena of bytes: ", arena_bytes);
     heap->is_open = open_port(&heap->subject->port, arena_bytes, place);
@@ -37,6 +38,21 @@ bool heap_open(struct heap *heap, size_t arena_bytes, uint32_t place)
         heap->extension->begin(heap);
     }
     return true;
+}
+
+void heap_add_range(struct heap *heap, size_t size_bytes, uint32_t steps)
+{
+    const struct heapfuzz_port *port = &heap->subject->port;
+    if (!subject_takes_range(heap->subject) || port->add_range == NULL) {
+        return;
+    }
+    void *range = world_add_range(size_bytes, steps, port->policies.range_alignment_bytes,
+                                  port->policies.range_is_zeroed);
+    if (range != NULL) {
+        heap_own_call(heap, "add_range of bytes: ", size_bytes);
+        heap->ranges += port->add_range(range, size_bytes);
+        heap_own_call_done(heap);
+    }
 }
 
 void heap_close(struct heap *heap)

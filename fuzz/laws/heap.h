@@ -62,6 +62,7 @@ struct heap {
     const struct extension *extension; ///< NULL: the subject's own face is the only one.
     bool is_open;                      ///< Otherwise the subject could not be opened.
     size_t arena_bytes;                ///< Of its range, or of the pages that it may take.
+    size_t ranges;                     ///< The number of its ranges; 0 for pages.
     bool is_substitute; ///< The program's arena has no room for a heap; this one replaces it.
     size_t fresh_committed_bytes;
     size_t largest_bytes; ///< A size that the empty heap grants; 0: none is known.
@@ -80,6 +81,10 @@ struct heap {
 /// place of the world, which counts in units of its alignment. Returns false iff the subject has no
 /// room for an empty heap.
 bool heap_open(struct heap *heap, size_t arena_bytes, uint32_t place);
+
+/// Gives the heap another range, some steps behind the last one. Does nothing where the subject
+/// takes only one, or the world has no more.
+void heap_add_range(struct heap *heap, size_t size_bytes, uint32_t steps);
 
 /// Closes the subject. Precondition: no block is live.
 void heap_close(struct heap *heap);

@@ -79,8 +79,8 @@ static size_t all_taken_bytes(const struct heap *heap)
     return sum_bytes;
 }
 
-// The live blocks leave at most one hole more than there are blocks, so one hole has at least the
-// average of the free bytes.
+// The live blocks leave at most one hole more in each range than there are blocks. So one hole has
+// at least the average of the free bytes.
 CHECK void oracle_check_holes(struct heap *heap, size_t size_bytes)
 {
     const struct heapfuzz_promises *promises = &heap->subject->promises;
@@ -91,7 +91,7 @@ CHECK void oracle_check_holes(struct heap *heap, size_t size_bytes)
     const struct heapfuzz_block wanted = {size_bytes, size_bytes, heap->request.alignment_bytes};
     size_t taken = all_taken_bytes(heap);
     size_t hole_bytes =
-        taken < largest_bytes ? (largest_bytes - taken) / (model.live_blocks + 1) : 0;
+        taken < largest_bytes ? (largest_bytes - taken) / (model.live_blocks + heap->ranges) : 0;
     LAW_AT(ROOM, promises->most_taken(&wanted) > hole_bytes, place_heap(),
            "NULL for %zu bytes, where %zu live blocks take at most %zu of %zu bytes, so %zu free "
            "ones lie in a row",

@@ -26,6 +26,7 @@ static struct {
     uint8_t pattern[PATTERN_BYTES];
     size_t header_bytes; ///< 0: the header is not looked for.
     uint8_t header[HEADER_MOST_BYTES];
+    size_t range_bytes; ///< Of the first range.
     uint8_t range[RANGE_MOST_BYTES];
 } noted;
 
@@ -45,6 +46,7 @@ static void note_header(const struct heap *heap, const struct held *held, const 
         noted.away_bytes >= held->size_bytes + header_bytes) {
         noted.header_bytes = header_bytes;
         read_bytes(noted.header, next - header_bytes, header_bytes);
+        noted.range_bytes = heap->arena_bytes;
         read_bytes(noted.range, world_start(), heap->arena_bytes);
     }
 }
@@ -85,9 +87,10 @@ static CHECK void check_pattern(uint32_t slot, const uint8_t *block)
 // Returns whether the call has written the noted header into the block.
 static bool has_header(const uint8_t *copy)
 {
-    const uint8_t *was = noted.range + (copy - world_start());
-    return memcmp(copy, noted.header, noted.header_bytes) == 0 &&
-           memcmp(copy, was, noted.header_bytes) != 0;
+    size_t offset = (size_t)(copy - world_start());
+    return offset + noted.header_bytes <= noted.range_bytes &&
+           memcmp(copy, noted.header, noted.header_bytes) == 0 &&
+           memcmp(copy, noted.range + offset, noted.header_bytes) != 0;
 }
 
 static CHECK void check_header(uint32_t slot, const uint8_t *block)

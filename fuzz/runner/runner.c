@@ -189,6 +189,15 @@ static void run_world(struct run *run, size_t arena_bytes, uint32_t number)
     begin_world(run, possible_arena(run->heap.subject, arena_bytes), number);
 }
 
+static void add_range(struct run *run, size_t size_bytes, uint32_t steps)
+{
+    const struct subject *beside = run->plan.beside;
+    if (beside == NULL || beside->port.add_range != NULL) {
+        heap_add_range(&run->heap, size_bytes < RUN_ADDED_BYTES ? size_bytes : RUN_ADDED_BYTES,
+                       steps);
+    }
+}
+
 // Returns whether a check op walks. A walk finds nothing new until the next call. It takes as long
 // as there are blocks, so a program of many checks would take seconds. When a finding is examined,
 // every op walks anyway.
@@ -238,6 +247,9 @@ static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
         break;
     case VERB_WORLD:
         run_world(run, size_bytes, slot);
+        break;
+    case VERB_RANGE:
+        add_range(run, size_bytes, slot);
         break;
     case VERB_REFUSE:
         world_refuse_after(slot);

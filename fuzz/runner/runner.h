@@ -4,6 +4,9 @@
 
 #include "runner/run.h"
 
+/// The most bytes of a range that a heap gets beside its first one: the world fills them.
+#define RUN_ADDED_BYTES ((size_t)256 * 1024)
+
 /// The arena that a program begins with. It is so small that its pages stay with the process from
 /// run to run, and that few ops fill it. A program that wants blocks of INT_MAX bytes begins with a
 /// world that has room for them.

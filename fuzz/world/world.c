@@ -26,7 +26,7 @@
 // A range up to this size is written from end to end, and of a larger one a half of it at either
 // end. A range has guards of this size, with bytes of their own.
 #define WRITTEN_BYTES ((size_t)256 * 1024)
-#define GUARD_BYTES ((size_t)2 * WORLD_PAGE_BYTES)
+#define GUARD_BYTES WORLD_GAP_BYTES
 
 // The range keeps its memory from world to world until the process holds RESIDENT_BYTES: new memory
 // costs more time than most programs. The world reads that number whenever TOUCHED_BYTES may have
@@ -45,8 +45,11 @@
 
 static struct {
     unsigned char *start;
-    unsigned char *range; ///< Of the open world; NULL: it has none.
-    size_t range_bytes;
+    struct {
+        unsigned char *start;
+        size_t size_bytes;
+    } ranges[WORLD_RANGES]; ///< Of the open world, by address.
+    size_t range_count;
     unsigned char *is_committed; ///< A byte a page of the range.
     size_t arena_bytes;          ///< Of the open reservation; 0: none is open.
     size_t budget_pages;         ///< SIZE_MAX: unlimited.
@@ -148,12 +151,19 @@ static void poison(unsigned char *start, size_t size_bytes)
 }
 #endif
 
-// Ends the range, so that neither its guards nor the heap's own poison outlive it.
-static void close_range(void)
+static unsigned char *end_of_range(size_t index)
 {
-    if (world.range != NULL) {
-        unpoison(world.range - GUARD_BYTES, world.range_bytes + 2 * GUARD_BYTES);
-        world.range = NULL;
+    return world.ranges[index].start + world.ranges[index].size_bytes;
+}
+
+// Ends the ranges, so that neither their guards nor the heap's own poison outlive them.
+static void close_ranges(void)
+{
+    if (world.range_count > 0) {
+        unsigned char *start = world.ranges[0].start - GUARD_BYTES;
+        unsigned char *end = end_of_range(world.range_count - 1) + GUARD_BYTES;
+        unpoison(start, (size_t)(end - start));
+        world.range_count = 0;
     }
 }
 
@@ -172,13 +182,13 @@ void world_open(size_t budget_pages)
     world.refusals = 0;
     world.breach = NULL;
     world.garbage = 0xd7d7d7d7d7d7d7d7U;
-    close_range(); // Of a heap that could not be opened.
+    close_ranges(); // Of a heap that could not be opened.
 }
 
 void world_close(void)
 {
     bool must_go = world.moves > MOVES;
-    close_range();
+    close_ranges();
     if (world.committed_pages > 0) { // A heap without an end leaves its poison, too.
         unpoison(world.start, world.arena_bytes);
     }
@@ -257,7 +267,7 @@ static void note_breach(const char *breach, const void *at)
 
 const unsigned char *world_start(void)
 {
-    return world.range != NULL ? world.range : world.start;
+    return world.range_count > 0 ? world.ranges[0].start : world.start;
 }
 
 // Checks a range against the contract and converts it to pages. Returns false iff it breaks the
@@ -310,12 +320,21 @@ const unsigned char *world_first(void)
     return world.start;
 }
 
-bool world_holds(const void *block, size_t size_bytes)
+static bool holds(const unsigned char *start, size_t most_bytes, const void *block,
+                  size_t size_bytes)
 {
-    const unsigned char *start = world_start();
-    size_t most_bytes = world.range != NULL ? world.range_bytes : world.arena_bytes;
     size_t offset = (size_t)((uintptr_t)block - (uintptr_t)start);
     return offset <= most_bytes && size_bytes <= most_bytes - offset;
+}
+
+bool world_holds(const void *block, size_t size_bytes)
+{
+    bool is_held =
+        world.range_count == 0 && holds(world.start, world.arena_bytes, block, size_bytes);
+    for (size_t i = 0; !is_held && i < world.range_count; i++) {
+        is_held = holds(world.ranges[i].start, world.ranges[i].size_bytes, block, size_bytes);
+    }
+    return is_held;
 }
 
 static void fill(unsigned char *start, size_t size_bytes)
@@ -386,51 +405,93 @@ static void fill_guard(unsigned char *start)
     memcpy(start, guard, GUARD_BYTES);
 }
 
-// Returns the first byte of a guard that has changed, or NULL. Unpoisons the guard.
-static const void *find_changed(unsigned char *start)
+// Returns the first byte of a guard, or of its beginning, that has changed; or NULL. Unpoisons it.
+static const void *find_changed(unsigned char *start, size_t size_bytes)
 {
-    unpoison(start, GUARD_BYTES);
-    if (memcmp(start, guard, GUARD_BYTES) == 0) {
-        return NULL;
-    }
+    unpoison(start, size_bytes);
     size_t at = 0;
-    while (start[at] == guard[at]) {
+    while (at < size_bytes && start[at] == guard[at]) {
         at++;
     }
-    return start + at;
+    return at == size_bytes ? NULL : start + at;
 }
 
 const void *world_trespass(void)
 {
-    if (world.range == NULL) {
+    if (world.range_count == 0) {
         return NULL;
     }
-    const void *before = find_changed(world.range - GUARD_BYTES);
-    return before != NULL ? before : find_changed(world.range + world.range_bytes);
+    const void *changed = find_changed(world.ranges[0].start - GUARD_BYTES, GUARD_BYTES);
+    for (size_t i = 0; changed == NULL && i < world.range_count; i++) {
+        bool is_last = i + 1 == world.range_count;
+        size_t gap_bytes =
+            is_last ? GUARD_BYTES : (size_t)(world.ranges[i + 1].start - end_of_range(i));
+        changed = find_changed(end_of_range(i), gap_bytes);
+    }
+    return changed;
 }
 
-void *world_range(size_t size_bytes, uint32_t place, size_t alignment_bytes, bool is_zeroed)
+// Makes memory of the world usable, as a range, with a guard behind it.
+static void open_range(unsigned char *start, size_t size_bytes, bool is_zeroed)
 {
-    size_t step_bytes = alignment_bytes < GUARD_BYTES ? alignment_bytes : GUARD_BYTES;
-    uintptr_t start = (uintptr_t)world.start + GUARD_BYTES + place * step_bytes % WORLD_PLACE_BYTES;
-    close_range();
-    world.range =
-        (unsigned char *)((start + alignment_bytes - 1) / alignment_bytes * alignment_bytes);
-    world.range_bytes = size_bytes;
-    if (!os_use(world.range - GUARD_BYTES, size_bytes + 2 * GUARD_BYTES)) {
+    if (!os_use(start, size_bytes + GUARD_BYTES)) {
         no_memory(size_bytes);
     }
     world.touched_bytes += size_bytes < WRITTEN_BYTES ? size_bytes : WRITTEN_BYTES;
     if (is_zeroed) {
-        fill_with_zeros(world.range, size_bytes);
+        fill_with_zeros(start, size_bytes);
     } else {
-        fill_with_garbage(world.range, size_bytes);
+        fill_with_garbage(start, size_bytes);
     }
-    fill_guard(world.range - GUARD_BYTES);
-    fill_guard(world.range + size_bytes);
-    poison(world.range - GUARD_BYTES, GUARD_BYTES);
-    poison(world.range + size_bytes, GUARD_BYTES);
-    return world.range;
+    fill_guard(start + size_bytes);
+    poison(start + size_bytes, GUARD_BYTES);
+}
+
+// Returns an address at a multiple of alignment_bytes that is some steps behind another one, or
+// somewhat further. A step is alignment_bytes, and all of them are at most most_bytes.
+static unsigned char *place_behind(unsigned char *from, uint32_t steps, size_t alignment_bytes,
+                                   size_t most_bytes)
+{
+    size_t step_bytes = alignment_bytes < GUARD_BYTES ? alignment_bytes : GUARD_BYTES;
+    uintptr_t start = (uintptr_t)from + steps * step_bytes % most_bytes;
+    return (unsigned char *)((start + alignment_bytes - 1) / alignment_bytes * alignment_bytes);
+}
+
+void *world_range(size_t size_bytes, uint32_t place, size_t alignment_bytes, bool is_zeroed)
+{
+    close_ranges();
+    unsigned char *start =
+        place_behind(world.start + GUARD_BYTES, place, alignment_bytes, WORLD_PLACE_BYTES);
+    if (!os_use(start - GUARD_BYTES, GUARD_BYTES)) {
+        no_memory(size_bytes);
+    }
+    fill_guard(start - GUARD_BYTES);
+    poison(start - GUARD_BYTES, GUARD_BYTES);
+    open_range(start, size_bytes, is_zeroed);
+    world.ranges[0].start = start;
+    world.ranges[0].size_bytes = size_bytes;
+    world.range_count = 1;
+    return start;
+}
+
+void *world_add_range(size_t size_bytes, uint32_t steps, size_t alignment_bytes, bool is_zeroed)
+{
+    unsigned char *end = end_of_range(world.range_count - 1);
+    unsigned char *start = place_behind(end, steps, alignment_bytes, GUARD_BYTES);
+    size_t taken_bytes = (size_t)(start - world.start) + GUARD_BYTES;
+    if (world.range_count == WORLD_RANGES || taken_bytes > RANGE_BYTES ||
+        size_bytes > RANGE_BYTES - taken_bytes || (size_t)(start - end) > GUARD_BYTES) {
+        return NULL;
+    }
+    unpoison(start, GUARD_BYTES); // Of the guard behind the last range, the gap stays.
+    open_range(start, size_bytes, is_zeroed);
+    if (start == end) {
+        world.ranges[world.range_count - 1].size_bytes += size_bytes;
+    } else {
+        world.ranges[world.range_count].start = start;
+        world.ranges[world.range_count++].size_bytes = size_bytes;
+    }
+    return start;
 }
 
 static size_t os_page_bytes(void *unused)

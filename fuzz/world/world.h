@@ -32,8 +32,15 @@ void world_close(void);
 void *world_range(size_t size_bytes, uint32_t place, size_t alignment_bytes, bool is_zeroed);
 #define WORLD_PLACE_BYTES ((size_t)64 * 1024)
 
-/// Returns a byte near the range that was written since world_range, or NULL. AddressSanitizer does
-/// not see each such write. From now on it sees none.
+/// Returns one more range of size_bytes for the heap that has one, as world_range does. It starts
+/// `steps` times alignment_bytes, modulo WORLD_GAP_BYTES, behind the last one. Ranges without a gap
+/// become one. Returns NULL iff the world has no place there, or the heap has WORLD_RANGES.
+void *world_add_range(size_t size_bytes, uint32_t steps, size_t alignment_bytes, bool is_zeroed);
+#define WORLD_GAP_BYTES ((size_t)2 * WORLD_PAGE_BYTES)
+#define WORLD_RANGES 8U
+
+/// Returns a byte near the ranges that was written since world_range, or NULL. AddressSanitizer
+/// does not see each such write. From now on it sees none.
 const void *world_trespass(void);
 
 /// Returns the size of the largest range at a multiple of alignment_bytes.
@@ -63,7 +70,7 @@ size_t world_committed_between(size_t begin, size_t end);
 const char *world_breach(void);
 const void *world_breach_at(void);
 
-/// Returns whether a block lies in the range, or in the reservation of pages, that the heap has.
+/// Returns whether a block lies in a range, or in the reservation of pages, that the heap has.
 bool world_holds(const void *block, size_t size_bytes);
 
 /// Returns the start of the heap's range, or of the reservation. Offsets from it do not change from

@@ -231,6 +231,10 @@ struct heapfuzz_port {
     /// the range has no room for even an empty heap.
     bool (*open)(void *range, size_t range_bytes);
 
+    /// Gives the open heap another range, at some distance behind the last one or right behind it.
+    /// It is as `open` describes. Returns false, and takes nothing, iff it is of no use.
+    bool (*add_range)(void *range, size_t range_bytes);
+
     /// Begins a heap that takes its pages from here, in place of `open`. Returns false iff there is
     /// no room for even an empty heap.
     bool (*open_pages)(const struct heapfuzz_pages *pages, size_t arena_bytes);
