@@ -196,6 +196,19 @@ static void minimize(void)
 }
 #endif
 
+// The user may bound the memory of a block, in the form `2 * n + 64`, where n bytes are requested.
+// An aligned block may take twice its alignment more.
+#ifdef LIBRARY_MOST
+static size_t most_taken(const struct heapfuzz_block *block)
+{
+    size_t n = block->most_bytes;
+    return (LIBRARY_MOST) + 2 * block->alignment_bytes;
+}
+#define MOST_TAKEN most_taken
+#else
+#define MOST_TAKEN NULL
+#endif
+
 // The user may state policies, in the form `.zero = HEAPFUZZ_ZERO_IS_NULL,`.
 #ifndef LIBRARY_POLICIES
 #define LIBRARY_POLICIES
@@ -228,5 +241,6 @@ const struct heapfuzz_port heapfuzz_port = {
 #ifdef LIBRARY_TRIM
     .minimize = minimize,
 #endif
-    .promises = &(const struct heapfuzz_promises){.must_grant = must_grant},
+    .promises =
+        &(const struct heapfuzz_promises){.must_grant = must_grant, .most_taken = MOST_TAKEN},
 };
