@@ -18,6 +18,7 @@ int command_shrink(int argc, char **argv);
 int command_compile(int argc, char **argv);
 int command_decompile(int argc, char **argv);
 int command_import(int argc, char **argv);
+int command_record(int argc, char **argv);
 int command_probe(int argc, char **argv);
 int command_counters(int argc, char **argv);
 

@@ -1,37 +1,115 @@
-// heapfuzz import: a recorded trace as a program, whole or a window of it, on standard output.
+// heapfuzz import: a recorded trace as a program, whole or a window of it, on standard output; or
+// cut into windows, a file each.
 
 #include "cli/command.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "cli/output.h"
+#include "language/events.h"
 #include "language/text.h"
+#include "world/os.h"
+
+#define WINDOWS_MOST 100000U
+
+static struct {
+    const char *path, *folder; ///< Of the trace, and of the windows.
+    size_t first, most, windows;
+} wanted = {.most = SIZE_MAX};
+
+static void read_words(int argc, char **argv)
+{
+    bool is_part = false;
+    for (int at = 1; at < argc; at++) {
+        const char *value;
+        if ((value = take_option(argc, argv, &at, "--from")) != NULL) {
+            wanted.first = choose_number("--from", value, 0, SIZE_MAX);
+            is_part = true;
+        } else if ((value = take_option(argc, argv, &at, "--ops")) != NULL) {
+            wanted.most = choose_number("--ops", value, 1, SIZE_MAX);
+            is_part = true;
+        } else if ((value = take_option(argc, argv, &at, "--windows")) != NULL) {
+            wanted.windows = choose_number("--windows", value, 1, WINDOWS_MOST);
+        } else if ((value = take_option(argc, argv, &at, "--to")) != NULL) {
+            wanted.folder = value;
+        } else if (argv[at][0] == '-') {
+            refuse("import: there is no option '%s'", argv[at]);
+        } else if (wanted.path != NULL) {
+            refuse("import: one trace at a time");
+        } else {
+            wanted.path = argv[at];
+        }
+    }
+    if (wanted.path == NULL) {
+        refuse("import: which trace?");
+    }
+    if (wanted.windows > 0 && is_part) {
+        refuse("import: --windows cuts the whole trace, without --from and --ops");
+    }
+    if ((wanted.windows > 0) != (wanted.folder != NULL)) {
+        refuse("import: --windows N and --to DIR belong together");
+    }
+}
+
+static void write_window(size_t number, const struct program *program)
+{
+    struct output output;
+    char name[OUTPUT_PATH_BYTES];
+    const char *slash = strrchr(wanted.path, '/');
+    const char *base = slash == NULL ? wanted.path : slash + 1;
+    const char *dot = strrchr(base, '.');
+    int length = dot == NULL || dot == base ? (int)strlen(base) : (int)(dot - base);
+    if (snprintf(name, sizeof name, "%s/%.*s-%zu.ops", wanted.folder, length, base, number) >=
+        (int)sizeof name) {
+        refuse("%s: the name is too long", wanted.path);
+    }
+    if (output_open(&output, name)) {
+        text_write(output.file, program);
+        if (output_close(&output)) {
+            return;
+        }
+    }
+    refuse("can't write %s: %s", name, strerror(errno));
+}
+
+// Reads the trace again for each window, which begins with the heap that is live there.
+static void cut(size_t ops, struct program *program)
+{
+    if (os_is_special(wanted.path)) {
+        refuse("%s: a pipe can't be read for each window", wanted.path);
+    }
+    if (wanted.windows > ops) {
+        refuse("%s: --windows %zu: the trace has %zu ops", wanted.path, wanted.windows, ops);
+    }
+    for (size_t window = 0; window < wanted.windows; window++) {
+        size_t first =
+            ops / wanted.windows * window + ops % wanted.windows * window / wanted.windows;
+        size_t end = ops / wanted.windows * (window + 1) +
+                     ops % wanted.windows * (window + 1) / wanted.windows;
+        load_trace(wanted.path, program, first, end - first);
+        write_window(window + 1, program);
+    }
+}
 
 int command_import(int argc, char **argv)
 {
     struct program program = {0};
-    const char *path = NULL;
-    size_t first = 0;
-    size_t most = SIZE_MAX;
-    for (int at = 1; at < argc; at++) {
-        const char *value;
-        if ((value = take_option(argc, argv, &at, "--from")) != NULL) {
-            first = choose_number("--from", value, 0, SIZE_MAX);
-        } else if ((value = take_option(argc, argv, &at, "--ops")) != NULL) {
-            most = choose_number("--ops", value, 1, SIZE_MAX);
-        } else if (argv[at][0] == '-') {
-            refuse("import: there is no option '%s'", argv[at]);
-        } else if (path != NULL) {
-            refuse("import: one trace at a time");
-        } else {
-            path = argv[at];
-        }
-    }
-    if (path == NULL) {
-        refuse("import: which trace?");
-    }
-    load_trace(path, &program, first, most);
+    read_words(argc, argv);
+    load_trace(wanted.path, &program, wanted.first, wanted.most);
+    size_t left_out = events_counts()->left_out;
     if (program.count == 0) {
-        refuse("%s: there is no op from %zu on", path, first);
+        refuse("%s: there is no op from %zu on", wanted.path, wanted.first);
     }
-    text_write(stdout, &program);
+    if (wanted.windows > 0) {
+        cut(program.count, &program);
+    } else {
+        text_write(stdout, &program);
+    }
+    if (left_out > 0) {
+        fprintf(stderr, "%s: %zu calls left out, which failed or whose blocks it does not show\n",
+                wanted.path, left_out);
+    }
     program_close(&program);
     return 0;
 }

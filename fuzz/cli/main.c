@@ -36,8 +36,12 @@ static const struct {
     {"compile", command_compile, "[--to DIR] FILE...", "programs to the bytes that engines mutate",
      false},
     {"decompile", command_decompile, "[--to DIR] FILE...", "and back to text", false},
-    {"import", command_import, "[--from OP] [--ops N] TRACE.rep",
-     "a recorded trace, or a window of it, as a program", false},
+    {"record", command_record, "[--to FILE.ops] [--] COMMAND...",
+     "run a command, and keep its allocation calls as a program", false},
+    {"import", command_import, "[--from OP] [--ops N | --windows N --to DIR] TRACE",
+     "a recorded trace as a program, whole or in windows: the malloc lab's form, Android's, "
+     "glibc's mtrace or ltrace",
+     false},
     {"counters", command_counters, "FILE",
      "print what a target did that kept its counters in a file: HEAPFUZZ_COUNTERS=FILE", false},
 };

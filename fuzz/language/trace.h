@@ -1,19 +1,27 @@
-// Recorded traces of real programs, in the form of the CS:APP malloc lab. Four header lines give a
-// suggested heap size, the number of ids, the number of ops, and a weight. Each further line is an
-// op: a ID SIZE, r ID SIZE, f ID; f -1 frees NULL. Lines end in LF or CRLF, with or without blanks
-// before it. Blank lines may follow the last op.
+// Recorded traces of real programs. The first line shows the form:
+//
+//     1048576                             the CS:APP malloc lab: four header lines give a heap
+//     size,
+//                                         the numbers of ids and of ops, and a weight. Then a ID
+//                                         SIZE, r ID SIZE or f ID a line; f -1 frees NULL
+//     123: malloc 0x7f02 24               Android's malloc_debug, for its memory_replay
+//     = Start    @ a.out:[0x1136] + 0x7f02 0x18    glibc's mtrace
+//     malloc(24) = 0x7f02                 ltrace, with or without pids, times and other calls
+//
+// Lines end in LF or CRLF, with or without blanks before it.
 #ifndef LANGUAGE_TRACE_H
 #define LANGUAGE_TRACE_H
 
-#include "language/text.h"
+#include "language/events.h"
 
-/// Empties `program` and reads up to `most` ops into it, from op `first`, counted from 0. Allocates
-/// the blocks that are live at `first` before them, so a window begins with the trace's heap. An id
-/// takes the lowest free slot, which holds NULL until then.
+/// Empties `program` and reads up to `most` ops into it, from op `first`, counted from 0. Puts the
+/// state of the trace at `first` before them, so a window begins with the trace's heap.
 ///
 /// Returns false iff the trace can't be read to the end of the window, is malformed, or exceeds a
-/// limit. Then *error says where and why. A trace is also malformed if its header gives another
-/// number of ops. The limits are ten million ids, SLOTS live blocks, and SIZE_LITERAL_MAX bytes.
+/// limit of events_add. Then *error says where and why. A trace of the malloc lab also has
+/// as many ops as its header says, and frees only live blocks. The other
+/// forms may begin in the middle of a process: calls on blocks from before are left out.
+/// events_counts tells how many.
 bool trace_read(FILE *file, struct program *program, size_t first, size_t most,
                 struct text_error *error);
 

@@ -9,6 +9,10 @@ set(package ${CMAKE_INSTALL_LIBDIR}/cmake/heapfuzz)
 set(sources ${CMAKE_INSTALL_DATADIR}/heapfuzz)
 
 install(TARGETS heapfuzz RUNTIME COMPONENT heapfuzz)
+if(TARGET heapfuzz_record)
+  install(TARGETS heapfuzz_record
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/heapfuzz COMPONENT heapfuzz)
+endif()
 install(FILES ${amalgam}/heapfuzz.c ${amalgam}/heapfuzz.h ${amalgam}/library.c ${amalgam}/look.c
   DESTINATION ${sources} COMPONENT heapfuzz)
 install(FILES include/heapfuzz/port.h

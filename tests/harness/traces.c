@@ -224,7 +224,6 @@ static void test_malformed_traces_are_refused_in_their_line(void **state)
         {"1\n2\n", 3, "a trace begins with four header lines"},
         {"1\n2\nx\n1\n", 3, "a header line is one number"},
         {"1 1\n2\n1\n1\n", 1, "a header line is one number"},
-        {"1\n10000001\n1\n1\n", 2, "the trace has more ids than this reader takes, 10000000"},
         {"1\n2\n1\n1\nx 0 1\n", 5, an_op},
         {"1\n2\n2\n1\na 0 1\nf 0 1\n", 6, an_op},
         {"1\n2\n2\n1\na 0 1\n\nf 0\n", 6, an_op},
@@ -306,6 +305,105 @@ static void test_a_file_that_ends_in_an_error_is_refused(void **state)
     assert_int_equal(fclose(folder), 0);
 }
 
+// The three forms with addresses. Each says the same as far as it can.
+static void assert_form(const char *text, const char *const *lines, size_t left_out)
+{
+    must_read(text, &whole, 0, SIZE_MAX);
+    assert_says(&whole, lines);
+    assert_int_equal(events_counts()->left_out, left_out);
+}
+
+static void test_android_records_are_calls(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"allocate b0 20",
+                                        "allocate_zeroed b1 16",
+                                        "lane 2",
+                                        "align 3",
+                                        "allocate b2 100",
+                                        "lane 1",
+                                        "reallocate b0 48",
+                                        "reallocate b0 0",
+                                        "reallocate b0 5",
+                                        "free b1",
+                                        "free b1", // NULL, where no block is.
+                                        NULL};
+    assert_form("187: malloc 0xb0 20\n"
+                "187: calloc 0xb1 2 8 17 18\n"
+                "188: memalign 0xb2 64 100\n"
+                "187: realloc 0xb3 0xb0 48\n"
+                "187: realloc 0x0 0xb3 1073741824\n" // It failed.
+                "187: realloc 0x0 0xb3 0\n"
+                "187: realloc 0xb3 0x0 5\n"
+                "187: free 0xb1\n"
+                "187: free 0xb9\n" // From before.
+                "187: free 0x0 17 18\n"
+                "188: thread_done 0x0 99\n",
+                lines, 2);
+}
+
+static void test_mtrace_lines_are_calls(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"allocate b0 24", "allocate b1 4", "reallocate b0 100",
+                                        "free b1",        "free b0",       NULL};
+    assert_form("= Start\n"
+                "@ ./a.out:[0x1136] + 0x5500 0x18\n"
+                "@ /lib/libc.so.6:(__strdup+1a)[0x9e9aa] + 0x5600 0x4\n"
+                "@ [0x1140] < 0x5500\n"
+                "@ [0x1140] > 0x5700 0x64\n"
+                "@ ./a b.out:[0x1150] ! 0x5700 0x4000000000000000\n"
+                "- 0x5600\n"
+                "@ ./a.out:[0x1160] - 0x5700\n"
+                "@ ./a.out:[0x1160] - 0x5800\n"
+                "= End\n",
+                lines, 2);
+}
+
+static void test_ltrace_lines_are_calls(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"allocate b0 24",   "lane 2",
+                                        "allocate b1 8", // The address that the other has left.
+                                        "lane 1",           "reallocate b0 100",
+                                        "lane 2",           "free b1",
+                                        "reallocate b1 15", NULL};
+    assert_form("[pid 7] a.out->malloc(24) = 0x5500\n"
+                "puts(\"malloc(1)\" = 10\n"
+                "[pid 7] realloc(0x5500, 100 <unfinished ...>\n"
+                "8 11:22:33.44 malloc(8 <unfinished ...>\n"
+                "[pid 8] <... malloc resumed> ) = 0x5500\n"
+                "[pid 7] <... realloc resumed> ) = 0x5600\n"
+                "[pid 8] realloc(0x5500, 99999999999 <unfinished ...>\n"
+                "[pid 8] <... realloc resumed> ) = 0\n" // It failed, and the block is back.
+                "[pid 8] free(0x5500 <unfinished ...>\n"
+                "[pid 8] <... free resumed> ) = <void>\n"
+                "[pid 8] reallocarray(nil, 3, 5, 0) = 0x5500\n"
+                "[pid 8] posix_memalign(0x7ffc, 128, 10, 3) = 0\n"
+                "--- SIGCHLD (Child exited) ---\n"
+                "+++ exited (status 0) +++\n",
+                lines, 1);
+}
+
+static void test_a_window_begins_on_its_lane_and_with_its_alignment(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"allocate b0 8", "lane 2", "align 3", "allocate b1 100",
+                                        NULL};
+    static const char text[] = "1: malloc 0x10 8\n2: memalign 0x20 64 100\n";
+    must_read(text, &window, 3, 1);
+    assert_says(&window, lines);
+}
+
+static void test_a_block_freed_unseen_makes_room(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"allocate b0 8", "allocate b0 9",   "allocate b1 7",
+                                        "free b0",       "reallocate b1 5", NULL};
+    assert_form("1: malloc 0x10 8\n1: malloc 0x10 9\n1: malloc 0x20 7\n1: realloc 0x10 0x20 5\n",
+                lines, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +417,11 @@ int main(void)
         cmocka_unit_test(test_blanks_and_ends_of_lines_say_nothing),
         cmocka_unit_test(test_a_window_needs_no_more_than_its_ops),
         cmocka_unit_test(test_a_file_that_ends_in_an_error_is_refused),
+        cmocka_unit_test(test_android_records_are_calls),
+        cmocka_unit_test(test_mtrace_lines_are_calls),
+        cmocka_unit_test(test_ltrace_lines_are_calls),
+        cmocka_unit_test(test_a_window_begins_on_its_lane_and_with_its_alignment),
+        cmocka_unit_test(test_a_block_freed_unseen_makes_room),
     };
     return cmocka_run_group_tests_name("traces", tests, NULL, close_programs) == 0 ? 0 : 1;
 }
