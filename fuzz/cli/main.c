@@ -22,8 +22,10 @@ static const struct {
      "[--corpus DIR]",
      "fuzz, show progress, and end with tables or a finding", true},
     {"random", command_random,
-     "--count N [--seed S] [--target T] [--subject S] [--other S] [FILE...]",
-     "make and run N programs, without an engine; from the same seed and files the same ones",
+     "--count N [--seed S] [--threads N [--round N]] [--target T] [--subject S] [--other S] "
+     "[FILE...]",
+     "make and run N programs, without an engine; from the same seed and files the same ones; "
+     "with --threads in rounds, all threads at once",
      true},
     {"replay", command_replay, "[--target T] [--subject S] [--other S] FILE...",
      "run programs and hold them against the laws", true},

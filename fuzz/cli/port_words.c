@@ -10,8 +10,9 @@
 #include "cli/port_parts.h"
 
 // Options of the commands, each with a value: a folder may be called cache.o.
-static const char *const valued[] = {"--target", "--subject", "--other", "--time", "--corpus",
-                                     "--count",  "--seed",    "--from",  "--ops"};
+static const char *const valued[] = {"--target", "--subject", "--other", "--time",
+                                     "--corpus", "--count",   "--seed",  "--from",
+                                     "--ops",    "--threads", "--round"};
 
 // Words for the compiler that may have their value in the next word.
 static const char *const split[] = {"-I",       "-D",      "-U",         "-L",       "-l",

@@ -52,6 +52,9 @@ static void print_policies(const struct heapfuzz_policies *policies)
     if (policies->needs_process) {
         printf("        .needs_process = true,\n");
     }
+    if (policies->is_threadsafe) {
+        printf("        .is_threadsafe = true,\n");
+    }
     printf("    },\n");
 }
 

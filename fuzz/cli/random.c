@@ -14,6 +14,7 @@
 #include "cli/finding.h"
 #include "cli/port.h"
 #include "cli/progress.h"
+#include "cli/random_threads.h"
 #include "findings/laws_off.h"
 #include "findings/report.h"
 #include "language/mix.h"
@@ -22,6 +23,7 @@
 #include "laws/counters.h"
 #include "runner/stop.h"
 #include "runner/sweep.h"
+#include "runner/threads.h"
 #include "world/clock.h"
 
 #define COUNT_MOST 1000000000U
@@ -40,7 +42,9 @@
 static struct {
     struct choice choice;
     size_t count, seed;
+    size_t threads, round; ///< See random_threads.h; 0: this thread, and every program.
     size_t done;
+    uint64_t random;
     double began, printed;
     bool is_live;
     struct program program; ///< The current one.
@@ -62,6 +66,10 @@ static void read_words(int argc, char **argv)
             making.count = choose_number("--count", value, 1, COUNT_MOST);
         } else if ((value = take_option(argc, argv, &at, "--seed")) != NULL) {
             making.seed = choose_number("--seed", value, 0, SIZE_MAX);
+        } else if ((value = take_option(argc, argv, &at, "--threads")) != NULL) {
+            making.threads = choose_number("--threads", value, 1, THREADS_MOST);
+        } else if ((value = take_option(argc, argv, &at, "--round")) != NULL) {
+            making.round = choose_number("--round", value, 1, COUNT_MOST);
         } else if (argv[at][0] == '-') {
             refuse("random: there is no option '%s'", argv[at]);
         } else if (making.given == POOL / 2) {
@@ -72,6 +80,9 @@ static void read_words(int argc, char **argv)
     }
     if (making.count == 0) {
         refuse("random: how many? --count N");
+    }
+    if (making.round > 0 && making.threads == 0) {
+        refuse("random: --round is one of --threads");
     }
     making.pooled = making.given;
     settle_choice(argv[0], &making.choice);
@@ -160,10 +171,22 @@ static void print_done(void)
     }
 }
 
+static void make_for_thread(struct program *program)
+{
+    make(&making.random);
+    keep(&making.random);
+    program_copy(program, &making.program);
+}
+
 int command_random(int argc, char **argv)
 {
     read_words(argc, argv);
-    uint64_t random = (making.seed + 1) * 0x9e3779b97f4a7c15U;
+    making.random = (making.seed + 1) * 0x9e3779b97f4a7c15U;
+    if (making.threads > 0) {
+        tell_probed(&making.choice);
+        return random_threads(&(struct random_threads){&making.choice, making.threads, making.count,
+                                                       making.seed, making.round, make_for_thread});
+    }
     report_findings(FINDING_EXITS);
     finding_before_end(keep_finding);
     stop_watch(true);
@@ -172,12 +195,12 @@ int command_random(int argc, char **argv)
     making.is_live = progress_is_live();
     making.began = making.printed = clock_seconds();
     for (; making.done < making.count; making.done++) {
-        make(&random);
+        make(&making.random);
         struct plan plan = choice_plan(&making.choice, &making.program);
         plan.walks_always = false; // More programs find more than a close look at each.
         plan.runs_twice = false;
         sweep_run(&plan, &making.program);
-        keep(&random);
+        keep(&making.random);
         tell_how_far();
     }
     print_done();

@@ -186,8 +186,8 @@ static void tell(const char *path, const char *name, int status, const char *lim
 {
     const struct event_counts *counts = events_counts();
     fprintf(stderr,
-            "%s: %zu calls by %" PRIu32 " thread%s; at most %zu blocks and %" PRIu64
-            " bytes live, at the end %zu and %" PRIu64 "; ",
+            "%s: %zu calls by %" PRIu32 " thread%s; most live %zu blocks, %" PRIu64
+            " bytes; at the end %zu, %" PRIu64 "; ",
             path, counts->calls, recording->threads, recording->threads == 1 ? "" : "s",
             counts->peak_blocks, counts->peak_bytes, counts->live_blocks, counts->live_bytes);
     if (counts->left_out > 0) {
@@ -201,9 +201,9 @@ static void tell(const char *path, const char *name, int status, const char *lim
         fprintf(stderr, "the program ends early: %s; ", limit);
     }
     if (WIFSIGNALED(status)) {
-        fprintf(stderr, "signal %d ended %s\n", WTERMSIG(status), name);
+        fprintf(stderr, "%s: signal %d\n", name, WTERMSIG(status));
     } else {
-        fprintf(stderr, "%s ended with status %d\n", name, WEXITSTATUS(status));
+        fprintf(stderr, "%s: status %d\n", name, WEXITSTATUS(status));
     }
 }
 

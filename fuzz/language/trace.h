@@ -18,10 +18,9 @@
 /// state of the trace at `first` before them, so a window begins with the trace's heap.
 ///
 /// Returns false iff the trace can't be read to the end of the window, is malformed, or exceeds a
-/// limit of events_add. Then *error says where and why. A trace of the malloc lab also has
-/// as many ops as its header says, and frees only live blocks. The other
-/// forms may begin in the middle of a process: calls on blocks from before are left out.
-/// events_counts tells how many.
+/// limit of events_add. Then *error says where and why. A trace of the malloc lab also
+/// has as many ops as its header says, and frees only live blocks. The other forms may begin in the
+/// middle of a process: calls on blocks from before are left out. events_counts tells how many.
 bool trace_read(FILE *file, struct program *program, size_t first, size_t most,
                 struct text_error *error);
 

@@ -220,6 +220,7 @@ const struct heapfuzz_port heapfuzz_port = {
     .policies = {.size = SIZE_POLICY,
                  .free_takes_null = HEAPFUZZ_YES,
                  .reallocate_takes_null = HEAPFUZZ_YES,
+                 .is_threadsafe = true,
                  .avoid_from_bytes = BLOCK_MOST_BYTES + 1,
                  .avoid_to_bytes = PTRDIFF_MAX,
                  LIBRARY_POLICIES},

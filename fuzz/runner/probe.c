@@ -403,6 +403,7 @@ static void merge(const struct heapfuzz_policies *stated, struct heapfuzz_polici
     KEEP(capacity_returns)
     KEEP(addresses_repeat)
     KEEP(needs_process)
+    KEEP(is_threadsafe)
     if (stated->zero != HEAPFUZZ_ZERO_UNSTATED) {
         seen_ones->zero_size_bytes = stated->zero_size_bytes;
     }

@@ -39,11 +39,21 @@ bool stop_is_hung(void)
     return idle >= 2;
 }
 
+static bool (*tell_other)(const char *who);
+
+void stop_tell_by(bool (*tell)(const char *who))
+{
+    tell_other = tell;
+}
+
 bool stop_tell_where(const char *who)
 {
     const struct run *run = run_current();
-    if (run == NULL || finding_is_silent()) {
+    if (finding_is_silent()) {
         return false;
+    }
+    if (run == NULL) {
+        return tell_other != NULL && tell_other(who);
     }
     fflush(stdout);
     fprintf(stderr, "%s stopped %s ", who, run->heap.subject->name);
@@ -88,6 +98,9 @@ void stop_watch_exit(void)
 void stop_tell_rest(const void *address, const char *says)
 {
     const struct run *run = run_current();
+    if (run == NULL) {
+        return;
+    }
     bool has_op = run->op_index < run->program->count;
     struct op op = has_op ? run->program->ops[run->op_index] : (struct op){0};
     place_clear();

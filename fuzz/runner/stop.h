@@ -15,6 +15,10 @@ void stop_watch(bool is_watched);
 #define STOP_HUNG_SECONDS 10U
 void stop_watch_hang(void);
 
+/// Sets a function that begins the report of a stop outside of any program of runner.h. It prints
+/// the place, up to a colon and a blank, and returns whether it did.
+void stop_tell_by(bool (*tell)(const char *who));
+
 /// Watches a fork of this process as this process is watched.
 void stop_watch_in_fork(void);
 

@@ -33,6 +33,7 @@ const struct subject_parts parts_crt = {.c_form = " MANAGER CRT "};
 const struct heapfuzz_port port_crt = {
     .sentence = "this project's CCRTHeap over malloc",
     MANAGER_POLICIES,
+    .policies.is_threadsafe = true,
     .policies.alignment_bytes = 2 * sizeof(void *),
     .policies.limit_bytes = MALLOC_MOST_BYTES,
     .policies.size = HEAPFUZZ_SIZE_IS_EXACT,

@@ -60,6 +60,7 @@ const struct subject_parts parts_libc = {.c_form = " MALLOC "};
 const struct heapfuzz_port port_libc = {
     .sentence = "the C library's malloc",
     FOREIGN_HEAP_POLICIES,
+    .policies.is_threadsafe = true,
     .policies.limit_bytes = MALLOC_MOST_BYTES,
     .policies.size = HEAPFUZZ_SIZE_IS_AT_LEAST,
     .policies.size_takes_null = HEAPFUZZ_YES,

@@ -29,7 +29,7 @@ bool world_heap_select_cache(unsigned cache);
 /// Sets the policies that the heap decides; the manager in front of it decides the others.
 #define WORLD_HEAP_POLICIES                                                                        \
     .policies.alignment_bytes = CH_GRANULE_BYTES, .policies.size = HEAPFUZZ_SIZE_IS_EXACT,         \
-    .policies.addresses_repeat = HEAPFUZZ_YES
+    .policies.addresses_repeat = HEAPFUZZ_YES, .policies.is_threadsafe = true
 #define WORLD_HEAP_HIDES_FREED ((size_t)8 * 1024)
 
 /// Sets GetSize of NULL and of any other pointer that is no block, and with it the answers to

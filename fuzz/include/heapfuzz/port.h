@@ -18,7 +18,7 @@
 //
 // `heapfuzz fuzz my_port.c my_heap.c` then fuzzes it. Only `allocate` and `free` are required. A
 // member that is left out turns its laws off, and each run prints which. One heap is open at a
-// time, and one thread makes all calls.
+// time, and one thread makes all calls, unless the port is_threadsafe and threads are asked for.
 #ifndef HEAPFUZZ_PORT_H
 #define HEAPFUZZ_PORT_H
 
@@ -104,6 +104,10 @@ struct heapfuzz_policies {
     /// State outlives `close` and `reset`, such as a static variable that the first call sets. Each
     /// program then runs in a process of its own. So bugs of the first call are found, too.
     bool needs_process;
+
+    /// Threads may make calls at the same time: all those on blocks, and `minimize`. `heapfuzz
+    /// random --threads N` does.
+    bool is_threadsafe;
 
     const struct heapfuzz_law_off *laws_off; ///< NULL, or laws; the last has no name.
 };

@@ -38,8 +38,7 @@ enum record_kind {
 /// A call takes sixteen bytes, as most of the time of a recording goes into new pages of its file.
 struct record {
     uint64_t block;
-    uint64_t call; ///< Written last. It has 4 bits of the kind, 6 of the alignment as a power of
-                   ///< two, 14 of the thread, and the size, which may be cut.
+    uint64_t call; ///< Written last; see record_call. Large sizes are cut.
 };
 
 #define RECORD_THREAD_MOST UINT64_C(16383)

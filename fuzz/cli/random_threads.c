@@ -1,0 +1,106 @@
+// Rounds on real threads. The schedule of threads is not the harness's, so a finding may not come
+// again: it is repeated, and the report says how often it did.
+
+#include "cli/random_threads.h"
+
+#include <inttypes.h>
+
+#include "cli/port.h"
+#include "findings/laws_off.h"
+#include "runner/stop.h"
+#include "runner/threads.h"
+#include "world/clock.h"
+#include "world/os.h"
+
+#define REPEATS 10U
+
+struct round {
+    struct threads_plan plan;
+    struct threads_work *work;
+};
+
+static void run(const void *context)
+{
+    const struct round *round = context;
+    threads_run(&round->plan, round->work);
+}
+
+static void make(const struct random_threads *wanted, struct program *programs, struct round *round)
+{
+    for (size_t i = 0; i < wanted->threads; i++) {
+        wanted->make(&programs[i]);
+    }
+    round->plan.seed++;
+}
+
+static void print_again(const struct random_threads *wanted, size_t number)
+{
+    printf("  heapfuzz random");
+    if (port_words() != NULL) {
+        printf(" %s", port_words());
+    } else {
+        printf(" --subject %s", wanted->choice->subject->name);
+    }
+    printf(" --threads %zu --seed %zu --round %zu --count 100\n", wanted->threads, wanted->seed,
+           number);
+}
+
+// The child has reported a broken law, or a stop.
+static void tell_finding(const struct random_threads *wanted, const struct round *round,
+                         size_t number)
+{
+    unsigned failed = 0;
+    for (unsigned i = 0; i < REPEATS; i++) {
+        failed += trial_call(run, round, false) != TRIAL_CLEAN;
+    }
+    printf("round %zu of seed %zu on %zu threads; run again, it failed %u times out of %u\n",
+           number, wanted->seed, wanted->threads, failed, REPEATS);
+    print_again(wanted, number);
+}
+
+static void print_done(const struct random_threads *wanted, const struct round *round,
+                       double seconds)
+{
+    printf("no finding after %.0f s: %zu rounds of seed %zu on %zu threads, %" PRIu64
+           " calls of %s, %" PRIu64 " checks\n\n",
+           seconds, wanted->count, wanted->seed, wanted->threads, round->work->calls,
+           wanted->choice->subject->name, round->work->checks);
+    printf("laws on threads: " THREADS_LAWS "; with these exceptions\n");
+    laws_off_print(stdout, wanted->choice->subject, NULL);
+}
+
+int random_threads(const struct random_threads *wanted)
+{
+    struct round round = {.plan = {.subject = wanted->choice->subject,
+                                   .count = (unsigned)wanted->threads,
+                                   .seed = (uint64_t)wanted->seed << 32},
+                          .work = os_share(sizeof *round.work)};
+    static struct program programs[THREADS_MOST];
+    double began = clock_seconds();
+    if (wanted->choice->target != &targets[0]) {
+        refuse("random: --threads: only target %s has programs for threads", targets[0].name);
+    }
+    if (!wanted->choice->subject->port.policies.is_threadsafe) {
+        refuse("random: --threads: subject %s does not say that it is_threadsafe",
+               wanted->choice->subject->name);
+    }
+    if (round.work == NULL) {
+        refuse("random: there is no memory for %zu threads", wanted->threads);
+    }
+    round.plan.programs = programs;
+    for (size_t i = 1; i < wanted->round; i++) {
+        make(wanted, programs, &round);
+    }
+    for (size_t done = 0; done < wanted->count; done++) {
+        if (wanted->round == 0 || done == 0) {
+            make(wanted, programs, &round);
+        }
+        if (trial_call(run, &round, true) != TRIAL_CLEAN) {
+            tell_finding(wanted, &round, wanted->round == 0 ? done + 1 : wanted->round);
+            return 1;
+        }
+    }
+    print_done(wanted, &round, clock_seconds() - began);
+    os_share_end(round.work, sizeof *round.work);
+    return 0;
+}
