@@ -242,8 +242,8 @@ int command_record(int argc, char **argv)
     const struct recording *recording = make_recording();
     int status = run(argv + at);
     if (recording->process == 0) {
-        refuse("record: %s did not load the recorder: it is linked statically, or runs as another "
-               "user",
+        refuse("record: %s did not load the recorder: it is linked statically, runs as another "
+               "user, or has pointers of another size",
                name);
     }
     if (recording->records == 0) {
