@@ -53,8 +53,8 @@ static void tell_finding(const struct random_threads *wanted, const struct round
     for (unsigned i = 0; i < REPEATS; i++) {
         failed += trial_call(run, round, false) != TRIAL_CLEAN;
     }
-    printf("round %zu of seed %zu on %zu threads; run again, it failed %u times out of %u\n",
-           number, wanted->seed, wanted->threads, failed, REPEATS);
+    printf("round %zu of seed %zu on %zu threads; it failed in %u of %u more runs\n", number,
+           wanted->seed, wanted->threads, failed, REPEATS);
     print_again(wanted, number);
 }
 
