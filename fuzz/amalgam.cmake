@@ -8,6 +8,7 @@ endif()
 set(fuzz ${CMAKE_CURRENT_LIST_DIR})
 set(amalgam ${PROJECT_BINARY_DIR}/fuzz/amalgam)
 file(GLOB_RECURSE amalgam_sources CONFIGURE_DEPENDS ${fuzz}/*.c ${fuzz}/*.h ${fuzz}/*.def
+  ${fuzz}/*.html ${PROJECT_SOURCE_DIR}/corpus/heap/edge-*.ops
   ${PROJECT_SOURCE_DIR}/src/include/comheap/*.h)
 add_custom_command(OUTPUT ${amalgam}/heapfuzz.c ${amalgam}/heapfuzz.h
   COMMAND Python3::Interpreter ${fuzz}/amalgamate ${fuzz} ${amalgam}
