@@ -21,6 +21,7 @@ int command_import(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_probe(int argc, char **argv);
 int command_matrix(int argc, char **argv);
+int command_attack(int argc, char **argv);
 int command_counters(int argc, char **argv);
 
 /// Prints one sentence, with the program's name before it, and ends the process with status 2.

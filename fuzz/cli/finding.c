@@ -109,14 +109,14 @@ static bool write_text(const struct named *named, const struct program *program,
 }
 
 // Writes the program as C beside its text, and prints how to compile it. Writes nothing where it
-// does not fail again, nor for two subjects at once.
+// does not fail again, where the program has no whole form in C, nor for two subjects at once.
 static bool write_as_c(const struct choice *choice, const struct program *program,
                        const char *text_name)
 {
     char name[FINDING_NAME_BYTES];
     struct output output;
     struct plan plan = choice_plan(choice, program);
-    if (choice->other != NULL || port_is_library()) {
+    if (choice->other != NULL || port_is_library() || !csource_is_whole(&plan, program)) {
         return true; // Nor for a library, whose port is no file of the user's.
     }
     (void)snprintf(name, sizeof name, "%.*s.c", (int)strlen(text_name) - 4, text_name);

@@ -38,6 +38,8 @@ static const struct {
     {"matrix", command_matrix, "[--html FILE] ALLOCATOR... [FILE.ops...]",
      "print what allocators do in edge cases: subjects, libraries, or quoted words of ports",
      false},
+    {"attack", command_attack, "[--subject S] [--show VARIANT]",
+     "misuse an allocator in every way, and print which misuse has which effect", true},
     {"compile", command_compile, "[--to DIR] FILE...", "programs to the bytes that engines mutate",
      false},
     {"decompile", command_decompile, "[--to DIR] FILE...", "and back to text", false},

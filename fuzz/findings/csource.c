@@ -210,6 +210,18 @@ static void choose_laws(struct csource *source)
     }
 }
 
+bool csource_is_whole(const struct plan *plan, const struct program *program)
+{
+    bool is_misused = plan->misuses && plan->subject->parts.c_form == NULL &&
+                      subject_promises_misuse(plan->subject);
+    for (size_t i = 0; i < program->count && is_misused; i++) {
+        if (verb_action(program->ops[i].verb) == ACTION_MISUSE) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void write_heading(FILE *file, const struct csource *source)
 {
     bool is_law = source->law < LAWS;
@@ -226,6 +238,10 @@ static void write_heading(FILE *file, const struct csource *source)
     if (source->is_port && (source->law == LAW_MISUSE || source->law == LAW_COM)) {
         fprintf(file, "// Law %s has no C form for a port, so it is not checked here.\n",
                 law_name(source->law));
+    }
+    if (!csource_is_whole(source->plan, source->program)) {
+        fprintf(file,
+                "// Misuse has no C form for a port: ops of misuse only ask about addresses.\n");
     }
     if (!is_law && source->verdict != TRIAL_CLEAN && fill_sees_poison()) {
         fprintf(file, "// The run had AddressSanitizer: -fsanitize=address may be needed, too.\n");

@@ -12,6 +12,10 @@
 /// environment variable HEAPFUZZ_WORDS where there are any.
 void csource_print_command(FILE *file, const struct subject *subject, const char *name);
 
+/// Returns whether a program as C makes all of its calls. Misuse of a port has no C form: such ops
+/// only ask about their address.
+bool csource_is_whole(const struct plan *plan, const struct program *program);
+
 /// Runs a program in a process of its own, and writes it as C. The C program ends with status 1 as
 /// long as the law that the run breaks is broken. Where the run breaks none, the C program checks
 /// every law that C can check. `name` is the file's, for its comment. Returns the run's verdict.

@@ -87,7 +87,9 @@ static void print_by_members(FILE *file, const struct subject *subject)
         {promises->largest == NULL && !is_bounded && !port->policies.needs_process, LAW_CAPACITY,
          no_bound},
         {promises->most_committed == NULL, LAW_FOOTPRINT, no_bound},
-        {!subject_survives_misuse(subject), LAW_MISUSE, "it does not survive it"},
+        {!subject_promises_misuse(subject), LAW_MISUSE, "it does not survive it"},
+        {subject_promises_misuse(subject) && !subject_survives_misuse(subject), LAW_MISUSE,
+         "only held of the kinds that it promises"},
     };
     PRINT(laws);
 }

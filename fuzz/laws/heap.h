@@ -71,7 +71,8 @@ struct heap {
     uint64_t refusals_before; ///< The world's, before the last request.
 
     size_t rolling;          ///< Selects the live block that is checked next.
-    size_t misuses_unwalked; ///< Counts misuses since the invariants were last walked for one.
+    size_t misuses_unwalked; ///< Counts misuses since the invariants were last walked for one,
+    size_t misuses_apart;    ///< and those that had a process of their own.
 
     const char *own_call;   ///< The current call of the harness's own, for no op; NULL: none.
     size_t own_call_number; ///< Printed after own_call; HEAP_NO_NUMBER: no number.

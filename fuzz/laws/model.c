@@ -54,6 +54,7 @@ void model_enter(enum lane lane)
 
 void model_minimize(void)
 {
+    model.requests++;
     if (model.live_blocks == 0) {
         model.is_used = false;
         model.is_mixed = false;
@@ -174,6 +175,11 @@ static void insert(size_t place, uint32_t slot)
     model.live_blocks++;
 }
 
+void model_refuse(void)
+{
+    model.requests++;
+}
+
 void model_pass(size_t size_bytes)
 {
     size_t live_bytes = model.live_bytes;
@@ -182,6 +188,7 @@ void model_pass(size_t size_bytes)
     model.since_empty_bytes = size_sum(model.since_empty_bytes, size_bytes);
     model.since_empty_blocks++;
     model.is_used = true;
+    model.requests++;
 }
 
 uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
@@ -209,6 +216,7 @@ uint32_t model_begin(uint32_t slot, void *block, size_t size_bytes)
         .is_known = true,
     };
     model.is_used = true;
+    model.requests++;
     insert(place, slot);
     model.wrapped_blocks += held->is_wrapped;
     set_live_bytes(size_sum(model.live_bytes, model_real_bytes(held)));
@@ -230,6 +238,7 @@ static void end_block(uint32_t slot)
     set_grown_bytes(held, 0);
     model.wrapped_blocks -= held->is_wrapped;
     held->last_bytes = held->size_bytes;
+    held->ended_at = model.requests;
     held->size_bytes = 0;
 }
 
@@ -257,6 +266,7 @@ uint32_t model_resize(uint32_t slot, size_t size_bytes)
     if (place < model.live_blocks && front_of(live_slots[place]) < end) {
         return live_slots[place];
     }
+    model.requests++;
     model.wrapped_blocks += model.is_wrapped && !held->is_wrapped;
     held->is_wrapped = model.is_wrapped;
     held->tail_bytes = model.tail_bytes;
@@ -308,6 +318,22 @@ bool model_has(uint32_t slot, const void *address)
 uint32_t model_live_slot(size_t index)
 {
     return live_slots[index];
+}
+
+bool model_is_freed(uint32_t slot)
+{
+    const struct held *held = &model.slots[slot];
+    return held->block != NULL && !held->is_live && held->ended_at == model.requests;
+}
+
+bool model_was_freed_at(uintptr_t address)
+{
+    for (size_t i = 0; i < known_count; i++) {
+        if (begin_of(known_slots[i]) == address && model_is_freed(known_slots[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool model_starts_at(const void *address)

@@ -18,6 +18,7 @@ struct held {
     void *block;
     size_t size_bytes;
     size_t last_bytes;  ///< Its size when it was last live.
+    uint64_t ended_at;  ///< The model's `requests` when it was freed.
     size_t grown_bytes; ///< The largest that it has had, with the wrapper's bytes,
     size_t room_bytes;  ///< and up to which it must grow in place; at least its size.
     struct fill fill;   ///< The bytes in it.
@@ -47,7 +48,8 @@ struct model {
     bool is_wrapped;                ///< A wrapper grants blocks,
     size_t front_bytes, tail_bytes; ///< and keeps this many bytes of each.
     size_t wrapped_blocks;          ///< The wrapped ones of the live blocks.
-    uint64_t fills;                 ///< The number of fills: no two blocks have the same bytes.
+    uint64_t requests; ///< Counts requests, and minimizing: a freed block may be gone after either.
+    uint64_t fills;    ///< The number of fills: no two blocks have the same bytes.
 };
 extern struct model model;
 
@@ -86,6 +88,9 @@ uint32_t model_give_slack(uint32_t slot, size_t slack_bytes);
 /// live, so the heap was not empty. Returns as model_begin does.
 uint32_t model_move(uint32_t slot, void *block, size_t size_bytes);
 
+/// Records that a request was refused. The heap may have looked for room among freed blocks.
+void model_refuse(void);
+
 /// Records a block that came and went within another call.
 void model_pass(size_t size_bytes);
 
@@ -118,6 +123,11 @@ struct neighbours {
     const struct held *previous, *next;
 };
 struct neighbours model_neighbours(const void *address);
+
+/// Return whether a slot's block was freed, and whether one was that starts at this address. Since
+/// then nothing was requested, and the heap was not minimized.
+bool model_is_freed(uint32_t slot);
+bool model_was_freed_at(uintptr_t address);
 
 /// Returns whether a live block starts at this address.
 bool model_starts_at(const void *address);

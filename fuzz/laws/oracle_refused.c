@@ -78,6 +78,7 @@ enum outcome oracle_not_allocated(struct heap *heap, uint32_t slot, enum face fa
                                   size_t size_bytes)
 {
     enum outcome outcome = reason_of(heap, face, size_bytes);
+    model_refuse();
     if (outcome == OUTCOME_NO_ROOM) {
         check_must_grant(heap, heap->request.asked_bytes);
         oracle_check_holes(heap, heap->request.asked_bytes);
@@ -119,6 +120,7 @@ enum outcome oracle_not_reallocated(struct heap *heap, uint32_t slot, enum face 
                                     size_t size_bytes)
 {
     enum outcome outcome = reason_of(heap, face, size_bytes);
+    model_refuse();
     if (outcome == OUTCOME_NO_ROOM || outcome == OUTCOME_NO_PAGES) {
         check_room(heap, slot, size_bytes);
     }

@@ -105,6 +105,33 @@ bool subject_survives_misuse(const struct subject *subject)
            subject->port.size != NULL;
 }
 
+const struct heapfuzz_misuses *subject_misuses(const struct subject *subject)
+{
+    static const struct heapfuzz_misuses none;
+    static const struct heapfuzz_misuses all = {
+        .free = {HEAPFUZZ_CAUGHT, HEAPFUZZ_CAUGHT, HEAPFUZZ_CAUGHT, HEAPFUZZ_CAUGHT},
+        .reallocate = {HEAPFUZZ_CAUGHT, HEAPFUZZ_CAUGHT, HEAPFUZZ_CAUGHT, HEAPFUZZ_CAUGHT},
+        .survives_freed_writes = true,
+        .survives_writes = true,
+    };
+    return subject_survives_misuse(subject) ? &all
+           : subject->port.misuses != NULL  ? subject->port.misuses
+                                            : &none;
+}
+
+static bool has_effects(const struct heapfuzz_effects *effects)
+{
+    return effects->foreign != HEAPFUZZ_UNDEFINED || effects->interior != HEAPFUZZ_UNDEFINED ||
+           effects->stale != HEAPFUZZ_UNDEFINED || effects->freed != HEAPFUZZ_UNDEFINED;
+}
+
+bool subject_promises_misuse(const struct subject *subject)
+{
+    const struct heapfuzz_misuses *misuses = subject_misuses(subject);
+    return has_effects(&misuses->free) || has_effects(&misuses->reallocate) ||
+           misuses->survives_freed_writes || misuses->survives_writes;
+}
+
 bool subject_takes_range(const struct subject *subject)
 {
     return subject->port.open != NULL;

@@ -38,9 +38,14 @@ const char *subject_make(struct subject *subject, const char *name,
 /// Makes each policy of a subject that is unstated the one that excuses most.
 void subject_settle(struct subject *subject);
 
-/// Return whether a subject has all members that lanes, and misuse, need.
+/// Return whether a subject has all members that lanes, and the survival of all misuse, need.
 bool subject_has_lanes(const struct subject *subject);
 bool subject_survives_misuse(const struct subject *subject);
+
+/// Returns a subject's promises about misuse; `faults` are all of them, without `pages`. And
+/// returns whether there is any.
+const struct heapfuzz_misuses *subject_misuses(const struct subject *subject);
+bool subject_promises_misuse(const struct subject *subject);
 
 /// Return whether the subject takes a range, pages of the world, or neither.
 bool subject_takes_range(const struct subject *subject);

@@ -19,7 +19,7 @@ static uintptr_t owned_address(const struct run *run, uint32_t slot, size_t size
 
 static bool is_misused(const struct run *run)
 {
-    return run->plan.misuses && subject_survives_misuse(run->heap.subject);
+    return run->plan.misuses && subject_promises_misuse(run->heap.subject);
 }
 
 static void run_free(struct run *run, uint32_t slot, enum face face)
@@ -178,14 +178,17 @@ static void run_misuse(struct run *run, uint32_t slot, size_t size_bytes)
     enum heapfuzz_stray stray =
         is_misused(run) ? misuse_find(&run->heap, address) : HEAPFUZZ_STRAYS;
     bool is_other = run_is_elsewhere(run, slot, size_bytes);
-    if (is_misused(run) && run->verb == VERB_SCRIBBLE && model.slots[slot].block != NULL) {
-        size_t extent = misuse_extent(&run->heap, slot, address, size_bytes == 0 ? 1 : size_bytes);
+    size_t extent = is_misused(run) && run->verb == VERB_SCRIBBLE && model.slots[slot].block != NULL
+                        ? misuse_extent(&run->heap, slot, address, size_bytes == 0 ? 1 : size_bytes)
+                        : SIZE_MAX;
+    if (extent != SIZE_MAX) {
         run_answer(run, (struct answer){.kind = ANSWER_WRITTEN,
                                         .value = address,
                                         .size_bytes = extent,
                                         .is_elsewhere = is_other});
         run_count(run, misuse_scribble(&run->heap, address, extent, size_bytes % MISUSE_PATTERNS));
-    } else if (stray != HEAPFUZZ_STRAYS && run->verb != VERB_SCRIBBLE) {
+    } else if (run->verb != VERB_SCRIBBLE &&
+               misuse_is_promised(&run->heap, op_of(run), address, stray)) {
         run_answer(run, (struct answer){.kind = ANSWER_STRAY,
                                         .value = address,
                                         .size_bytes = stray,
@@ -243,7 +246,7 @@ bool run_call(struct run *run, uint32_t slot, size_t size_bytes)
         run_minimize(run);
         return true;
     case ACTION_MISUSE:
-        run_misuse(run, slot, size_bytes);
+        (run->plan.misuse != NULL ? run->plan.misuse : run_misuse)(run, slot, size_bytes);
         return true;
     case ACTION_EXTENSION:
         run_extension(run, size_bytes);

@@ -43,6 +43,8 @@ struct plan {
     bool runs_twice;       ///< Run every program twice, not one in RUN_TWICE_ONE_IN, and compare.
     size_t refusals_swept; ///< The number of page requests that sweep.h refuses; run_program
                            ///< ignores it.
+    /// NULL, or called in place of the bad verbs and scribble, whatever the subject survives.
+    void (*misuse)(struct run *run, uint32_t slot, size_t size_bytes);
     void (*before_op)(const struct run *run); ///< NULL, or called before each op,
     void (*after_op)(const struct run *run);  ///< and after it.
     void (*before_step)(struct run *run,

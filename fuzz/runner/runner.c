@@ -193,6 +193,7 @@ static void add_range(struct run *run, size_t size_bytes, uint32_t steps)
 {
     const struct subject *beside = run->plan.beside;
     if (beside == NULL || beside->port.add_range != NULL) {
+        model.requests++; // The heap may join freed blocks.
         heap_add_range(&run->heap, size_bytes < RUN_ADDED_BYTES ? size_bytes : RUN_ADDED_BYTES,
                        steps);
     }
@@ -466,8 +467,8 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
 void run_program(const struct plan *plan, const struct program *program)
 {
     uint64_t sum = run_once(plan, program, NULL, 0);
-    if (plan->subject->port.policies.needs_process) { // The second run would not be equal.
-        return;
+    if (plan->subject->port.policies.needs_process || plan->misuse != NULL) {
+        return; // The second run would not be equal.
     }
     // The answers select the programs that run twice, so the same ones do every time.
     if (plan->runs_twice || sum % RUN_TWICE_ONE_IN == 0) {

@@ -74,6 +74,11 @@ void *os_share(size_t size_bytes);
 /// Gives shared memory back.
 void os_share_end(void *start, size_t size_bytes);
 
+/// Calls a function in a child process, which prints nothing. Returns whether that ends by abort
+/// within OS_CHILD_SECONDS. Where there can be no child, calls nothing and returns true.
+#define OS_CHILD_SECONDS 2U
+bool os_aborts(void (*act)(const void *context), const void *context);
+
 /// Returns a file of these bytes, to read. Returns NULL iff that fails.
 FILE *os_read_bytes(const void *bytes, size_t size_bytes);
 

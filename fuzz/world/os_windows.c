@@ -206,6 +206,12 @@ void os_share_end(void *start, size_t size_bytes)
     free(start);
 }
 
+bool os_aborts(void (*act)(const void *context), const void *context)
+{
+    (void)act, (void)context; // No process forks here.
+    return true;
+}
+
 // Opens a file that the system deletes when it is closed.
 static FILE *open_scratch(void)
 {

@@ -304,10 +304,12 @@ static void *kept_allocate(size_t size_bytes)
     return block;
 }
 
+// It ignores misuse.
 static void kept_free(void *block)
 {
-    if (block != NULL) {
-        kept.blocks[find_kept(block)] = kept.blocks[kept.count - 1];
+    size_t at = find_kept(block);
+    if (at < kept.count) {
+        kept.blocks[at] = kept.blocks[kept.count - 1];
         kept.count--;
         first_fit_free(block);
     }
@@ -319,7 +321,7 @@ static void *kept_reallocate(void *block, size_t size_bytes)
         return kept_allocate(size_bytes);
     }
     size_t at = find_kept(block);
-    void *moved = first_fit_reallocate(block, size_bytes);
+    void *moved = at == kept.count ? NULL : first_fit_reallocate(block, size_bytes);
     if (moved != NULL) {
         kept.blocks[at] = moved;
     }
@@ -391,6 +393,11 @@ static const struct heapfuzz_port kept_port = {
     .count = kept_count,
     .check = kept_check,
     .fault = kept_fault,
+    .misuses =
+        &(const struct heapfuzz_misuses){
+            .free = {HEAPFUZZ_IGNORED, HEAPFUZZ_IGNORED, HEAPFUZZ_IGNORED, HEAPFUZZ_IGNORED},
+            .reallocate = {HEAPFUZZ_IGNORED, HEAPFUZZ_IGNORED, HEAPFUZZ_IGNORED, HEAPFUZZ_IGNORED},
+            .survives_freed_writes = true},
 };
 
 #define PORT_MEMBER(name)                                                                          \
@@ -420,6 +427,7 @@ static const struct {
     PORT_MEMBER(select_cache),
     PORT_MEMBER(promises),
     PORT_MEMBER(faults),
+    PORT_MEMBER(misuses),
 };
 
 #define PORT_MEMBERS (sizeof port_members / sizeof port_members[0])

@@ -1,9 +1,11 @@
 // A policy excuses exactly its answers. Answers that a subject may give by its policies break no
-// law, and those beside them do. A run names the laws that are off for it.
+// law, and those beside them do. A run names the laws that are off for it. A subject is misused as
+// its promises say, and has to keep them.
 //
 // Each subject is the reference, with one answer changed.
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../unit/cmocka_headers.h"
@@ -21,7 +23,13 @@ static struct {
     int null_answer;  ///< DidAlloc of NULL,
     int other_answer; ///< and of a pointer that is no block of the reference.
     enum { STORES_NULL, STORES_ITSELF, STORES_NOTHING } on_failure; ///< A failed QueryInterface.
+    struct heapfuzz_misuses misuses;
+    bool has_fault; ///< It can be asked for faults.
+    enum { IGNORES, RAISES, ABORTS, GRANTS, HARMS } on_misuse;
+    unsigned char *harmed; ///< A block that a misuse changes where it harms.
 } change;
+
+static const char *raised;
 
 static const struct subject *reference;
 
@@ -30,6 +38,51 @@ static int owns(const void *address)
     return address == NULL                      ? change.null_answer
            : reference->port.owns(address) == 0 ? change.other_answer
                                                 : 1;
+}
+
+// Returns whether a pointer is misused. Then the subject has the effect that a test chose.
+static bool is_misused(const void *block)
+{
+    if (block == NULL || reference->port.owns(block) == 1) {
+        return false;
+    }
+    raised = change.on_misuse == RAISES ? "a fault of the test's" : NULL;
+    if (change.on_misuse == ABORTS) {
+        abort();
+    }
+    return true;
+}
+
+static const char *fault(const void **where)
+{
+    const char *sentence = raised;
+    *where = NULL;
+    raised = NULL;
+    return sentence;
+}
+
+static void *allocate(size_t size_bytes)
+{
+    void *block = reference->port.allocate(size_bytes);
+    change.harmed = change.harmed == NULL ? block : change.harmed;
+    return block;
+}
+
+static void free_block(void *block)
+{
+    if (!is_misused(block)) {
+        reference->port.free(block);
+    } else if (change.on_misuse == HARMS) {
+        *change.harmed ^= 1;
+    }
+}
+
+static void *reallocate(void *block, size_t size_bytes)
+{
+    if (!is_misused(block)) {
+        return reference->port.reallocate(block, size_bytes);
+    }
+    return change.on_misuse == GRANTS ? reference->port.allocate(size_bytes) : NULL;
 }
 
 static HRESULT STDMETHODCALLTYPE query(IMalloc *This, REFIID riid, void **ppv)
@@ -61,6 +114,11 @@ static struct subject make_changed(void)
     changed.name = "changed";
     changed.port.policies = change.policies;
     changed.port.owns = owns;
+    changed.port.allocate = allocate;
+    changed.port.free = free_block;
+    changed.port.reallocate = reallocate;
+    changed.port.fault = change.has_fault ? fault : NULL;
+    changed.port.misuses = &change.misuses;
     changed.promises.shares_heap = change.shares_heap;
     changed.parts.com = &com;
     return changed;
@@ -83,7 +141,10 @@ static trial_verdict verdict_of(const char *text)
     struct program program = {0};
     struct text_error error;
     struct subject changed = make_changed();
-    struct plan plan = {.subject = &changed, .extension = &com_faces};
+    bool is_misused_too = subject_promises_misuse(&changed); // Not by faces: they are as they were.
+    struct plan plan = {.subject = &changed,
+                        .extension = is_misused_too ? NULL : &com_faces,
+                        .misuses = is_misused_too};
     FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "rb");
     assert_non_null(file);
     assert_true(text_read(file, &program, &error));
@@ -136,6 +197,66 @@ static void who_leaves_the_pointer_of_a_query_stores_no_other(void **state)
     assert_int_equal(verdict_of("query 2\n"), com_broken);
 }
 
+static const int misuse_broken = FINDING_FIRST_STATUS + (int)LAW_MISUSE;
+
+static const char foreign[] = "allocate b0 8\nbad_address 4096\n";
+static const char again[] = "allocate b0 8\nfree b0\nbad_free b0 0\n";
+static const char later[] = "allocate b0 8\nfree b0\nallocate b1 4000\nbad_free b0 0\n";
+static const char inside[] = "allocate b0 8\nbad_free b0 1\n";
+
+static void who_promises_one_misuse_is_misused_so_alone(void **state)
+{
+    (void)state;
+    change.on_misuse = ABORTS;
+    change.misuses.free.freed = HEAPFUZZ_IGNORED;
+    assert_int_equal(verdict_of(later), TRIAL_CLEAN);
+    assert_int_equal(verdict_of(inside), TRIAL_CLEAN);
+    assert_int_not_equal(verdict_of(again), TRIAL_CLEAN);
+    change.misuses.free.interior = HEAPFUZZ_IGNORED;
+    assert_int_not_equal(verdict_of(inside), TRIAL_CLEAN);
+}
+
+// The reference has memory of its own, and so can't know a foreign pointer by its place.
+static void pages_at_the_end(uintptr_t *begin, uintptr_t *end)
+{
+    *begin = UINTPTR_MAX - 1;
+    *end = UINTPTR_MAX;
+}
+
+static void who_ignores_misuse_raises_and_grants_nothing(void **state)
+{
+    (void)state;
+    change.misuses.free.foreign = HEAPFUZZ_IGNORED;
+    change.misuses.reallocate.foreign = HEAPFUZZ_IGNORED;
+    change.on_misuse = GRANTS;
+    assert_int_equal(verdict_of(foreign), TRIAL_CLEAN); // Nothing is known to be foreign.
+    change.misuses.pages = pages_at_the_end;
+    assert_int_equal(verdict_of(foreign), misuse_broken);
+    change.on_misuse = HARMS;
+    assert_int_equal(verdict_of(foreign), misuse_broken);
+    change.on_misuse = IGNORES;
+    assert_int_equal(verdict_of(foreign), TRIAL_CLEAN);
+    change.has_fault = true;
+    assert_int_equal(verdict_of(foreign), TRIAL_CLEAN);
+    change.on_misuse = RAISES;
+    assert_int_equal(verdict_of(foreign), misuse_broken);
+}
+
+static void who_catches_misuse_raises_or_aborts(void **state)
+{
+    (void)state;
+    change.misuses.free.freed = HEAPFUZZ_CAUGHT;
+    change.on_misuse = IGNORES;
+    assert_int_equal(verdict_of(again), misuse_broken);
+    change.on_misuse = ABORTS;
+    assert_int_equal(verdict_of(again), TRIAL_CLEAN);
+    change.has_fault = true;
+    change.on_misuse = IGNORES;
+    assert_int_equal(verdict_of(again), misuse_broken);
+    change.on_misuse = RAISES;
+    assert_int_equal(verdict_of(again), TRIAL_CLEAN);
+}
+
 // Returns whether a run reports that a law is off for the changed subject, and why.
 static bool says_off(const char *words)
 {
@@ -172,6 +293,9 @@ int main(void)
         cmocka_unit_test_setup(who_shares_a_heap_does_not_own_null, set_up),
         cmocka_unit_test_setup(who_leaves_the_pointer_of_a_query_may_store_null_too, set_up),
         cmocka_unit_test_setup(who_leaves_the_pointer_of_a_query_stores_no_other, set_up),
+        cmocka_unit_test_setup(who_promises_one_misuse_is_misused_so_alone, set_up),
+        cmocka_unit_test_setup(who_ignores_misuse_raises_and_grants_nothing, set_up),
+        cmocka_unit_test_setup(who_catches_misuse_raises_or_aborts, set_up),
         cmocka_unit_test_setup(a_run_says_what_a_policy_turns_off, set_up),
     };
     return cmocka_run_group_tests_name("policies", tests, NULL, NULL);

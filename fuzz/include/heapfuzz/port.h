@@ -225,6 +225,34 @@ struct heapfuzz_faults {
     void (*pages)(uintptr_t *begin, uintptr_t *end); ///< Stores where blocks can lie.
 };
 
+/// The effect of one misuse, as a heap promises it. UNDEFINED: it promises nothing, and is never
+/// misused so. CAUGHT: it raises a fault; without `fault`, it ends the process by abort. IGNORED:
+/// the call returns, and raises none. After both, reallocate returns NULL, nothing else has
+/// changed, and later calls keep every law.
+enum heapfuzz_effect { HEAPFUZZ_UNDEFINED, HEAPFUZZ_CAUGHT, HEAPFUZZ_IGNORED };
+
+/// The effects for each kind of pointer. `freed` is for a stale one to the start of a block that
+/// `free` ended. It holds until another block is requested, or the heap is minimized: a header may
+/// still tell.
+struct heapfuzz_effects {
+    enum heapfuzz_effect foreign, interior, stale, freed;
+};
+
+/// The promises of a heap that survives some misuse, such as one with a header in front of each
+/// block. Each member may be left out.
+struct heapfuzz_misuses {
+    struct heapfuzz_effects free, reallocate;
+
+    bool survives_freed_writes; ///< A write to a freed block does no harm, until another block is
+                                ///< requested or the heap is minimized.
+    bool survives_writes;       ///< No write outside of live blocks does harm, anywhere in `pages`.
+
+    /// Stores where blocks can lie. NULL: in the memory that `open` or `open_pages` got. Where a
+    /// heap has neither, that is unknown. Then target misuse tries no foreign pointers, and of the
+    /// stale ones only those to freed blocks.
+    void (*pages)(uintptr_t *begin, uintptr_t *end);
+};
+
 struct heapfuzz_port {
     const char *name;     ///< NULL: the tool names it after its file.
     const char *sentence; ///< Describes it, for people who choose one; may be NULL.
@@ -285,7 +313,8 @@ struct heapfuzz_port {
     bool (*select_cache)(unsigned cache);
 
     const struct heapfuzz_promises *promises;
-    const struct heapfuzz_faults *faults; ///< NULL: misuse ends it.
+    const struct heapfuzz_faults *faults;   ///< NULL: it does not survive all misuse,
+    const struct heapfuzz_misuses *misuses; ///< and, if this is NULL, too, none.
 };
 
 /// The port of a build that has one. A build by `heapfuzz` may have two, and keeps them apart.
