@@ -12,8 +12,7 @@
 // Options of the commands, each with a value: a folder may be called cache.o.
 static const char *const valued[] = {"--target", "--subject", "--other", "--time",
                                      "--corpus", "--count",   "--seed",  "--from",
-                                     "--ops",    "--threads", "--round",
-                                     "--show"};
+                                     "--ops",    "--threads", "--round", "--show"};
 
 // Words for the compiler that may have their value in the next word.
 static const char *const split[] = {"-I",       "-D",      "-U",         "-L",       "-l",
