@@ -329,13 +329,12 @@ static void expect_size(const char *law, const struct slot *s, size_t size)
         size, s->size);
 }
 
-// The bytes that a block takes. One of 0 bytes counts as one: its address is its own.
+// A block of 0 bytes counts as one: its address is its own.
 #ifdef WITH_SLACK
 #define EXTENT(s) ((s)->size + (s)->slack + ((s)->size + (s)->slack == 0))
 #else
 #define EXTENT(s) ((s)->size + ((s)->size == 0))
 #endif
-
 static void expect_apart(const char *law, const struct slot *s)
 {
     uintptr_t begin = (uintptr_t)s->block;
@@ -1178,27 +1177,7 @@ static void measure(void)
 #endif
 
 #ifdef WITH_RANGE
-// Fills a range with garbage or zeros.
-static void fill_range(unsigned char *start, size_t size)
-{
-#ifdef WITH_ZEROED
-    memset(start, 0, size);
-#else
-#ifdef WITH_LARGERANGE
-    for (size_t at = 0; at < size; at = at == MiB / 2 && size > MiB ? size - MiB / 2 : at + 1) {
-#else
-    for (size_t at = 0; at < size; at++) {
-#endif
-        size_t i = at + (uintptr_t)start % 8;
-        start[at] =
-            (unsigned char)((0xd7d7d7d7d7d7d7d7U + i / 8 * 0x0101010101010102U) >> i % 8 * 8);
-    }
-#endif
-#ifdef WITH_GUARDS
-    hide(start + size, PAGE);
-#endif
-}
-
+// Makes the range, full of garbage or zeros.
 static void make_range(size_t size, size_t place)
 {
     uintptr_t start = memory() + PAGE + place + RANGE_ALIGNMENT - 1;
@@ -1207,14 +1186,22 @@ static void make_range(size_t size, size_t place)
 #endif
     arena = (unsigned char *)(start - start % RANGE_ALIGNMENT);
     arena_size = size;
-    fill_range(arena, size);
+#ifdef WITH_ZEROED
+    memset(arena, 0, size);
+#else
+#ifdef WITH_LARGERANGE
+    for (size_t at = 0; at < size; at = at == MiB / 2 && size > MiB ? size - MiB / 2 : at + 1) {
+#else
+    for (size_t at = 0; at < size; at++) {
+#endif
+        size_t i = at + (uintptr_t)arena % 8;
+        arena[at] =
+            (unsigned char)((0xd7d7d7d7d7d7d7d7U + i / 8 * 0x0101010101010102U) >> i % 8 * 8);
+    }
+#endif
 #ifdef WITH_GUARDS
     hide(arena - PAGE, PAGE);
-#endif
-#ifdef WITH_REGIONS
-    regions[0].start = arena;
-    regions[0].size = size;
-    region_count = 1;
+    hide(arena + size, PAGE);
 #endif
 }
 
@@ -1222,25 +1209,35 @@ static void make_range(size_t size, size_t place)
 // Gives the heap another range, some bytes behind the last one.
 static void range(size_t size, size_t gap)
 {
-    unsigned char *end = regions[region_count - 1].start + regions[region_count - 1].size;
-    uintptr_t start = (uintptr_t)end + gap + RANGE_ALIGNMENT - 1;
+    unsigned char *const first = arena;
+    const size_t first_size = arena_size;
     (void)next_op(0);
-    size = size < MiB / 4 ? size : MiB / 4;
+    if (region_count == 0) {
+        regions[region_count].start = arena;
+        regions[region_count++].size = arena_size;
+    }
+    uintptr_t end = (uintptr_t)regions[region_count - 1].start + regions[region_count - 1].size;
+    uintptr_t start = end + gap + RANGE_ALIGNMENT - 1;
     start -= start % RANGE_ALIGNMENT;
-    if (region_count == 8 || start - (uintptr_t)end > 2 * PAGE) {
+    size = size < MiB / 4 ? size : MiB / 4;
+    if (region_count == 8 || start - end > 2 * PAGE) {
         return;
     }
-#ifdef WITH_GUARDS
-    open_up((void *)start, size);
-#endif
-    fill_range((unsigned char *)start, size);
-    if (start == (uintptr_t)end) {
+    make_range(size, start - memory() - PAGE);
+    if (start == end) {
         regions[region_count - 1].size += size;
     } else {
-        regions[region_count].start = (unsigned char *)start;
+        regions[region_count].start = arena;
         regions[region_count++].size = size;
     }
-    (void)PORT.add_range((void *)start, size);
+#ifdef WITH_GUARDS
+    for (unsigned i = 0; i < region_count; i++) {
+        open_up(regions[i].start, regions[i].size);
+    }
+#endif
+    (void)PORT.add_range(arena, size);
+    arena = first;
+    arena_size = first_size;
 }
 #endif
 
@@ -1401,6 +1398,9 @@ static void end_world(void)
 #endif
 #endif
     memset(slots, 0, sizeof slots);
+#ifdef WITH_REGIONS
+    region_count = 0;
+#endif
 }
 
 #ifdef WITH_ENGINE
