@@ -86,7 +86,8 @@ struct plan choice_plan(const struct choice *choice, const struct program *progr
 /// Makes a failing program as simple as it can, as long as it fails the same way. Returns how it
 /// fails; TRIAL_CLEAN: it does not fail each time. Trials of a program that hangs are short from
 /// now on.
-trial_verdict shrink_program(const struct plan *plan, struct program *program);
+trial_verdict shrink_program(const struct choice *choice, const struct plan *plan,
+                             struct program *program);
 
 /// Reads a whole number from least to most. Refuses another word, and names the option.
 size_t choose_number(const char *option, const char *text, size_t least, size_t most);

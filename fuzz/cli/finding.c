@@ -153,7 +153,7 @@ static void shrink_and_report(const struct fuzzer_output *fuzzer, const struct c
     if (is_hung) { // It had its time under the engine.
         trial_may_take(SHRINK_HUNG_SECONDS);
     }
-    trial_verdict verdict = shrink_program(&plan, program);
+    trial_verdict verdict = shrink_program(choice, &plan, program);
     trial_may_take(TRIAL_SECONDS);
     if (is_hung && verdict == TRIAL_TIMEOUT && trial_run(&plan, program) == TRIAL_CLEAN) {
         verdict = TRIAL_CLEAN; // A simpler program is only slow.

@@ -11,19 +11,21 @@
 // A reported finding has to happen again, this often.
 #define CONFIRMATIONS 3U
 
-static void show_progress(size_t ops, size_t trials)
+static void show_progress(size_t ops, size_t programs)
 {
-    fprintf(stderr, "\rshrinking: %zu ops left, %zu trials ", ops, trials);
+    fprintf(stderr, "\rshrinking: %zu ops left, %zu programs ran ", ops, programs);
 }
 
-trial_verdict shrink_program(const struct plan *plan, struct program *program)
+trial_verdict shrink_program(const struct choice *choice, const struct plan *plan,
+                             struct program *program)
 {
+    struct scope scope = target_scope_of(choice->target, choice->subject);
     bool is_watched = isatty(STDERR_FILENO) == 1;
     trial_verdict verdict = sweep_settle(plan, program);
     if (verdict == TRIAL_CLEAN) {
         return TRIAL_CLEAN;
     }
-    (void)shrink(plan, program, verdict, is_watched ? show_progress : NULL);
+    (void)shrink(plan, &scope, program, verdict, is_watched ? show_progress : NULL);
     if (is_watched) {
         fprintf(stderr, "\r%*s\r", 50, "");
     }
@@ -45,7 +47,7 @@ int command_shrink(int argc, char **argv)
     load_program(path, &program);
     struct plan plan = choice_plan(&choice, &program);
     size_t ops = program.count;
-    if (shrink_program(&plan, &program) == TRIAL_CLEAN) {
+    if (shrink_program(&choice, &plan, &program) == TRIAL_CLEAN) {
         refuse("%s: it breaks no law, or not every time: there is nothing to shrink to", path);
     }
     print_subjects(&choice, subjects_text);

@@ -4,18 +4,25 @@
 //     cut      leave out a stretch of ops: half of the program, a quarter, ... a single op
 //     fold     one repeated op for many (shrink_slots.c)
 //     plain    allocate for reallocate, the heap's own call for a COM one, fewer repeats
-//     lower    a size nearer to 0, or two sizes of one block at once (shrink_sizes.c)
+//     lower    sizes nearer to 0: all, one, or two of one block at once (shrink_sizes.c)
 //     rename   slots b0, b1, ... in the order in which they come (shrink_slots.c)
 //     gather   calls that do the same next to each other (shrink_slots.c)
+//     search   another program of fewer ops (shrink_search.c)
 //
 // Each is only a guess: the trial decides. Deleting an op renumbers nothing, so most guesses are
-// good. At last sizes are written as the edges that they are next to.
+// good, except those of the search, which makes thousands. At last sizes are written as the edges
+// that they are next to.
 
 #include "findings/shrink.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "findings/shrink_search.h"
 #include "findings/shrink_sizes.h"
 #include "findings/shrink_slots.h"
 #include "world/clock.h"
+#include "world/os.h"
 
 // A program may fail without an op: in a call of the harness's own to a new heap, or to an empty
 // one. It gets an op, of which the subject hears as little as it can.
@@ -72,18 +79,26 @@ static bool plain(struct shrinker *shrinker)
     return is_simpler;
 }
 
-size_t shrink(const struct plan *plan, struct program *program, trial_verdict verdict,
-              shrink_progress progress)
+size_t shrink(const struct plan *plan, const struct scope *scope, struct program *program,
+              trial_verdict verdict, shrink_progress progress)
 {
     static bool (*const ways[])(struct shrinker *) = {
-        cut, shrink_fold, plain, shrink_lower, shrink_lower_pairs, shrink_rename, shrink_gather};
+        cut,           shrink_fold,   plain,        shrink_lower, shrink_lower_pairs,
+        shrink_rename, shrink_gather, shrink_search};
+    bool is_hung = verdict == TRIAL_TIMEOUT;
     struct shrinker shrinker = {.plan = plan,
+                                .scope = scope,
                                 .program = program,
                                 .verdict = verdict,
                                 .progress = progress,
-                                .ends = clock_seconds() + (verdict == TRIAL_TIMEOUT
-                                                               ? SHRINK_ALL_HUNG_SECONDS
-                                                               : SHRINK_SECONDS)};
+                                .searched = os_share(sizeof *shrinker.searched),
+                                .search_seconds = is_hung ? 0 : SEARCH_SECONDS,
+                                .ends = clock_seconds() +
+                                        (is_hung ? SHRINK_ALL_HUNG_SECONDS : SHRINK_SECONDS)};
+    if (shrinker.searched == NULL) {
+        fprintf(stderr, "heapfuzz: no memory to shrink a program\n");
+        exit(2);
+    }
     give_an_op(&shrinker);
     for (size_t way = 0; way < sizeof ways / sizeof ways[0];) {
         way = ways[way](&shrinker) ? 0 : way + 1;
@@ -91,5 +106,6 @@ size_t shrink(const struct plan *plan, struct program *program, trial_verdict ve
     shrink_word(&shrinker);
     trial_may_take(TRIAL_SECONDS);
     program_close(&shrinker.guess);
+    os_share_end(shrinker.searched, sizeof *shrinker.searched);
     return shrinker.trials;
 }

@@ -8,7 +8,7 @@
 /// TRIAL_CLEAN. Ends after SHRINK_TRIALS trials or about SHRINK_SECONDS of wall-clock time, and
 /// sooner where trials hang. A program without ops gets an op, if it fails with one. progress may
 /// be NULL. Returns how many trials it made.
-size_t shrink(const struct plan *plan, struct program *program, trial_verdict verdict,
-              shrink_progress progress);
+size_t shrink(const struct plan *plan, const struct scope *scope, struct program *program,
+              trial_verdict verdict, shrink_progress progress);
 
 #endif

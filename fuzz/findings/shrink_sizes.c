@@ -11,6 +11,10 @@
 // Below this a number says as much as an edge.
 #define WORDED_BYTES 1024U
 
+// A size that is lower by a smaller part is hardly lower. No coarse way is tried again for it:
+// sizes that go down by turns would take all the trials there are.
+#define HARDLY 16U
+
 #define NEAR_BYTES 4096U // Sizes of a pair differ by this at most.
 #define FURTHEST_EDGE 2
 #define HEADS 1024U // Of every form that has edges; heads that are too large repeat the lower ones.
@@ -76,19 +80,39 @@ static bool lower_one(struct shrinker *shrinker, size_t at)
     if (size_bytes > SIZE_LITERAL_MAX) {
         return set_size(shrinker, at, SIZE_LITERAL_MAX);
     }
-    bool is_changed = set_size(shrinker, at, size_bytes);
+    (void)set_size(shrinker, at, size_bytes);
+    size_t most = size_bytes - size_bytes / HARDLY;
     for (size_t step = size_bytes / 2; step > 0; step /= 2) {
         if (size_bytes > step && set_size(shrinker, at, size_bytes - step)) {
             size_bytes -= step;
-            is_changed = true;
         }
     }
-    return is_changed;
+    return size_bytes < most;
+}
+
+// Halves all sizes at once, again and again: some are large because others are.
+static bool halve_all(struct shrinker *shrinker)
+{
+    for (bool is_simpler = false;; is_simpler = true) {
+        size_t largest = 0;
+        program_copy(&shrinker->guess, shrinker->program);
+        for (size_t at = 0; at < shrinker->program->count; at++) {
+            size_t half = size_at(shrinker->program, at) / 2;
+            half = half < SIZE_LITERAL_MAX ? half : SIZE_LITERAL_MAX;
+            largest = half > largest ? half : largest;
+            if (verb_takes_size(shrinker->guess.ops[at].verb)) {
+                shrinker->guess.ops[at].size_code = size_literal((uint32_t)half);
+            }
+        }
+        if (largest < WORDED_BYTES || !shrinker_try(shrinker)) {
+            return is_simpler;
+        }
+    }
 }
 
 bool shrink_lower(struct shrinker *shrinker)
 {
-    bool is_simpler = false;
+    bool is_simpler = halve_all(shrinker);
     for (size_t at = 0; at < shrinker->program->count; at++) {
         if (verb_takes_size(shrinker->program->ops[at].verb)) {
             is_simpler = lower_one(shrinker, at) || is_simpler;

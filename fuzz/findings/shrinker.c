@@ -13,6 +13,13 @@ static void limit_trial(const struct shrinker *shrinker)
     trial_may_take(shrinker->verdict == TRIAL_TIMEOUT ? SHRINK_HUNG_SECONDS : most);
 }
 
+void shrinker_tell(const struct shrinker *shrinker)
+{
+    if (shrinker->progress != NULL) {
+        shrinker->progress(shrinker->program->count, shrinker->trials + *shrinker->searched);
+    }
+}
+
 bool shrinker_try(struct shrinker *shrinker)
 {
     if (shrinker->guess.count == 0 || // No program without ops can be replayed.
@@ -27,9 +34,7 @@ bool shrinker_try(struct shrinker *shrinker)
     struct program former = *shrinker->program;
     *shrinker->program = shrinker->guess;
     shrinker->guess = former;
-    if (shrinker->progress != NULL) {
-        shrinker->progress(shrinker->program->count, shrinker->trials);
-    }
+    shrinker_tell(shrinker);
     return true;
 }
 

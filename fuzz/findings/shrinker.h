@@ -2,6 +2,7 @@
 #ifndef FINDINGS_SHRINKER_H
 #define FINDINGS_SHRINKER_H
 
+#include "language/mix.h"
 #include "runner/trial.h"
 
 #define SHRINK_TRIALS 5000U
@@ -13,21 +14,34 @@
 /// All of them together may take this long, since a reader waits.
 #define SHRINK_ALL_HUNG_SECONDS 12U
 
-/// Hears how many ops are left, and how many trials were made, whenever a program became simpler.
-typedef void (*shrink_progress)(size_t ops, size_t trials);
+/// A search draws so many programs for each op that is left, takes at most so much processor time,
+/// and begins only where more ops than that are left.
+#define SEARCH_PROGRAMS_AN_OP 10000U
+#define SEARCH_SECONDS 3U
+#define SEARCH_ABOVE_OPS 3U
+
+/// Hears how many ops are left, and how many programs ran, whenever a program became simpler, and
+/// now and then during a search.
+typedef void (*shrink_progress)(size_t ops, size_t programs);
 
 struct shrinker {
     const struct plan *plan;
-    struct program *program; ///< The simplest so far.
+    const struct scope *scope; ///< Of the programs that a search draws.
+    struct program *program;   ///< The simplest so far.
     struct program guess;
     trial_verdict verdict; ///< Of the program, and of every simpler one.
     size_t trials;
-    double ends; ///< When there is no time for another trial.
+    size_t *searched;      ///< The programs drawn, in memory shared with forks.
+    double search_seconds; ///< Left for them.
+    double ends;           ///< When there is no time for another trial.
     shrink_progress progress;
 };
 
 /// Tries the guess. Returns whether it fails the same way: then it is the simplest program.
 bool shrinker_try(struct shrinker *shrinker);
+
+/// Tells the progress, if someone hears it.
+void shrinker_tell(const struct shrinker *shrinker);
 
 /// Tries other ops in the place of `count` ops.
 bool shrinker_replace(struct shrinker *shrinker, size_t at, size_t count, const struct op *ops,

@@ -28,6 +28,9 @@ bool os_move(void *from, void *to, size_t size_bytes);
 /// Returns the bytes of memory that the process holds; SIZE_MAX where they are unknown.
 size_t os_resident_bytes(void);
 
+/// Returns the processor seconds of this process, and of its children that have ended.
+double os_processor_seconds(void);
+
 /// Keeps the bytes of standard output as printed: some systems end a line by two bytes.
 void os_print_bytes(void);
 

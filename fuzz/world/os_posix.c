@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -200,6 +201,19 @@ void *os_share_file(const char *path, size_t size_bytes)
     }
     errno = error;
     return shared == MAP_FAILED ? NULL : shared;
+}
+
+static double seconds_of(int whose)
+{
+    struct rusage spent;
+    (void)getrusage(whose, &spent);
+    return (double)(spent.ru_utime.tv_sec + spent.ru_stime.tv_sec) +
+           (double)(spent.ru_utime.tv_usec + spent.ru_stime.tv_usec) * 1e-6;
+}
+
+double os_processor_seconds(void)
+{
+    return seconds_of(RUSAGE_SELF) + seconds_of(RUSAGE_CHILDREN);
 }
 
 void *os_share(size_t size_bytes)

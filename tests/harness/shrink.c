@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -112,6 +113,7 @@ static const struct subject planted = {
 };
 
 static const struct plan plan = {.subject = &planted};
+static const struct scope scope = {1U << FAMILY_HEAP, 65536, LIMIT_BYTES, false};
 
 // Forgets how large a block is that takes more than sixteen pages.
 static size_t get_size_of_pages(void *block)
@@ -228,6 +230,104 @@ static void add_harmless(struct program *program)
     }
 }
 
+// Crashes at a row of requests. All its blocks are at one place, and it grants none twice.
+#define ROW_MOST 8U
+
+static size_t row[ROW_MOST]; // The last requests, the newest first.
+static size_t range_bytes;
+static bool has_minimized;
+static bool (*is_row)(void);
+
+static void *allocate_in_row(size_t size_bytes)
+{
+    memmove(&row[1], &row[0], sizeof row - sizeof row[0]);
+    row[0] = size_bytes;
+    if (is_row()) {
+        abort();
+    }
+    return NULL;
+}
+
+static bool open_row(void *range, size_t bytes)
+{
+    (void)range;
+    memset(row, 0, sizeof row);
+    range_bytes = bytes;
+    has_minimized = false;
+    return true;
+}
+
+static void minimize_row(void)
+{
+    has_minimized = true;
+}
+
+static const struct subject of_row = {
+    .name = "planted",
+    .sentence = "a heap that grants nothing",
+    .port =
+        {
+            .policies = {.limit_bytes = LIMIT_BYTES,
+                         .alignment_bytes = 1,
+                         .range_least_bytes = 512,
+                         .range_most_bytes = 1U << 30,
+                         .range_usual_bytes = 65536,
+                         .range_alignment_bytes = 1},
+            .open = open_row,
+            .allocate = allocate_in_row,
+            .free = free_large,
+            .minimize = minimize_row,
+        },
+    .promises = {.must_grant = must_grant},
+};
+static const struct plan plan_of_row = {.subject = &of_row};
+static const struct scope scope_of_row = {1U << FAMILY_HEAP, 65536, LIMIT_BYTES, true};
+
+// Shrinks the allocations of such sizes. Returns how many trials it made.
+static size_t shrink_row(struct program *program, bool (*fails)(void), const unsigned *sizes,
+                         size_t count)
+{
+    is_row = fails;
+    for (size_t i = 0; i < count; i++) {
+        program_add(program, op(VERB_ALLOCATE, 0, sizes[i]));
+    }
+    trial_verdict crash = trial_run(&plan_of_row, program);
+    assert_int_not_equal(crash, TRIAL_CLEAN);
+    size_t trials = shrink(&plan_of_row, &scope_of_row, program, crash, NULL);
+    assert_int_equal(trial_run(&plan_of_row, program), crash);
+    return trials;
+}
+
+static bool is_twice(void)
+{
+    return row[0] >= 3000 && row[0] == 2 * row[1];
+}
+
+static bool is_next(void)
+{
+    return row[0] >= 30000 && row[1] >= 30000 && row[0] - row[1] + 1 <= 2;
+}
+
+static bool is_sum(void)
+{
+    return row[0] + row[1] + row[2] + row[3] + row[4] == 77777 && row[0] >= 10000;
+}
+
+// Small steps upwards are one way there, and a large one after a minimize is another.
+static bool is_step(void)
+{
+    return (row[0] == 60 && row[1] == 51 && row[2] == 43 && row[3] == 32 && row[4] == 21) ||
+           (row[0] >= 10000 && has_minimized);
+}
+
+// The last three count in a range of the usual size only.
+static bool is_small_or_long(void)
+{
+    size_t at = range_bytes < 30000 ? 0 : 3;
+    return (at == 0 || (row[0] == 777 && row[1] == 666 && row[2] == 555)) && row[at] == 444 &&
+           row[at + 1] == 333 && row[at + 2] == 222 && row[at + 3] == 111;
+}
+
 static void a_broken_law_shrinks_to_the_call_that_breaks_it(void **state)
 {
     (void)state;
@@ -237,7 +337,7 @@ static void a_broken_law_shrinks_to_the_call_that_breaks_it(void **state)
     add_harmless(&program);
     trial_verdict verdict = trial_run(&plan, &program);
     assert_int_not_equal(verdict, TRIAL_CLEAN);
-    assert_in_range(shrink(&plan, &program, verdict, NULL), 1, SHRINK_TRIALS);
+    assert_in_range(shrink(&plan, &scope, &program, verdict, NULL), 1, SHRINK_TRIALS);
     assert_int_equal(program.count, 1);
     assert_int_equal(program.ops[0].verb, VERB_ALLOCATE); // The plainer verb does as well.
     assert_int_equal(program.ops[0].slot, 0);
@@ -255,7 +355,7 @@ static void a_crash_of_the_subject_shrinks_as_a_law_does(void **state)
     program_add(&program, op(VERB_REALLOCATE, 5, CRASH_SIZE));
     trial_verdict verdict = trial_run(&plan, &program);
     assert_int_not_equal(verdict, TRIAL_CLEAN);
-    (void)shrink(&plan, &program, verdict, NULL);
+    (void)shrink(&plan, &scope, &program, verdict, NULL);
     assert_int_equal(program.count, 1);
     assert_int_equal(program.ops[0].verb, VERB_ALLOCATE);
     assert_int_equal(program.ops[0].size_code, size_literal(CRASH_SIZE));
@@ -274,7 +374,7 @@ static void another_failure_is_not_taken_for_the_same(void **state)
     program_add(&program, op(VERB_ALLOCATE, 1, WRONG_SIZE));
     trial_verdict law = trial_run(&plan, &program);
     assert_int_not_equal(law, crash);
-    (void)shrink(&plan, &program, law, NULL);
+    (void)shrink(&plan, &scope, &program, law, NULL);
     assert_int_equal(program.count, 1);
     assert_int_equal(program.ops[0].size_code, size_literal(WRONG_SIZE));
     program_close(&program);
@@ -289,7 +389,7 @@ static void many_like_calls_become_a_repeated_one(void **state)
         program_add(&program, op(VERB_ALLOCATE, 70 + i * 7 % 90, CROWD_SIZE + 40));
     }
     trial_verdict crash = trial_run(&plan, &program);
-    (void)shrink(&plan, &program, crash, NULL);
+    (void)shrink(&plan, &scope, &program, crash, NULL);
     assert_int_equal(program.count, 2);
     assert_int_equal(program.ops[0].verb, VERB_REPEAT);
     assert_int_equal(program.ops[0].slot, CROWD_BLOCKS);
@@ -309,7 +409,7 @@ static void the_lane_that_matters_is_left(void **state)
     program_add(&program, op(VERB_ALLOCATE, 5, LANE_SIZE));
     trial_verdict crash = trial_run(&plan, &program);
     assert_int_not_equal(crash, TRIAL_CLEAN);
-    (void)shrink(&plan, &program, crash, NULL);
+    (void)shrink(&plan, &scope, &program, crash, NULL);
     assert_int_equal(program.count, 2);
     assert_int_equal(program.ops[0].verb, VERB_LANE);
     assert_int_equal(program.ops[0].slot, LANE_LAST);
@@ -325,7 +425,7 @@ static void a_size_is_written_as_the_edge_it_is_next_to(void **state)
     program_add(&program, op(VERB_ALLOCATE, 1, LIMIT_BYTES));
     trial_verdict law = trial_run(&plan_of_pages, &program);
     assert_int_not_equal(law, TRIAL_CLEAN);
-    (void)shrink(&plan_of_pages, &program, law, NULL);
+    (void)shrink(&plan_of_pages, &scope, &program, law, NULL);
     assert_int_equal(program.count, 1);
     size_print(program.ops[0].size_code, text);
     assert_string_equal(text, "page*16+1");
@@ -342,7 +442,7 @@ static void sizes_that_are_lowered_at_once_go_down_only(void **state)
     program_add(&program, op(VERB_REALLOCATE, 1, SIZE_LITERAL_MAX));
     trial_verdict crash = trial_run(&plan_of_large, &program);
     assert_int_not_equal(crash, TRIAL_CLEAN);
-    assert_in_range(shrink(&plan_of_large, &program, crash, NULL), 1, SHRINK_TRIALS / 10);
+    assert_in_range(shrink(&plan_of_large, &scope, &program, crash, NULL), 1, SHRINK_TRIALS / 10);
     assert_int_equal(program.count, 2);
     assert_int_equal(program.ops[0].size_code, size_literal(LARGEST_SIZE));
     size_print(program.ops[1].size_code, text);
@@ -358,7 +458,7 @@ static void an_op_is_left_where_none_is_needed(void **state)
     program_add(&program, op(VERB_ALLOCATE, 1, 100));
     trial_verdict law = trial_run(&plan_that_opens_nothing, &program);
     assert_int_not_equal(law, TRIAL_CLEAN);
-    (void)shrink(&plan_that_opens_nothing, &program, law, NULL);
+    (void)shrink(&plan_that_opens_nothing, &scope, &program, law, NULL);
     assert_int_equal(program.count, 1);
     program_close(&program);
 }
@@ -369,7 +469,7 @@ static void a_program_that_fails_without_an_op_is_given_one(void **state)
     struct program program = {0};
     trial_verdict law = trial_run(&plan_that_opens_nothing, &program);
     assert_int_not_equal(law, TRIAL_CLEAN);
-    (void)shrink(&plan_that_opens_nothing, &program, law, NULL);
+    (void)shrink(&plan_that_opens_nothing, &scope, &program, law, NULL);
     assert_int_equal(program.count, 1);
     assert_int_equal(trial_run(&plan_that_opens_nothing, &program), law);
     program_close(&program);
@@ -408,7 +508,7 @@ static void parts_of_a_row_are_gathered(void **state)
     }
     trial_verdict verdict = trial_run(&plan, &program);
     assert_int_not_equal(verdict, TRIAL_CLEAN);
-    (void)shrink(&plan, &program, verdict, NULL);
+    (void)shrink(&plan, &scope, &program, verdict, NULL);
     assert_int_equal(program.count, 2);
     assert_int_equal(program.ops[0].slot, CROWD_BLOCKS);
     assert_int_equal(program.ops[1].slot, 0);
@@ -460,6 +560,62 @@ static void calls_that_do_the_same_are_gathered(void **state)
     program_close(&program);
 }
 
+static void sizes_are_halved_all_at_once(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {40000, 80000};
+    struct program program = {0};
+    (void)shrink_row(&program, is_twice, sizes, 2);
+    assert_int_equal(program.count, 2);
+    assert_in_range(size_resolve(program.ops[1].size_code, 0, NULL, NULL), 3000, 6000);
+    program_close(&program);
+}
+
+// Each can be lowered by a byte, and then the other.
+static void sizes_do_not_go_down_by_turns(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {50000, 50000};
+    struct program program = {0};
+    assert_in_range(shrink_row(&program, is_next, sizes, 2), 1, 500);
+    assert_int_equal(program.count, 2);
+    program_close(&program);
+}
+
+static void another_way_to_fail_is_found_anew(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {21, 32, 43, 51, 60};
+    struct program program = {0};
+    (void)shrink_row(&program, is_step, sizes, 5);
+    assert_int_equal(program.count, 2);
+    assert_int_equal(program.ops[0].verb, VERB_MINIMIZE);
+    assert_int_equal(size_resolve(program.ops[1].size_code, 0, NULL, NULL),
+                     10000); // Shrunk in its turn.
+    program_close(&program);
+}
+
+static void one_block_takes_the_place_of_two(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {12345, 23456, 11111, 13579, 17286};
+    struct program program = {0};
+    (void)shrink_row(&program, is_sum, sizes, 5);
+    assert_in_range(program.count, 1, SEARCH_ABOVE_OPS);
+    program_close(&program);
+}
+
+static void a_smaller_range_takes_the_place_of_ops(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {111, 222, 333, 444, 555, 666, 777};
+    struct program program = {0};
+    (void)shrink_row(&program, is_small_or_long, sizes, 7);
+    assert_int_equal(program.count, 5);
+    assert_int_equal(program.ops[0].verb, VERB_WORLD);
+    program_close(&program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +633,11 @@ int main(void)
         cmocka_unit_test(parts_of_a_row_are_gathered),
         cmocka_unit_test(slots_of_a_repeat_are_named_in_a_row),
         cmocka_unit_test(calls_that_do_the_same_are_gathered),
+        cmocka_unit_test(sizes_are_halved_all_at_once),
+        cmocka_unit_test(sizes_do_not_go_down_by_turns),
+        cmocka_unit_test(another_way_to_fail_is_found_anew),
+        cmocka_unit_test(one_block_takes_the_place_of_two),
+        cmocka_unit_test(a_smaller_range_takes_the_place_of_ops),
     };
     return cmocka_run_group_tests_name("shrinking", tests, NULL, NULL);
 }
