@@ -16,6 +16,7 @@
 
 #define OPS_MOST 10U  // Chance hits hardly any longer program.
 #define SLOTS_MOST 4U // Few, so that the ops meet.
+#define LITTLE_BYTES 4096U
 #define TOGETHER 500U // Programs in one process.
 
 static size_t size_of(const void *unused, uint32_t slot)
@@ -24,11 +25,15 @@ static size_t size_of(const void *unused, uint32_t slot)
     return 0;
 }
 
+static size_t bytes_of(uint32_t code)
+{
+    return size_resolve(code, 0, size_of, NULL);
+}
+
 // Returns the code of the sum of two sizes: one block in place of two.
 static uint32_t sum_of(uint32_t code, uint32_t other)
 {
-    size_t size_bytes = size_resolve(code, 0, size_of, NULL);
-    size_t sum_bytes = size_sum(size_bytes, size_resolve(other, 0, size_of, NULL));
+    size_t sum_bytes = size_sum(bytes_of(code), bytes_of(other));
     return sum_bytes > SIZE_LITERAL_MAX ? code : size_literal((uint32_t)sum_bytes);
 }
 
@@ -93,6 +98,26 @@ static void draw_near(const struct program *program, const struct mix *mix, uint
     }
 }
 
+// Gives an op the size that the others leave of the arena, or a little less: one block in place of
+// all those that fill a heap.
+static void fill_arena(size_t arena_bytes, uint64_t *random, struct program *guess)
+{
+    size_t filler = draw(random, (uint32_t)guess->count);
+    size_t taken_bytes = draw_magnitude(random, LITTLE_BYTES);
+    for (size_t at = 0; at < guess->count; at++) {
+        size_t size_bytes = bytes_of(guess->ops[at].size_code);
+        if (guess->ops[at].verb == VERB_WORLD) {
+            arena_bytes = size_bytes;
+        } else if (at != filler) {
+            taken_bytes = size_sum(taken_bytes, size_bytes);
+        }
+    }
+    if (guess->ops[filler].verb != VERB_WORLD && verb_takes_size(guess->ops[filler].verb) &&
+        taken_bytes < arena_bytes && arena_bytes - taken_bytes <= SIZE_LITERAL_MAX) {
+        guess->ops[filler].size_code = size_literal((uint32_t)(arena_bytes - taken_bytes));
+    }
+}
+
 static void draw_guess(const struct shrinker *shrinker, struct program *guess)
 {
     uint64_t random = *shrinker->searched * 0x9e3779b97f4a7c15U + 1;
@@ -101,6 +126,9 @@ static void draw_guess(const struct shrinker *shrinker, struct program *guess)
     mix.slots = 1 + draw(&random, SLOTS_MOST);
     program_clear(guess);
     (*shrinker->searched % 2 == 0 ? draw_new : draw_near)(shrinker->program, &mix, &random, guess);
+    if (draw(&random, 4) == 0) {
+        fill_arena(shrinker->scope->arena_bytes, &random, guess);
+    }
 }
 
 // Runs the next programs. Only a law about two runs needs both.

@@ -4,13 +4,17 @@
 
 #include "world/clock.h"
 
-// Lets the next trial take no longer than there is time. A program that should hang has its own
-// limit.
+#define MUCH_LONGER 20
+
+// Lets the next trial take no longer than there is time, nor much longer than the program takes: a
+// guess that hangs would cost many others. A program that should hang has its own limit.
 static void limit_trial(const struct shrinker *shrinker)
 {
     double left = shrinker->ends - clock_seconds();
-    unsigned most = left < TRIAL_SECONDS ? (unsigned)left + 1 : TRIAL_SECONDS;
-    trial_may_take(shrinker->verdict == TRIAL_TIMEOUT ? SHRINK_HUNG_SECONDS : most);
+    double most = shrinker->took * MUCH_LONGER;
+    most = shrinker->took == 0 || most > TRIAL_SECONDS - 1 ? TRIAL_SECONDS - 1 : most;
+    most = most < left ? most : left;
+    trial_may_take(shrinker->verdict == TRIAL_TIMEOUT ? SHRINK_HUNG_SECONDS : (unsigned)most + 1);
 }
 
 void shrinker_tell(const struct shrinker *shrinker)
@@ -28,9 +32,11 @@ bool shrinker_try(struct shrinker *shrinker)
     }
     shrinker->trials++;
     limit_trial(shrinker);
+    double began = clock_seconds();
     if (trial_run(shrinker->plan, &shrinker->guess) != shrinker->verdict) {
         return false;
     }
+    shrinker->took = clock_seconds() - began;
     struct program former = *shrinker->program;
     *shrinker->program = shrinker->guess;
     shrinker->guess = former;

@@ -30,6 +30,7 @@ struct shrinker {
     struct program *program;   ///< The simplest so far.
     struct program guess;
     trial_verdict verdict; ///< Of the program, and of every simpler one.
+    double took;           ///< Seconds, by the last trial of it; 0: there was none.
     size_t trials;
     size_t *searched;      ///< The programs drawn, in memory shared with forks.
     double search_seconds; ///< Left for them.

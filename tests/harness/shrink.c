@@ -320,6 +320,12 @@ static bool is_step(void)
            (row[0] >= 10000 && has_minimized);
 }
 
+static bool is_full(void)
+{
+    return row[0] + row[1] + row[2] + row[3] + row[4] + 80 == range_bytes ||
+           (row[0] < range_bytes && row[0] + 16 > range_bytes);
+}
+
 // The last three count in a range of the usual size only.
 static bool is_small_or_long(void)
 {
@@ -605,6 +611,16 @@ static void one_block_takes_the_place_of_two(void **state)
     program_close(&program);
 }
 
+static void one_block_takes_the_place_of_all_that_fill_a_range(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {12345, 12346, 12347, 12348, 65536 - 80 - 49386};
+    struct program program = {0};
+    (void)shrink_row(&program, is_full, sizes, 5);
+    assert_int_equal(program.count, 1);
+    program_close(&program);
+}
+
 static void a_smaller_range_takes_the_place_of_ops(void **state)
 {
     (void)state;
@@ -637,6 +653,7 @@ int main(void)
         cmocka_unit_test(sizes_do_not_go_down_by_turns),
         cmocka_unit_test(another_way_to_fail_is_found_anew),
         cmocka_unit_test(one_block_takes_the_place_of_two),
+        cmocka_unit_test(one_block_takes_the_place_of_all_that_fill_a_range),
         cmocka_unit_test(a_smaller_range_takes_the_place_of_ops),
     };
     return cmocka_run_group_tests_name("shrinking", tests, NULL, NULL);
