@@ -99,6 +99,8 @@ size_t shrink(const struct plan *plan, const struct scope *scope, struct program
         fprintf(stderr, "heapfuzz: no memory to shrink a program\n");
         exit(2);
     }
+    program_copy(&shrinker.guess, program);
+    (void)shrinker_try(&shrinker); // As it is, to see how long it takes.
     give_an_op(&shrinker);
     for (size_t way = 0; way < sizeof ways / sizeof ways[0];) {
         way = ways[way](&shrinker) ? 0 : way + 1;

@@ -15,6 +15,7 @@
 #include "../unit/cmocka_headers.h"
 #include "findings/shrink_slots.h"
 #include "language/size.h"
+#include "world/clock.h"
 
 #define WRONG_SIZE 1001U // And larger sizes.
 #define CRASH_SIZE 501U  // Half of it, so that shrinking comes by.
@@ -320,6 +321,15 @@ static bool is_step(void)
            (row[0] >= 10000 && has_minimized);
 }
 
+// Half of the size hangs.
+static bool is_large(void)
+{
+    while (row[0] == 500) {
+        (void)pause();
+    }
+    return row[0] >= 1000;
+}
+
 static bool is_full(void)
 {
     return row[0] + row[1] + row[2] + row[3] + row[4] + 80 == range_bytes ||
@@ -588,6 +598,17 @@ static void sizes_do_not_go_down_by_turns(void **state)
     program_close(&program);
 }
 
+static void a_guess_that_hangs_takes_little_time(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {1000};
+    struct program program = {0};
+    double began = clock_seconds();
+    (void)shrink_row(&program, is_large, sizes, 1);
+    assert_true(clock_seconds() - began < TRIAL_SECONDS);
+    program_close(&program);
+}
+
 static void another_way_to_fail_is_found_anew(void **state)
 {
     (void)state;
@@ -651,6 +672,7 @@ int main(void)
         cmocka_unit_test(calls_that_do_the_same_are_gathered),
         cmocka_unit_test(sizes_are_halved_all_at_once),
         cmocka_unit_test(sizes_do_not_go_down_by_turns),
+        cmocka_unit_test(a_guess_that_hangs_takes_little_time),
         cmocka_unit_test(another_way_to_fail_is_found_anew),
         cmocka_unit_test(one_block_takes_the_place_of_two),
         cmocka_unit_test(one_block_takes_the_place_of_all_that_fill_a_range),
