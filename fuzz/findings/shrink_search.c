@@ -150,8 +150,8 @@ static void run_guesses(const void *context)
 bool shrink_search(struct shrinker *shrinker)
 {
     bool is_found = false;
-    while (!is_found && shrinker->program->count > SEARCH_ABOVE_OPS &&
-           *shrinker->searched < SEARCH_PROGRAMS_AN_OP * shrinker->program->count &&
+    size_t ends = *shrinker->searched + SEARCH_PROGRAMS_AN_OP * shrinker->program->count;
+    while (!is_found && shrinker->program->count > SEARCH_ABOVE_OPS && *shrinker->searched < ends &&
            shrinker->search_seconds > 0 && clock_seconds() < shrinker->ends) {
         double began = os_processor_seconds();
         trial_may_take(SHRINK_HUNG_SECONDS);

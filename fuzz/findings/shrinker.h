@@ -14,10 +14,10 @@
 /// All of them together may take this long, since a reader waits.
 #define SHRINK_ALL_HUNG_SECONDS 12U
 
-/// A search draws so many programs for each op that is left, takes at most so much processor time,
-/// and begins only where more ops than that are left.
+/// A search begins where more ops than that are left, and draws so many programs for each op. All
+/// searches together take at most so much processor time.
 #define SEARCH_PROGRAMS_AN_OP 10000U
-#define SEARCH_SECONDS 3U
+#define SEARCH_SECONDS 8U
 #define SEARCH_ABOVE_OPS 3U
 
 /// Hears how many ops are left, and how many programs ran, whenever a program became simpler, and
