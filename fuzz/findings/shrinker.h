@@ -17,7 +17,7 @@
 /// A search begins where more ops than that are left, and draws so many programs for each op. All
 /// searches together take at most so much processor time.
 #define SEARCH_PROGRAMS_AN_OP 10000U
-#define SEARCH_SECONDS 8U
+#define SEARCH_SECONDS 5U
 #define SEARCH_ABOVE_OPS 3U
 
 /// Hears how many ops are left, and how many programs ran, whenever a program became simpler, and
