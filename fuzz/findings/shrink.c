@@ -93,8 +93,9 @@ size_t shrink(const struct plan *plan, const struct scope *scope, struct program
                                 .progress = progress,
                                 .searched = os_share(sizeof *shrinker.searched),
                                 .search_seconds = is_hung ? 0 : SEARCH_SECONDS,
-                                .ends = clock_seconds() +
-                                        (is_hung ? SHRINK_ALL_HUNG_SECONDS : SHRINK_SECONDS)};
+                                .trials_most = SHRINK_TRIALS / 2,
+                                .began = clock_seconds()};
+    shrinker.ends = shrinker.began + (is_hung ? SHRINK_ALL_HUNG_SECONDS : SHRINK_SECONDS / 2);
     if (shrinker.searched == NULL) {
         fprintf(stderr, "heapfuzz: no memory to shrink a program\n");
         exit(2);

@@ -11,7 +11,6 @@
 #include "laws/law.h"
 #include "runner/apart.h"
 #include "runner/pair.h"
-#include "world/clock.h"
 #include "world/os.h"
 
 #define OPS_MOST 10U  // Chance hits hardly any longer program.
@@ -149,10 +148,16 @@ static void run_guesses(const void *context)
 
 bool shrink_search(struct shrinker *shrinker)
 {
+    if (shrinker->program->count <= SEARCH_ABOVE_OPS || shrinker->search_seconds <= 0) {
+        return false;
+    }
     bool is_found = false;
+    bool is_half_done = !shrinker_has_trials(shrinker) && shrinker->trials_most < SHRINK_TRIALS;
     size_t ends = *shrinker->searched + SEARCH_PROGRAMS_AN_OP * shrinker->program->count;
-    while (!is_found && shrinker->program->count > SEARCH_ABOVE_OPS && *shrinker->searched < ends &&
-           shrinker->search_seconds > 0 && clock_seconds() < shrinker->ends) {
+    shrinker->trials_most = SHRINK_TRIALS;
+    shrinker->ends = shrinker->began + SHRINK_SECONDS;
+    while (!is_found && *shrinker->searched < ends && shrinker->search_seconds > 0 &&
+           shrinker_has_trials(shrinker)) {
         double began = os_processor_seconds();
         trial_may_take(SHRINK_HUNG_SECONDS);
         trial_verdict verdict = trial_call(run_guesses, shrinker, false);
@@ -165,5 +170,5 @@ bool shrink_search(struct shrinker *shrinker)
         *shrinker->searched += verdict != TRIAL_CLEAN; // The next process begins behind it.
         shrinker_tell(shrinker);
     }
-    return is_found;
+    return is_found || is_half_done;
 }

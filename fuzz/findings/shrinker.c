@@ -24,10 +24,15 @@ void shrinker_tell(const struct shrinker *shrinker)
     }
 }
 
+bool shrinker_has_trials(const struct shrinker *shrinker)
+{
+    return shrinker->trials < shrinker->trials_most && clock_seconds() < shrinker->ends;
+}
+
 bool shrinker_try(struct shrinker *shrinker)
 {
-    if (shrinker->guess.count == 0 || // No program without ops can be replayed.
-        shrinker->trials >= SHRINK_TRIALS || clock_seconds() >= shrinker->ends) {
+    // No program without ops can be replayed.
+    if (shrinker->guess.count == 0 || !shrinker_has_trials(shrinker)) {
         return false;
     }
     shrinker->trials++;

@@ -31,15 +31,18 @@ struct shrinker {
     struct program guess;
     trial_verdict verdict; ///< Of the program, and of every simpler one.
     double took;           ///< Seconds, by the last trial of it; 0: there was none.
-    size_t trials;
+    size_t trials, trials_most;
     size_t *searched;      ///< The programs drawn, in memory shared with forks.
     double search_seconds; ///< Left for them.
-    double ends;           ///< When there is no time for another trial.
+    double began, ends;    ///< After its end there is no time for another trial.
     shrink_progress progress;
 };
 
 /// Tries the guess. Returns whether it fails the same way: then it is the simplest program.
 bool shrinker_try(struct shrinker *shrinker);
+
+/// Returns whether there are trials and time left.
+bool shrinker_has_trials(const struct shrinker *shrinker);
 
 /// Tells the progress, if someone hears it.
 void shrinker_tell(const struct shrinker *shrinker);
