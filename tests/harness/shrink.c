@@ -235,7 +235,7 @@ static void add_harmless(struct program *program)
 #define ROW_MOST 8U
 
 static size_t row[ROW_MOST]; // The last requests, the newest first.
-static size_t range_bytes;
+static size_t range_bytes, taken_bytes;
 static bool has_minimized;
 static bool (*is_row)(void);
 
@@ -243,6 +243,7 @@ static void *allocate_in_row(size_t size_bytes)
 {
     memmove(&row[1], &row[0], sizeof row - sizeof row[0]);
     row[0] = size_bytes;
+    taken_bytes += size_bytes + 16;
     if (is_row()) {
         abort();
     }
@@ -254,6 +255,7 @@ static bool open_row(void *range, size_t bytes)
     (void)range;
     memset(row, 0, sizeof row);
     range_bytes = bytes;
+    taken_bytes = 0;
     has_minimized = false;
     return true;
 }
@@ -332,8 +334,7 @@ static bool is_large(void)
 
 static bool is_full(void)
 {
-    return row[0] + row[1] + row[2] + row[3] + row[4] + 80 == range_bytes ||
-           (row[0] < range_bytes && row[0] + 16 > range_bytes);
+    return taken_bytes == range_bytes || (row[0] < range_bytes && row[0] + 16 > range_bytes);
 }
 
 // The last three count in a range of the usual size only.
@@ -645,6 +646,23 @@ static void one_block_takes_the_place_of_all_that_fill_a_range(void **state)
     program_close(&program);
 }
 
+// No op of so many can be left out, and no size lowered.
+static void trials_are_left_for_a_search(void **state)
+{
+    (void)state;
+    static unsigned sizes[500];
+    struct program program = {0};
+    unsigned left = 65536 - 16 * 500;
+    for (unsigned i = 0; i < 499; i++) {
+        sizes[i] = 65 + i * 7 % 90;
+        left -= sizes[i];
+    }
+    sizes[499] = left;
+    (void)shrink_row(&program, is_full, sizes, 500);
+    assert_in_range(program.count, 1, SEARCH_ABOVE_OPS);
+    program_close(&program);
+}
+
 static void a_smaller_range_takes_the_place_of_ops(void **state)
 {
     (void)state;
@@ -679,6 +697,7 @@ int main(void)
         cmocka_unit_test(another_way_to_fail_is_found_anew),
         cmocka_unit_test(one_block_takes_the_place_of_two),
         cmocka_unit_test(one_block_takes_the_place_of_all_that_fill_a_range),
+        cmocka_unit_test(trials_are_left_for_a_search),
         cmocka_unit_test(a_smaller_range_takes_the_place_of_ops),
     };
     return cmocka_run_group_tests_name("shrinking", tests, NULL, NULL);
