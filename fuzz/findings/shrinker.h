@@ -29,12 +29,12 @@ struct shrinker {
     const struct scope *scope; ///< Of the programs that a search draws.
     struct program *program;   ///< The simplest so far.
     struct program guess;
-    trial_verdict verdict; ///< Of the program, and of every simpler one.
-    double took;           ///< Seconds, by the last trial of it; 0: there was none.
-    size_t trials, trials_most;
-    size_t *searched;      ///< The programs drawn, in memory shared with forks.
-    double search_seconds; ///< Left for them.
-    double began, ends;    ///< After its end there is no time for another trial.
+    trial_verdict verdict;      ///< Of the program, and of every simpler one.
+    double took;                ///< Seconds, by the last trial of it; 0: there was none.
+    size_t trials, trials_most; ///< Made, and allowed.
+    size_t *searched;           ///< The programs drawn, in memory shared with forks.
+    double search_seconds;      ///< Left for them.
+    double began, ends;         ///< Then there is no time for another trial.
     shrink_progress progress;
 };
 
