@@ -1186,6 +1186,9 @@ static void make_range(size_t size, size_t place)
 #endif
     arena = (unsigned char *)(start - start % RANGE_ALIGNMENT);
     arena_size = size;
+#ifdef WITH_REGIONS
+    region_count = 0;
+#endif
 #ifdef WITH_ZEROED
     memset(arena, 0, size);
 #else
@@ -1211,31 +1214,33 @@ static void range(size_t size, size_t gap)
 {
     unsigned char *const first = arena;
     const size_t first_size = arena_size;
+    unsigned count = region_count;
     (void)next_op(0);
-    if (region_count == 0) {
-        regions[region_count].start = arena;
-        regions[region_count++].size = arena_size;
+    if (count == 0) {
+        regions[count].start = arena;
+        regions[count++].size = arena_size;
     }
-    uintptr_t end = (uintptr_t)regions[region_count - 1].start + regions[region_count - 1].size;
+    uintptr_t end = (uintptr_t)regions[count - 1].start + regions[count - 1].size;
     uintptr_t start = end + gap + RANGE_ALIGNMENT - 1;
     start -= start % RANGE_ALIGNMENT;
     size = size < MiB / 4 ? size : MiB / 4;
-    if (region_count == 8 || start - end > 2 * PAGE) {
+    if (count == 8 || start - end > 2 * PAGE) {
         return;
     }
     make_range(size, start - memory() - PAGE);
     if (start == end) {
-        regions[region_count - 1].size += size;
+        regions[count - 1].size += size;
     } else {
-        regions[region_count].start = arena;
-        regions[region_count++].size = size;
+        regions[count].start = arena;
+        regions[count++].size = size;
     }
 #ifdef WITH_GUARDS
-    for (unsigned i = 0; i < region_count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         open_up(regions[i].start, regions[i].size);
     }
 #endif
     (void)PORT.add_range(arena, size);
+    region_count = count;
     arena = first;
     arena_size = first_size;
 }
@@ -1398,9 +1403,6 @@ static void end_world(void)
 #endif
 #endif
     memset(slots, 0, sizeof slots);
-#ifdef WITH_REGIONS
-    region_count = 0;
-#endif
 }
 
 #ifdef WITH_ENGINE
