@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "language/size.h"
+#include "laws/fill.h"
 #include "runner/runner.h"
-
-// A block up to this size is written and read from end to end; see next_byte in standalone.c.
-#define WHOLE_BYTES ((size_t)3 * 4096)
 
 static bool is_relative(uint32_t size_code)
 {
@@ -28,7 +26,7 @@ static void choose_request(struct csource *source, struct op op)
     bool is_any = is_relative(op.size_code);
     size_t size_bytes = is_any ? 0 : size_resolve(op.size_code, 0, NULL, NULL);
     csource_need(source, is_any, "RELATIVE");
-    csource_need(source, is_any || size_bytes > WHOLE_BYTES, "LARGE");
+    csource_need(source, is_any || size_bytes > FILL_WHOLE_BYTES, "LARGE");
     csource_need(source, is_realloc, "REALLOCATES");
     csource_need(source, is_realloc && (is_any || size_bytes == 0), "TOZERO");
 }
@@ -52,7 +50,7 @@ static void choose_slots(struct csource *source)
         repeats = op.verb == VERB_REPEAT ? op.slot : 0;
     }
     bool is_small = !csource_has(source, "LARGE") && calls <= RUN_REPEATED_CALLS &&
-                    calls * WHOLE_BYTES <= RUN_REPEATED_BYTES;
+                    calls * FILL_WHOLE_BYTES <= RUN_REPEATED_BYTES;
     csource_need(source, !is_small, "MANYREPEATS");
 }
 

@@ -278,9 +278,9 @@ static bool is_block_at(uintptr_t address)
 // Of a large block both ends are written and read, and a little between them.
 static size_t next_byte(size_t at, size_t size)
 {
-    size_t middle = size / 16 * 8;
+    size_t middle = size / 16 * 8, last = size / 8 * 8 - 256;
     at++;
-    return size <= 3 * PAGE ? at : at == PAGE ? middle : at == middle + 64 ? size - PAGE : at;
+    return size <= 1024 ? at : at == 256 ? middle : at == middle + 64 ? last : at;
 }
 #else
 #define next_byte(at, size) ((at) + 1)
