@@ -195,6 +195,9 @@ static CHECK void hold_window(const struct program *whole)
 {
     static struct program window;
     struct text_error error = {0};
+    if (whole->count == 0) { // It may have no array to point into.
+        return;
+    }
     size_t middle = whole->count / 2;
     bool is_read = read_trace(0, middle, &window, &error);
     HOLD(WINDOW, is_read, "the first %zu ops are refused in line %zu: %s", middle, error.line,
