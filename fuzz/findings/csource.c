@@ -37,7 +37,6 @@ static void note_end(void)
         note_memory(run);
         shared_end->op_index = run->op_index;
         shared_end->most_committed = oracle_most_committed(&run->heap);
-        shared_end->most_taken = oracle_most_taken();
         over_read_found(&shared_end->behind_at, &shared_end->behind_count);
     }
 }
@@ -137,11 +136,12 @@ static const struct {
     enum law law;
     const char *feature;
 } features[] = {
-    {LAW_ZEROED, "BYTES"}, {LAW_ZEROED, "WORLD"},       {LAW_WRITABLE, "BYTES"},
-    {LAW_SLACK, "BYTES"},  {LAW_OVER_READ, "OVERREAD"}, {LAW_OVER_READ, "BYTES"},
-    {LAW_PREFIX, "BYTES"}, {LAW_REFUSED, "BYTES"},      {LAW_BYTES, "BYTES"},
-    {LAW_MISUSE, "BYTES"}, {LAW_COUNTS, "WORLD"},       {LAW_PAGES, "WORLD"},
-    {LAW_PAGES, "MAP"},    {LAW_MISUSE, "FAULTS"},      {LAW_FAULTLESS, "FAULTS"},
+    {LAW_ZEROED, "BYTES"},     {LAW_ZEROED, "WORLD"},       {LAW_WRITABLE, "BYTES"},
+    {LAW_SLACK, "BYTES"},      {LAW_OVER_READ, "OVERREAD"}, {LAW_OVER_READ, "BYTES"},
+    {LAW_AT_MOST, "TAKEN"},    {LAW_PREFIX, "BYTES"},       {LAW_REFUSED, "BYTES"},
+    {LAW_BYTES, "BYTES"},      {LAW_MISUSE, "BYTES"},       {LAW_COUNTS, "WORLD"},
+    {LAW_PAGES, "WORLD"},      {LAW_PAGES, "MAP"},          {LAW_MISUSE, "FAULTS"},
+    {LAW_FAULTLESS, "FAULTS"},
 };
 
 // Returns whether C can check a law on the subject.
@@ -157,11 +157,11 @@ static bool has_law(const struct csource *source, enum law law)
     case LAW_EXACT_SIZE:
         return port->policies.size != HEAPFUZZ_SIZE_IS_NONE;
     case LAW_AT_MOST:
-        return subject->promises.most_taken != NULL;
+        return subject_bounds_blocks(subject);
     case LAW_ROOM:
-        return subject->promises.fills_holes;
+        return subject_fills_holes(subject);
     case LAW_SLACK:
-        return port->policies.size_is_usable == HEAPFUZZ_YES;
+        return subject_gives_slack(subject);
     case LAW_OVER_READ:
         return source->law == LAW_OVER_READ; // The run knows what to look at.
     case LAW_NULL_SIZE:

@@ -65,7 +65,7 @@ static size_t number_of(const struct csource *source, struct op op)
 {
     const struct subject *subject = source->plan->subject;
     size_t alignment_bytes = subject->port.policies.range_alignment_bytes;
-    size_t step_bytes = alignment_bytes < WORLD_PAGE_BYTES ? alignment_bytes : WORLD_PAGE_BYTES;
+    size_t step_bytes = alignment_bytes < WORLD_GAP_BYTES ? alignment_bytes : WORLD_GAP_BYTES;
     if (op.verb == VERB_RANGE) {
         return op.slot * step_bytes % WORLD_GAP_BYTES;
     }
@@ -141,8 +141,6 @@ static void write_known(FILE *file, const struct csource *source)
     fprintf(file, "    // Here %s.\n", source->law < LAWS ? "the law is broken" : "the run ends");
     if (source->law == LAW_REASON || source->law == LAW_ROOM) {
         fprintf(file, "    must_grant = true;\n");
-    } else if (source->law == LAW_AT_MOST) {
-        fprintf(file, "    most_taken = %zu;\n", source->end.most_taken);
     } else if (source->law == LAW_OVER_READ) {
         fprintf(file, "    behind_at = %zu;\n    behind_count = %zu;\n", source->end.behind_at,
                 source->end.behind_count);

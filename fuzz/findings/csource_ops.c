@@ -64,7 +64,8 @@ static void choose_op(struct csource *source, struct op op)
                  op.verb == VERB_ALIGN && source->plan->subject->port.allocate_aligned != NULL,
                  "ALIGNS");
     csource_need(source,
-                 op.verb == VERB_ALIGN && source->plan->subject->port.reallocate_aligned != NULL,
+                 op.verb == VERB_ALIGN && source->plan->subject->port.allocate_aligned != NULL &&
+                     source->plan->subject->port.reallocate_aligned != NULL,
                  "REALIGNS");
     csource_need(source,
                  op.verb == VERB_RANGE && subject_takes_range(source->plan->subject) &&

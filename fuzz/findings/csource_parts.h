@@ -12,7 +12,6 @@
 struct end {
     size_t op_index;
     size_t most_committed;          ///< The bound of what the heap may hold there.
-    size_t most_taken;              ///< Likewise of what the block there may take.
     size_t behind_at, behind_count; ///< Bytes that were behind a block there, and moved with it.
     size_t most_bytes;              ///< The largest memory that a heap of the run was given.
     bool is_substituted;            ///< A heap had no room in the memory of its program.

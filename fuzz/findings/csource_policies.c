@@ -25,7 +25,7 @@ static void choose_port(struct csource *source)
     csource_need(source, takes_pages, "WORLD");
     csource_need(source, !subject_ignores_world(subject), "MEMORY");
     csource_need(source, policies->range_is_zeroed, "ZEROED");
-    csource_need(source, policies->size_is_usable == HEAPFUZZ_YES, "SLACK");
+    csource_need(source, subject_gives_slack(subject), "SLACK");
     csource_need(source, port->close != NULL, "CLOSE");
     csource_need(source, port->reset != NULL, "RESET");
     csource_need(source, port->minimize != NULL, "MINIMIZE");

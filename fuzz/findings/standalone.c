@@ -187,6 +187,9 @@ static struct slot {
 #ifdef WITH_SLACK
     size_t slack; // The bytes behind its end that are its owner's, too.
 #endif
+#ifdef WITH_TAKEN
+    size_t most, alignment; // The most that it was resized to in place, and as requested.
+#endif
     uint64_t fill, step; // Its first word, and the increment of each next one.
     bool is_live;
 } slots[SLOTS];
@@ -626,6 +629,15 @@ static void note_answer(const char *law, uintptr_t answer)
     known = answered > known ? answered : known;
 }
 
+#ifdef WITH_TAKEN
+static void expect_taken(const char *law, const struct slot *s)
+{
+    const struct heapfuzz_block block = {s->size, s->most, s->alignment};
+    LAW(law, HEAP_SIZE(s->block) <= PORT.promises->most_taken(&block),
+        "GetSize(b%d) is %zu for %zu bytes", (int)(s - slots), HEAP_SIZE(s->block), s->size);
+}
+#endif
+
 static unsigned turn;
 
 #define TURN (&slots[turn % (top + 1)])
@@ -643,6 +655,7 @@ static void look(void)
             expect_size("exact-size", TURN, HEAP_SIZE(TURN->block));
             expect_bytes("bytes", TURN->block, TURN, TURN->size);
             expect_slack("slack", TURN);
+            expect_taken("at-most", TURN);
         }
     }
     if (looks++ % (top / 64 + 1) == 0) {
@@ -706,7 +719,17 @@ static size_t take_alignment(void)
 }
 #endif
 
-static size_t most_taken = SIZE_MAX; // By the block of the next call.
+#ifdef WITH_TAKEN
+static void note_request(struct slot *s, const unsigned char *block, size_t size)
+{
+    bool is_there = s->is_live && block == s->block;
+    s->most = is_there && s->most > size ? s->most : size;
+    s->alignment = is_there ? s->alignment : 0;
+#ifdef WITH_ALIGNS
+    s->alignment = aligned > s->alignment ? aligned : s->alignment;
+#endif
+}
+#endif
 
 #ifdef WITH_OVERREAD
 // The place of bytes behind the next block that moves, and the bytes. It must not take them along.
@@ -715,8 +738,10 @@ static unsigned char behind[64];
 
 UNCHECKED static void note_behind(const struct slot *s)
 {
-    for (size_t at = 0; s->is_live && at < behind_count; at++) {
-        behind[at] = *(volatile unsigned char *)&s->block[behind_at + at];
+    const unsigned char *from = s->block + behind_at;
+    bool is_inside = s->is_live && from + behind_count <= arena + arena_size;
+    for (size_t at = 0; is_inside && at < behind_count; at++) {
+        behind[at] = *(const volatile unsigned char *)&from[at];
     }
 }
 #endif
@@ -738,6 +763,9 @@ static void grant(struct slot *s, unsigned char *block, size_t size)
 #ifdef WITH_REALLOCATES
     LAW("in-place", !s->is_live || block == s->block, "a block has moved");
 #endif
+#ifdef WITH_TAKEN
+    note_request(s, block, size);
+#endif
     s->block = block;
     s->size = size;
 #ifdef WITH_ZEROSIZE
@@ -749,8 +777,7 @@ static void grant(struct slot *s, unsigned char *block, size_t size)
     s->is_live = true;
     expect_apart("disjoint", s);
     expect_size("exact-size", s, HEAP_SIZE(block));
-    LAW("at-most", HEAP_SIZE(block) <= most_taken, "GetSize(b%d) is %zu", (int)(s - slots),
-        (size_t)HEAP_SIZE(block));
+    expect_taken("at-most", s);
 #ifdef WITH_SLACK
     s->slack = HEAP_SIZE(block) > s->size ? HEAP_SIZE(block) - s->size : 0;
 #ifdef WITH_MEMORY
@@ -861,7 +888,10 @@ static void allocate_zeroed(unsigned i, size_t size)
     size = allowed(size);
 #endif
     bool overflows = size > PTRDIFF_MAX;
-    size = overflows || size < 64 * MiB ? size : 64 * MiB;
+    size = overflows || size <= 64 * MiB ? size : 64 * MiB;
+#ifdef WITH_AVOIDS
+    size = allowed(size);
+#endif
     size_t part = overflows && i % 8 == 0 ? 2 : parts[i % 8];
     bool is_whole = overflows || size % part != 0;
 #ifdef WITH_REUSES
@@ -894,6 +924,7 @@ static void reallocate(unsigned i, size_t size)
 #ifdef WITH_ALIGNS
     aligned = take_alignment();
 #ifdef WITH_REALIGNS
+    aligned = old == NULL ? 0 : aligned;
     void *block = aligned == 0 ? HEAP_REALLOC(old, size) : HEAP_REALLOC_ALIGNED(old, aligned, size);
 #else
     aligned = 0;
@@ -1224,22 +1255,23 @@ static void range(size_t size, size_t gap)
     uintptr_t start = end + gap + RANGE_ALIGNMENT - 1;
     start -= start % RANGE_ALIGNMENT;
     size = size < MiB / 4 ? size : MiB / 4;
+    size = size < HEAP_LEAST ? HEAP_LEAST : size < HEAP_MOST ? size : HEAP_MOST;
     if (count == 8 || start - end > 2 * PAGE) {
         return;
     }
     make_range(size, start - memory() - PAGE);
-    if (start == end) {
-        regions[count - 1].size += size;
-    } else {
-        regions[count].start = arena;
-        regions[count++].size = size;
-    }
 #ifdef WITH_GUARDS
     for (unsigned i = 0; i < count; i++) {
         open_up(regions[i].start, regions[i].size);
     }
 #endif
-    (void)PORT.add_range(arena, size);
+    bool is_taken = PORT.add_range(arena, size);
+    if (is_taken && start == end) {
+        regions[count - 1].size += size;
+    } else if (is_taken) {
+        regions[count].start = arena;
+        regions[count++].size = size;
+    }
     region_count = count;
     arena = first;
     arena_size = first_size;

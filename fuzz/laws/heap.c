@@ -25,7 +25,7 @@ static bool open_port(const struct heapfuzz_port *port, size_t arena_bytes, uint
 bool heap_open(struct heap *heap, size_t arena_bytes, uint32_t place)
 {
     heap->arena_bytes = arena_bytes;
-    heap->ranges = subject_takes_range(heap->subject);
+    heap->ranges = 1;
     heap->rolling = 0;
     heap_own_call(heap, "open in an arena of bytes: ", arena_bytes);
     heap->is_open = open_port(&heap->subject->port, arena_bytes, place);
@@ -50,8 +50,12 @@ void heap_add_range(struct heap *heap, size_t size_bytes, uint32_t steps)
                                   port->policies.range_is_zeroed);
     if (range != NULL) {
         heap_own_call(heap, "add_range of bytes: ", size_bytes);
-        heap->ranges += port->add_range(range, size_bytes);
+        bool is_taken = port->add_range(range, size_bytes);
         heap_own_call_done(heap);
+        heap->ranges += is_taken;
+        if (!is_taken) {
+            world_drop_range(range);
+        }
     }
 }
 

@@ -62,7 +62,7 @@ struct heap {
     const struct extension *extension; ///< NULL: the subject's own face is the only one.
     bool is_open;                      ///< Otherwise the subject could not be opened.
     size_t arena_bytes;                ///< Of its range, or of the pages that it may take.
-    size_t ranges;                     ///< The number of its ranges; 0 for pages.
+    size_t ranges;                     ///< The number of its ranges; 1 where it takes none.
     bool is_substitute; ///< The program's arena has no room for a heap; this one replaces it.
     size_t fresh_committed_bytes;
     size_t largest_bytes; ///< A size that the empty heap grants; 0: none is known.

@@ -13,7 +13,7 @@
 #include "laws/reach.h"
 #include "world/world.h"
 
-CHECK void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer)
+static CHECK void check_exact(struct heap *heap, uint32_t slot, size_t answer)
 {
     const struct subject *subject = heap->subject;
     size_t expected = model.slots[slot].size_bytes;
@@ -25,6 +25,12 @@ CHECK void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer)
                                                                                  : " or more";
     LAW_AT(EXACT_SIZE, subject_size_agrees(subject, answer, expected), place_end(slot, answer),
            "GetSize(b%u) is %s, expected %zu%s", slot, place_size(answer), expected, side);
+}
+
+void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer)
+{
+    check_exact(heap, slot, answer);
+    oracle_check_taken(heap, slot, answer);
 }
 
 CHECK void oracle_check_faultless(struct heap *heap)
@@ -136,7 +142,8 @@ static CHECK void write_slack(uint32_t slot)
 {
     const struct held *held = &model.slots[slot];
     if (fill_sees_poison()) {
-        const void *poisoned = fill_find_poisoned(slack_of(held), held->slack_bytes);
+        const void *poisoned =
+            fill_find_poisoned(held->block, model_end_bytes(held) + held->slack_bytes);
         size_t offset = (size_t)((const char *)poisoned - (const char *)held->block);
         LAW_AT(SLACK, poisoned == NULL, place_byte(slot, offset, "poisoned"),
                "byte %zu of b%u is poisoned, and its owner may use %zu", offset, slot,
@@ -233,7 +240,7 @@ static CHECK void check_zero_block(struct heap *heap, uint32_t slot, const void 
 static void check_size_of(struct heap *heap, uint32_t slot)
 {
     size_t answer = heap_size(heap, FACE_HEAP, model.slots[slot].block);
-    oracle_check_size(heap, slot, answer);
+    check_exact(heap, slot, answer);
     oracle_take(heap, slot, answer);
 }
 
@@ -320,7 +327,7 @@ static bool is_freed_by_zero(struct heap *heap, uint32_t slot, const void *block
 
 static CHECK void check_in_place(struct heap *heap, uint32_t slot, const void *block)
 {
-    if (subject_stays_in_place(heap->subject)) {
+    if (subject_stays_in_place(heap->subject) && oracle_may_stay(heap, model.slots[slot].block)) {
         LAW_AT(IN_PLACE, block == model.slots[slot].block,
                place_granted(slot, block, model.slots[slot].size_bytes, "moved here"),
                "Reallocate moved b%u to %s", slot, place_name((uintptr_t)block));

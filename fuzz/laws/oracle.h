@@ -36,10 +36,6 @@ enum outcome oracle_owned(struct heap *heap, const void *address, int answer);
 /// subject states no bound.
 size_t oracle_most_committed(const struct heap *heap);
 
-/// Returns the most bytes that the block which was granted or resized last may take; SIZE_MAX: no
-/// bound is stated.
-size_t oracle_most_taken(void);
-
 /// Checks the pages of the heap, which was just minimized.
 enum outcome oracle_minimized(struct heap *heap);
 

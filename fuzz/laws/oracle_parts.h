@@ -11,6 +11,12 @@ void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer);
 /// returned this size. Checks it against the request, and gives its slack to its owner.
 void oracle_take(struct heap *heap, uint32_t slot, size_t answer);
 
+/// Returns whether a block is where its reallocation may leave it: its address fits the alignment.
+bool oracle_may_stay(const struct heap *heap, const void *block);
+
+/// Checks a later size of the slot's block against the request, and against the first one.
+void oracle_check_taken(struct heap *heap, uint32_t slot, size_t answer);
+
 /// Checks that a request was not refused where a hole between live blocks must be large enough.
 void oracle_check_holes(struct heap *heap, size_t size_bytes);
 

@@ -24,11 +24,18 @@ static enum outcome reason_of(const struct heap *heap, enum face face, size_t si
     return world_refusals() != heap->refusals_before ? OUTCOME_NO_PAGES : OUTCOME_NO_ROOM;
 }
 
+bool oracle_may_stay(const struct heap *heap, const void *block)
+{
+    size_t alignment_bytes = heap->request.alignment_bytes;
+    return alignment_bytes == 0 || (uintptr_t)block % alignment_bytes == 0;
+}
+
 static CHECK void check_must_resize(struct heap *heap, uint32_t slot, size_t size_bytes)
 {
     const struct subject *subject = heap->subject;
     size_t old_bytes = model_real_bytes(&model.slots[slot]);
-    if (subject->promises.must_resize != NULL && model.slots[slot].alignment_bytes == 0) {
+    if (subject->promises.must_resize != NULL && model.slots[slot].alignment_bytes == 0 &&
+        oracle_may_stay(heap, model.slots[slot].block)) {
         LAW_AT(REASON, !subject->promises.must_resize(old_bytes, size_bytes),
                place_byte(slot, 0, "refused"),
                "NULL for %s bytes, which fit where b%u of %zu bytes is, and the world refused "
@@ -40,7 +47,9 @@ static CHECK void check_must_resize(struct heap *heap, uint32_t slot, size_t siz
 static CHECK void check_room(struct heap *heap, uint32_t slot, size_t size_bytes)
 {
     const struct held *held = &model.slots[slot];
-    if (heap->subject->promises.has_double_room) { // It has its pages even if the world refuses.
+    if (heap->subject->promises.has_double_room &&
+        oracle_may_stay(heap,
+                        model.slots[slot].block)) { // It has its pages even if the world refuses.
         LAW_AT(REASON, size_bytes > held->room_bytes, place_byte(slot, 0, "refused"),
                "NULL for %s bytes, where b%u has %zu and room for %zu", place_size(size_bytes),
                slot, held->size_bytes, held->room_bytes);
@@ -121,13 +130,15 @@ enum outcome oracle_not_reallocated(struct heap *heap, uint32_t slot, enum face 
 {
     enum outcome outcome = reason_of(heap, face, size_bytes);
     model_refuse();
-    if (outcome == OUTCOME_NO_ROOM || outcome == OUTCOME_NO_PAGES) {
+    bool may_be = size_bytes == 0 && heap->subject->port.policies.zero != HEAPFUZZ_ZERO_IS_BLOCK;
+    bool is_asked = outcome == OUTCOME_NO_ROOM && !may_be;
+    if (is_asked || outcome == OUTCOME_NO_PAGES) {
         check_room(heap, slot, size_bytes);
     }
-    if (outcome == OUTCOME_NO_ROOM) {
+    if (is_asked) {
         check_must_resize(heap, slot, heap->request.asked_bytes);
     }
-    if (outcome == OUTCOME_NO_ROOM && !subject_stays_in_place(heap->subject)) {
+    if (is_asked && !subject_stays_in_place(heap->subject)) {
         check_must_grant(heap, heap->request.asked_bytes);
         oracle_check_holes(heap, heap->request.asked_bytes);
     }

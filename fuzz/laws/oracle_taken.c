@@ -1,7 +1,6 @@
 // Checks the memory that blocks take: no more than the heap states, slack that its owner may use,
 // and room that must be left between live blocks. The results of calls are not checked here.
 
-#include "laws/oracle.h"
 #include "laws/oracle_parts.h"
 
 #include "language/size.h"
@@ -18,43 +17,52 @@ static size_t taken_bytes(const struct heap *heap, const struct held *held)
     return heap->subject->promises.most_taken(&block);
 }
 
-static size_t last_most_bytes = SIZE_MAX;
-
-size_t oracle_most_taken(void)
-{
-    return last_most_bytes;
-}
-
 static CHECK void check_at_most(struct heap *heap, uint32_t slot, size_t answer)
 {
     const struct held *held = &model.slots[slot];
-    if (heap->subject->promises.most_taken != NULL && !held->is_wrapped &&
-        heap->subject->port.policies.size != HEAPFUZZ_SIZE_IS_NONE) {
+    if (subject_bounds_blocks(heap->subject) && !held->is_wrapped) {
         size_t most_bytes = taken_bytes(heap, held);
-        last_most_bytes = most_bytes;
         LAW_AT(AT_MOST, answer <= most_bytes, place_end(slot, answer),
                "GetSize(b%u) is %s for a request of %zu bytes, which may take %s", slot,
                place_size(answer), held->size_bytes, place_size(most_bytes));
     }
 }
 
+// Checks that a block of this size can lie where it does.
+static CHECK void check_reach(const struct heap *heap, uint32_t slot, size_t answer)
+{
+    const struct held *held = &model.slots[slot];
+    bool is_possible = answer <= PTRDIFF_MAX && answer <= UINTPTR_MAX - (uintptr_t)held->block &&
+                       (subject_ignores_world(heap->subject) || world_holds(held->block, answer));
+    LAW_AT(SLACK, is_possible, place_end(slot, answer),
+           "b%u of %zu bytes may use %s, which its heap does not have", slot, held->size_bytes,
+           place_size(answer));
+}
+
 // Gives the owner the bytes behind the end that GetSize counts, where it may use them.
-static CHECK void check_slack(struct heap *heap, uint32_t slot, size_t answer)
+static CHECK void give_slack(struct heap *heap, uint32_t slot, size_t answer)
 {
     const struct held *held = &model.slots[slot];
     size_t end_bytes = model_end_bytes(held);
-    if (heap->subject->port.policies.size_is_usable != HEAPFUZZ_YES || held->is_wrapped ||
-        heap->subject->port.policies.size != HEAPFUZZ_SIZE_IS_AT_LEAST || answer <= end_bytes ||
-        heap->subject->laws_off[LAW_SLACK] != NULL) {
+    if (!subject_gives_slack(heap->subject) || held->is_wrapped || answer <= end_bytes) {
         return;
     }
-    LAW_AT(SLACK, subject_ignores_world(heap->subject) || world_holds(held->block, answer),
-           place_end(slot, answer), "b%u of %zu bytes may use %zu, which its heap does not have",
-           slot, held->size_bytes, answer);
+    check_reach(heap, slot, answer);
     uint32_t overlapped = model_give_slack(slot, answer - end_bytes);
     LAW_AT(SLACK, overlapped == SLOTS, place_overlap(slot, held->block, answer, overlapped),
            "b%u of %zu bytes may use %zu, which overlap b%u", slot, held->size_bytes, answer,
            overlapped);
+}
+
+void oracle_check_taken(struct heap *heap, uint32_t slot, size_t answer)
+{
+    const struct held *held = &model.slots[slot];
+    check_at_most(heap, slot, answer);
+    if (subject_gives_slack(heap->subject) && !held->is_wrapped) {
+        LAW_AT(SLACK, answer <= model_end_bytes(held) + held->slack_bytes, place_end(slot, answer),
+               "GetSize(b%u) is %s, and was %zu when it was granted", slot, place_size(answer),
+               model_end_bytes(held) + held->slack_bytes);
+    }
 }
 
 void oracle_take(struct heap *heap, uint32_t slot, size_t answer)
@@ -66,7 +74,7 @@ void oracle_take(struct heap *heap, uint32_t slot, size_t answer)
     }
     model.since_empty_bytes = size_sum(model.since_empty_bytes, 2 * alignment_bytes);
     check_at_most(heap, slot, answer);
-    check_slack(heap, slot, answer);
+    give_slack(heap, slot, answer);
 }
 
 static size_t all_taken_bytes(const struct heap *heap)
@@ -85,7 +93,7 @@ CHECK void oracle_check_holes(struct heap *heap, size_t size_bytes)
 {
     const struct heapfuzz_promises *promises = &heap->subject->promises;
     size_t largest_bytes = oracle_largest(heap);
-    if (!promises->fills_holes || promises->most_taken == NULL || size_bytes > largest_bytes) {
+    if (!subject_fills_holes(heap->subject) || size_bytes > largest_bytes) {
         return;
     }
     const struct heapfuzz_block wanted = {size_bytes, size_bytes, heap->request.alignment_bytes};

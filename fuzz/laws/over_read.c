@@ -53,7 +53,7 @@ static void note_header(const struct heap *heap, const struct held *held, const 
 
 static bool is_in_small_range(const struct heap *heap)
 {
-    return subject_takes_range(heap->subject) && heap->arena_bytes <= RANGE_MOST_BYTES;
+    return subject_shows_over_reads(heap->subject) && heap->arena_bytes <= RANGE_MOST_BYTES;
 }
 
 void over_read_note(const struct heap *heap, uint32_t slot, size_t size_bytes)
@@ -84,11 +84,17 @@ static CHECK void check_pattern(uint32_t slot, const uint8_t *block)
            noted.away_bytes, noted.away_bytes + PATTERN_BYTES - 1, slot);
 }
 
+// Returns whether the header is one byte again and again, as any memory may be.
+static bool is_header_plain(void)
+{
+    return memcmp(noted.header, noted.header + 1, noted.header_bytes - 1) == 0;
+}
+
 // Returns whether the call has written the noted header into the block.
 static bool has_header(const uint8_t *copy)
 {
     size_t offset = (size_t)(copy - world_start());
-    return offset + noted.header_bytes <= noted.range_bytes &&
+    return offset + noted.header_bytes <= noted.range_bytes && !is_header_plain() &&
            memcmp(copy, noted.header, noted.header_bytes) == 0 &&
            memcmp(copy, noted.range + offset, noted.header_bytes) != 0;
 }

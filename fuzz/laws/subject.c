@@ -154,6 +154,30 @@ bool subject_can_be_measured(const struct subject *subject)
            port->policies.capacity_returns == HEAPFUZZ_YES && !port->policies.needs_process;
 }
 
+bool subject_bounds_blocks(const struct subject *subject)
+{
+    return subject->promises.most_taken != NULL &&
+           subject->port.policies.size != HEAPFUZZ_SIZE_IS_NONE;
+}
+
+bool subject_fills_holes(const struct subject *subject)
+{
+    return subject->promises.most_taken != NULL && subject->promises.fills_holes &&
+           (subject->promises.largest != NULL || subject_can_be_measured(subject));
+}
+
+bool subject_gives_slack(const struct subject *subject)
+{
+    return subject->port.policies.size_is_usable == HEAPFUZZ_YES &&
+           subject->port.policies.size == HEAPFUZZ_SIZE_IS_AT_LEAST &&
+           subject->laws_off[LAW_SLACK] == NULL;
+}
+
+bool subject_shows_over_reads(const struct subject *subject)
+{
+    return subject_takes_range(subject) && subject->port.reallocate != NULL;
+}
+
 size_t subject_allowed_bytes(const struct subject *subject, size_t size_bytes)
 {
     const struct heapfuzz_policies *policies = &subject->port.policies;

@@ -55,6 +55,12 @@ bool subject_ignores_world(const struct subject *subject);
 /// Returns whether a heap of the subject can be made new, and its capacity returns.
 bool subject_can_be_measured(const struct subject *subject);
 
+/// Return whether laws at-most, room, slack and over-read hold of the subject.
+bool subject_bounds_blocks(const struct subject *subject);
+bool subject_fills_holes(const struct subject *subject);
+bool subject_gives_slack(const struct subject *subject);
+bool subject_shows_over_reads(const struct subject *subject);
+
 /// Returns the size that is requested in place of a size that the subject avoids; otherwise the
 /// same size.
 size_t subject_allowed_bytes(const struct subject *subject, size_t size_bytes);

@@ -202,7 +202,9 @@ static void minimize(void)
 static size_t most_taken(const struct heapfuzz_block *block)
 {
     size_t n = block->most_bytes;
-    return (LIBRARY_MOST) + 2 * block->alignment_bytes;
+    size_t most_bytes = (LIBRARY_MOST);
+    size_t more_bytes = 2 * block->alignment_bytes + 0 * n;
+    return most_bytes > SIZE_MAX - more_bytes ? SIZE_MAX : most_bytes + more_bytes;
 }
 #define MOST_TAKEN most_taken
 #else

@@ -50,6 +50,13 @@ void run_give_up(struct run *run, uint32_t slot)
     ((run)->heap.subject->port.call != NULL &&                                                     \
      ((run)->plan.beside == NULL || (run)->plan.beside->port.call != NULL))
 
+size_t run_allowed_bytes(const struct run *run, size_t size_bytes)
+{
+    size_bytes = subject_allowed_bytes(run->heap.subject, size_bytes);
+    return run->plan.beside == NULL ? size_bytes
+                                    : subject_allowed_bytes(run->plan.beside, size_bytes);
+}
+
 // The most zeros that a request is for: a heap has to write them, and the machine has to have them.
 #define ZEROS_MOST_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -58,7 +65,7 @@ void run_give_up(struct run *run, uint32_t slot)
 static void *request_zeros(struct run *run, uint32_t slot, size_t *size_bytes)
 {
     if (*size_bytes > ZEROS_MOST_BYTES && *size_bytes <= PTRDIFF_MAX) {
-        *size_bytes = ZEROS_MOST_BYTES;
+        *size_bytes = run_allowed_bytes(run, ZEROS_MOST_BYTES);
     }
     static const size_t parts[] = {1, 2, 3, 8, 16, 24, 100, 4096};
     size_t part_bytes = parts[slot % (sizeof parts / sizeof parts[0])];
@@ -100,11 +107,11 @@ static void run_allocate(struct run *run, uint32_t slot, enum face face, size_t 
     run_count(run, oracle_allocated(&run->heap, slot, face, block, size_bytes));
 }
 
-// Makes the call of a verb that resizes a block, or NULL. An alignment may be for it, too.
+// Makes the call of a verb that resizes a block, or NULL. An alignment may be for a block, too.
 static void *resize(struct run *run, enum face face, void *block, size_t size_bytes)
 {
-    if (run->verb == VERB_REALLOCATE && run->alignment_bytes != 0 &&
-        BOTH_HAVE(run, reallocate_aligned)) {
+    if (run->verb == VERB_REALLOCATE && block != NULL && run->alignment_bytes != 0 &&
+        BOTH_HAVE(run, allocate_aligned) && BOTH_HAVE(run, reallocate_aligned)) {
         return heap_reallocate_aligned(&run->heap, block, run->alignment_bytes, size_bytes);
     }
     return heap_reallocate(&run->heap, face, block, size_bytes);

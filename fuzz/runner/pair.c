@@ -83,6 +83,7 @@ static void keep_account(const struct run *run, uint32_t number, size_t size_byt
     if ((verb_allocates(run->verb) || verb_reallocates(run->verb)) &&
         size_bytes <= limit_of(pair.second, run->verb)) {
         pair.since_empty_bytes = size_sum(pair.since_empty_bytes, size_bytes);
+        pair.since_empty_bytes = size_sum(pair.since_empty_bytes, 2 * run->alignment_bytes);
         pair.since_empty_blocks++;
     }
 }
@@ -195,7 +196,8 @@ static enum difference why_refused(enum outcome outcome)
 static CHECK void compare_request(struct run *run, const struct step *step, size_t size_bytes)
 {
     bool is_granted = visible(run) != 0;
-    bool is_same_size = run_reallocates(run) && pair.was_live && size_bytes == pair.was_bytes;
+    bool is_same_size = run_reallocates(run) && pair.was_live && run->alignment_bytes == 0 &&
+                        size_bytes == pair.was_bytes;
     bool promises =
         pair.first->promises.must_grant != NULL && pair.second->promises.must_grant != NULL;
     bool is_asking = !is_same_size || !promises || may_keep(run, size_bytes);

@@ -192,10 +192,10 @@ static void run_world(struct run *run, size_t arena_bytes, uint32_t number)
 static void add_range(struct run *run, size_t size_bytes, uint32_t steps)
 {
     const struct subject *beside = run->plan.beside;
+    size_t added_bytes = size_bytes < RUN_ADDED_BYTES ? size_bytes : RUN_ADDED_BYTES;
     if (beside == NULL || beside->port.add_range != NULL) {
         model.requests++; // The heap may join freed blocks.
-        heap_add_range(&run->heap, size_bytes < RUN_ADDED_BYTES ? size_bytes : RUN_ADDED_BYTES,
-                       steps);
+        heap_add_range(&run->heap, possible_arena(run->heap.subject, added_bytes), steps);
     }
 }
 
@@ -268,16 +268,13 @@ static bool may_repeat(struct run *run, size_t size_bytes)
     return run->repeated_calls <= RUN_REPEATED_CALLS && run->repeated_bytes <= RUN_REPEATED_BYTES;
 }
 
-// Returns the size of a request: the op's, unless a subject avoids it. Other verbs name offsets,
+// Returns the size of an op: of a request, unless a subject avoids it. Other verbs name offsets,
 // arenas and bytes by a size.
-static size_t allowed_bytes(const struct run *run, size_t size_bytes)
+static size_t op_bytes(const struct run *run, const struct op *op, uint32_t slot)
 {
-    if (!verb_allocates(run->verb) && !verb_reallocates(run->verb)) {
-        return size_bytes;
-    }
-    size_bytes = subject_allowed_bytes(run->heap.subject, size_bytes);
-    return run->plan.beside == NULL ? size_bytes
-                                    : subject_allowed_bytes(run->plan.beside, size_bytes);
+    size_t size_bytes = size_resolve(op->size_code, slot, model_size_of, NULL);
+    bool is_request = verb_allocates(op->verb) || verb_reallocates(op->verb);
+    return is_request ? run_allowed_bytes(run, size_bytes) : size_bytes;
 }
 
 static void run_op(struct run *run, const struct op *op)
@@ -290,8 +287,7 @@ static void run_op(struct run *run, const struct op *op)
     run->next_alignment_bytes = takes_alignment ? 0 : run->next_alignment_bytes;
     for (uint32_t i = 0; i <= repeats; i++) {
         uint32_t slot = (op->slot + i) % SLOTS;
-        size_t size_bytes =
-            allowed_bytes(run, size_resolve(op->size_code, slot, model_size_of, NULL));
+        size_t size_bytes = op_bytes(run, op, slot);
         if (i > 0 && !may_repeat(run, size_bytes)) {
             break;
         }

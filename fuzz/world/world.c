@@ -494,6 +494,21 @@ void *world_add_range(size_t size_bytes, uint32_t steps, size_t alignment_bytes,
     return start;
 }
 
+void world_drop_range(void *start)
+{
+    size_t last = world.range_count - 1;
+    unsigned char *end = end_of_range(last);
+    unpoison(start, (size_t)(end - (unsigned char *)start) + GUARD_BYTES);
+    if (world.ranges[last].start == start) {
+        world.range_count--;
+    } else { // It had become a part of the one in front.
+        world.ranges[last].size_bytes = (size_t)((unsigned char *)start - world.ranges[last].start);
+    }
+    end = end_of_range(world.range_count - 1);
+    fill_guard(end);
+    poison(end, GUARD_BYTES);
+}
+
 static size_t os_page_bytes(void *unused)
 {
     (void)unused;

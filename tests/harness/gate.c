@@ -91,21 +91,6 @@ static bool has_pages(const struct subject *subject)
     return !subject_ignores_world(subject);
 }
 
-static bool has_taken(const struct subject *subject)
-{
-    return subject->promises.most_taken != NULL;
-}
-
-static bool fills_holes(const struct subject *subject)
-{
-    return subject->promises.fills_holes;
-}
-
-static bool gives_slack(const struct subject *subject)
-{
-    return subject->port.policies.size_is_usable == HEAPFUZZ_YES;
-}
-
 static bool hides_slack(const struct subject *subject)
 {
     return subject->promises.hides_slack;
@@ -238,10 +223,10 @@ static const char *why_law_never(enum law law)
         {LAW_SPY, has_spies},
         {LAW_INSIDE, has_pages},
         {LAW_PAGES, has_pages},
-        {LAW_AT_MOST, has_taken},
-        {LAW_ROOM, fills_holes},
-        {LAW_SLACK, gives_slack},
-        {LAW_OVER_READ, subject_takes_range},
+        {LAW_AT_MOST, subject_bounds_blocks},
+        {LAW_ROOM, subject_fills_holes},
+        {LAW_SLACK, subject_gives_slack},
+        {LAW_OVER_READ, subject_shows_over_reads},
     };
     bool needs_asan = law == LAW_WRITABLE || law == LAW_PAST_END || law == LAW_FREED;
     if (needs_asan && !fill_sees_poison()) {

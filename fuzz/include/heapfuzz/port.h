@@ -82,7 +82,9 @@ struct heapfuzz_policies {
     enum heapfuzz_answer reallocate_takes_null; ///< reallocate(NULL, n) allocates.
     enum heapfuzz_answer size_takes_null;       ///< size(NULL) is null_size_bytes.
     size_t null_size_bytes;
-    enum heapfuzz_answer size_is_usable; ///< All bytes that `size` returns are the caller's to use.
+    enum heapfuzz_answer
+        size_is_usable; ///< The caller may use all bytes that `size` returns, until the block is
+                        ///< freed or resized. reallocate keeps the requested ones.
 
     enum heapfuzz_answer stays_in_place;   ///< reallocate never moves a block; it refuses instead.
     enum heapfuzz_answer capacity_returns; ///< When every block is freed, the largest block that
@@ -182,19 +184,20 @@ struct heapfuzz_promises {
     /// is as good as new.
     size_t (*most_committed)(const struct heapfuzz_load *load);
 
-    /// Returns the most bytes of its memory that the heap takes for a block. They include its
-    /// header and its rounding, and any rest that is too small to be a block. `size` returns no
-    /// more.
+    /// Returns the most bytes of its memory that the heap takes for a block, and needs in a row for
+    /// it. They include its header, its rounding, a gap for its alignment, and any rest that is too
+    /// small to be a block. `size` returns no more.
     size_t (*most_taken)(const struct heapfuzz_block *block);
 
     /// A request is granted where as many free bytes as most_taken returns lie in a row, wherever
-    /// they are. Live blocks, and the ends of the memory, are all that divides it. So it has no
+    /// they are. Live blocks, and the ends of its ranges, are all that divides them. So it has no
     /// size classes, joins free neighbors before it refuses, and holds no freed block back. Used
-    /// only with most_taken, and where its capacity is known.
+    /// only with most_taken, and where `largest` or capacity_returns tells its capacity.
     bool fills_holes;
 
-    /// The bytes of its own right in front of each block; 0: none, or not stated. A block that
-    /// moves takes none of its next neighbor's along.
+    /// The bytes of its own right in front of each block, at most 64; 0: none, or not stated. A
+    /// block that moves takes none of its next neighbor's along. Looked for in ranges of up to 64
+    /// KiB.
     size_t header_bytes;
 
     bool has_double_room; ///< A block that must_grant promises has room for twice its size. When
@@ -264,7 +267,8 @@ struct heapfuzz_port {
     bool (*open)(void *range, size_t range_bytes);
 
     /// Gives the open heap another range, at some distance behind the last one or right behind it.
-    /// It is as `open` describes. Returns false, and takes nothing, iff it is of no use.
+    /// It has up to 256 KiB, and is otherwise as `open` describes. Returns false, and takes
+    /// nothing, iff it is of no use.
     bool (*add_range)(void *range, size_t range_bytes);
 
     /// Begins a heap that takes its pages from here, in place of `open`. Returns false iff there is
@@ -292,7 +296,9 @@ struct heapfuzz_port {
     /// refusal.
     void *(*allocate_aligned)(size_t alignment_bytes, size_t size_bytes);
 
-    /// Resizes a block as `reallocate` does, to an address as allocate_aligned returns it.
+    /// Resizes a block as `reallocate` does, to an address as allocate_aligned returns it. The
+    /// block is not NULL. It may move where its address does not fit, whatever the heap promises of
+    /// `reallocate`. Used only beside allocate_aligned.
     void *(*reallocate_aligned)(void *block, size_t alignment_bytes, size_t size_bytes);
 
     size_t (*size)(void *block);      ///< Returns the size of a live block.

@@ -6,7 +6,7 @@
 #include <heapfuzz/port.h>
 #include <string.h>
 
-#define UNIT ((size_t)16)
+#define UNIT (2 * sizeof(size_t))
 
 struct hole {
     size_t bytes; // With the header, which is all of this.
