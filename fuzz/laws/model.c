@@ -28,6 +28,7 @@ void model_clear(void)
     model.peak_live_bytes = 0;
     model.grown_bytes = 0;
     model.peak_grown_bytes = 0;
+    model.aligned_bytes = 0;
     model.wrapped_blocks = 0;
     model.fills = 0;
     model_minimize();

@@ -42,10 +42,11 @@ struct model {
     size_t grown_bytes, peak_grown_bytes; ///< Likewise of the largest sizes that blocks have had.
     size_t since_empty_bytes; ///< Granted since the heap was as good as new: see subject.h.
     size_t since_empty_blocks;
-    enum lane lane;                 ///< The lane that calls come from.
-    bool is_used;                   ///< A block was granted since no lane had any,
-    bool is_mixed;                  ///< and after that calls came from another lane.
-    bool is_wrapped;                ///< A wrapper grants blocks,
+    size_t aligned_bytes; ///< The sum of the alignments that were requested in this world.
+    enum lane lane;       ///< The lane that calls come from.
+    bool is_used;         ///< A block was granted since no lane had any,
+    bool is_mixed;        ///< and after that calls came from another lane.
+    bool is_wrapped;      ///< A wrapper grants blocks,
     size_t front_bytes, tail_bytes; ///< and keeps this many bytes of each.
     size_t wrapped_blocks;          ///< The wrapped ones of the live blocks.
     uint64_t requests; ///< Counts requests, and minimizing: a freed block may be gone after either.

@@ -3,6 +3,7 @@
 
 #include "laws/oracle.h"
 
+#include "language/size.h"
 #include "laws/model.h"
 #include "laws/oracle_parts.h"
 #include "laws/place.h"
@@ -50,6 +51,16 @@ void oracle_sizes(struct heap *heap)
     }
 }
 
+// Returns the sum of the alignments of live blocks.
+static size_t aligned_bytes(void)
+{
+    size_t sum_bytes = 0;
+    for (size_t i = 0; i < model.live_blocks; i++) {
+        sum_bytes += model.slots[model_live_slot(i)].alignment_bytes;
+    }
+    return sum_bytes;
+}
+
 size_t oracle_most_committed(const struct heap *heap)
 {
     const struct subject *subject = heap->subject;
@@ -60,9 +71,9 @@ size_t oracle_most_committed(const struct heap *heap)
         .arena_bytes = heap->arena_bytes,
         .fresh_bytes = heap->fresh_committed_bytes,
         .live_blocks = model.live_blocks,
-        .live_bytes = model.live_bytes,
-        .peak_live_bytes = model.peak_live_bytes,
-        .peak_grown_bytes = model.peak_grown_bytes,
+        .live_bytes = size_sum(model.live_bytes, aligned_bytes()),
+        .peak_live_bytes = size_sum(model.peak_live_bytes, model.aligned_bytes),
+        .peak_grown_bytes = size_sum(model.peak_grown_bytes, model.aligned_bytes),
     };
     return subject->promises.most_committed(&load);
 }

@@ -73,6 +73,7 @@ void oracle_take(struct heap *heap, uint32_t slot, size_t answer)
         held->alignment_bytes = alignment_bytes;
     }
     model.since_empty_bytes = size_sum(model.since_empty_bytes, 2 * alignment_bytes);
+    model.aligned_bytes += alignment_bytes;
     check_at_most(heap, slot, answer);
     give_slack(heap, slot, answer);
 }

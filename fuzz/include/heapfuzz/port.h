@@ -146,7 +146,7 @@ struct heapfuzz_pages {
     bool (*move)(void *context, void *from, void *to, size_t size_bytes);
 };
 
-/// The load that a heap has carried.
+/// The load that a heap has carried. An aligned block counts as its alignment more.
 struct heapfuzz_load {
     size_t arena_bytes;
     size_t fresh_bytes; ///< The bytes committed when it was empty and new.
