@@ -53,6 +53,9 @@ static void read_edge(struct edge *edge, const char *path, const char *text, siz
     if (edge->program.count == 0) {
         refuse("%s: there is no op in it", path);
     }
+    size_t count = edge->program.count;
+    edge->hidden = count > EDGE_OPS_SHOWN ? count - EDGE_OPS_SHOWN : 0;
+    edge->rows = count - edge->hidden + (edge->hidden > 0);
 }
 
 void edges_load(struct edges *edges, char **files, size_t count)

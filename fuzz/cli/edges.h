@@ -9,7 +9,12 @@ struct edge {
     char *name;     ///< That of its file, without `edge-` and `.ops`.
     char *sentence; ///< The comment on its first line; "" without one.
     struct program program;
+    size_t hidden; ///< The ops before the last EDGE_OPS_SHOWN, whose answers are not kept.
+    size_t rows;   ///< One for each of the other ops, and a first one for all that are hidden.
 };
+
+/// A recorded program has a million ops, of which no reader compares all.
+#define EDGE_OPS_SHOWN 1000U
 
 struct edges {
     struct edge *at;

@@ -68,7 +68,7 @@ static bool take_line(struct column *column, const struct edges *edges, size_t r
                       const char *line, size_t length)
 {
     struct cell *cell = &column->cells[row];
-    if (line[0] == 'A' && cell->answered < edges->at[row].program.count) {
+    if (line[0] == 'A' && cell->answered < edges->at[row].rows) {
         (void)snprintf(cell->answers[cell->answered++], GIST_BYTES, "%.*s", (int)length - 1,
                        line + 1);
     } else if (line[0] == 'N') {
@@ -86,7 +86,7 @@ static void read_column(struct column *column, const struct edges *edges, const 
     size_t row = 0;
     column->cells = zeros(edges->count, sizeof *column->cells);
     for (size_t i = 0; i < edges->count; i++) {
-        column->cells[i].answers = zeros(edges->at[i].program.count, GIST_BYTES);
+        column->cells[i].answers = zeros(edges->at[i].rows, GIST_BYTES);
     }
     for (size_t length; *said != '\0' && row < edges->count; said += length) {
         length = strcspn(said, "\n");

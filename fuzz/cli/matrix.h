@@ -19,7 +19,7 @@ int matrix_try(int argc, char **argv);
 
 /// An edge case on an allocator.
 struct cell {
-    char (*answers)[GIST_BYTES]; ///< Of the ops that it came to the end of.
+    char (*answers)[GIST_BYTES]; ///< In the rows of its ops that it came to the end of.
     size_t answered;
     const char *word;   ///< The last answer, or the law that broke, or how it ended.
     const char *reason; ///< A sentence about a broken law or such an end; "" without one.

@@ -207,15 +207,15 @@ static void print_legend(FILE *file, const struct matrix *matrix)
     (void)fprintf(file, "</dl>\n");
 }
 
-// Prints the answer to an op; in place of the first that is missing, the word of the cell.
-static void print_answer(FILE *file, const struct cell *cell, size_t op)
+// Prints the answer in a row; in place of the first that is missing, the word of the cell.
+static void print_answer(FILE *file, const struct cell *cell, size_t row)
 {
-    const char *text = op < cell->answered ? cell->answers[op] : cell->word;
-    if (op > cell->answered) {
+    const char *text = row < cell->answered ? cell->answers[row] : cell->word;
+    if (row > cell->answered) {
         (void)fprintf(file, "<td></td>");
         return;
     }
-    bool is_broken = op == cell->answered && cell->reason[0] != '\0';
+    bool is_broken = row == cell->answered && cell->reason[0] != '\0';
     (void)fprintf(file, "<td class=\"%s\">", is_broken ? "broken" : kind_of(text)->name);
     print_escaped(file, text);
     (void)fprintf(file, "</td>");
@@ -233,12 +233,15 @@ static void print_program(FILE *file, const struct matrix *matrix, size_t row)
                   "class=\"scroll\" tabindex=\"0\"><table class=\"ops\">\n",
                   row);
     print_names(file, matrix, "Call");
-    for (size_t op = 0; op < edge->program.count; op++) {
+    for (size_t i = 0; i < edge->rows; i++) {
         char text[TEXT_OP_BYTES];
-        text_print_op(edge->program.ops[op], text);
+        text_print_op(edge->program.ops[edge->program.count - edge->rows + i], text);
+        if (i == 0 && edge->hidden > 0) {
+            (void)snprintf(text, sizeof text, "%zu ops before these", edge->hidden);
+        }
         (void)fprintf(file, "<tr><th scope=\"row\"><code>%s</code></th>", text);
-        for (size_t i = 0; i < matrix->count; i++) {
-            print_answer(file, &matrix->columns[i].cells[row], op);
+        for (size_t column = 0; column < matrix->count; column++) {
+            print_answer(file, &matrix->columns[column].cells[row], i);
         }
         (void)fprintf(file, "</tr>\n");
     }

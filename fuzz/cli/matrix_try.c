@@ -16,12 +16,14 @@
 #include "subjects/subjects.h"
 #include "world/os.h"
 
-// A program of a few calls takes milliseconds.
-#define SECONDS_MOST 5U
+// A program of a few calls takes milliseconds, and a recorded one a second for each 100,000 ops.
+#define SECONDS 5U
+#define OPS_PER_SECOND 10000U
 
 // The child tells its parent.
 struct told {
-    size_t answered;
+    size_t answered; // Ops.
+    size_t hidden, rows;
     char reason[FINDING_SEEN_BYTES + TEXT_OP_BYTES + 32];
     char answers[][GIST_BYTES];
 };
@@ -30,7 +32,12 @@ static struct told *told;
 
 static void tell_answer(const struct run *run)
 {
-    gist_print(run, told->answers[told->answered++]);
+    told->answered++;
+    if (told->answered == told->hidden) {
+        (void)snprintf(told->answers[told->rows++], GIST_BYTES, "done");
+    } else if (told->answered > told->hidden) {
+        gist_print(run, told->answers[told->rows++]);
+    }
 }
 
 // Writes a sentence about an op, or about the end of the program.
@@ -65,7 +72,8 @@ static void run_task(const void *context)
 }
 
 // Writes why a program has no answer to its last op. A law has told its reason.
-static void print_stop(const struct program *program, trial_verdict verdict, char word[GIST_BYTES])
+static void print_stop(const struct program *program, trial_verdict verdict, unsigned seconds,
+                       char word[GIST_BYTES])
 {
     const char *reason = "the allocator ended the process";
     int law = verdict - FINDING_FIRST_STATUS;
@@ -75,8 +83,8 @@ static void print_stop(const struct program *program, trial_verdict verdict, cha
     }
     (void)snprintf(word, GIST_BYTES, "exits");
     if (verdict == TRIAL_TIMEOUT) {
-        (void)snprintf(word, GIST_BYTES, "hangs");
-        reason = "it did not end";
+        (void)snprintf(word, GIST_BYTES, "over %u s", seconds);
+        reason = "the time was over";
     } else if (verdict >= STOP_SIGNAL_STATUS) {
         (void)snprintf(word, GIST_BYTES, "crashes");
         reason = strsignal(verdict - STOP_SIGNAL_STATUS);
@@ -89,11 +97,11 @@ static void print_stop(const struct program *program, trial_verdict verdict, cha
 
 static void try_edge(const struct subject *subject, const struct edge *edge)
 {
-    size_t ops = edge->program.count;
-    size_t size_bytes = sizeof *told + ops * sizeof told->answers[0];
+    unsigned seconds = SECONDS + (unsigned)(edge->program.count / OPS_PER_SECOND);
+    size_t size_bytes = sizeof *told + edge->rows * sizeof told->answers[0];
     const struct task task = {.plan = {.subject = subject,
-                                       .walks_always = true,
-                                       .runs_twice = true,
+                                       .walks_always = edge->hidden == 0,
+                                       .runs_twice = edge->hidden == 0,
                                        .before_op = gist_note,
                                        .after_op = tell_answer},
                               .program = &edge->program};
@@ -102,13 +110,15 @@ static void try_edge(const struct subject *subject, const struct edge *edge)
     if (told == NULL) {
         refuse("there is no memory to try %s", edge->name);
     }
+    told->hidden = edge->hidden;
+    trial_may_take(seconds);
     trial_verdict verdict = trial_call(run_task, &task, false);
     if (verdict != TRIAL_CLEAN) {
-        print_stop(&edge->program, verdict, word);
-    } else if (told->answered == ops) {
-        memcpy(word, told->answers[ops - 1], GIST_BYTES);
+        print_stop(&edge->program, verdict, seconds, word);
+    } else if (told->rows == edge->rows) {
+        memcpy(word, told->answers[edge->rows - 1], GIST_BYTES);
     }
-    for (size_t i = 0; i < told->answered; i++) {
+    for (size_t i = 0; i < told->rows; i++) {
         printf("%cA%s\n", MATRIX_MARK, told->answers[i]);
     }
     told->reason[strcspn(told->reason, "\n")] = '\0';
@@ -133,7 +143,6 @@ int matrix_try(int argc, char **argv)
     }
     settle_choice(argv[0], &choice);
     edges_load(&edges, (char **)files.at, files.count);
-    trial_may_take(SECONDS_MOST);
     printf("\n%cN%s\n", MATRIX_MARK, choice.subject->name);
     for (size_t i = 0; i < edges.count; i++) {
         try_edge(choice.subject, &edges.at[i]);

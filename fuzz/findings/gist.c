@@ -20,14 +20,29 @@ static struct {
     size_t size_bytes;
 } before;
 
+static uint32_t slots_end; // Of the slots that the program names.
+
 static struct op op_of(const struct run *run)
 {
     return run->program->ops[run->op_index];
 }
 
+static void find_slots_end(const struct program *program)
+{
+    slots_end = 0;
+    for (size_t i = 0; i < program->count; i++) {
+        uint32_t after = program->ops[i].slot + history_calls(program, i);
+        slots_end = verb_takes_slot(program->ops[i].verb) && after > slots_end ? after : slots_end;
+    }
+    slots_end = slots_end < SLOTS ? slots_end : SLOTS;
+}
+
 void gist_note(const struct run *run)
 {
     struct op op = op_of(run);
+    if (run->op_index == 0) {
+        find_slots_end(run->program);
+    }
     before.held = model.slots[op.slot];
     before.size_bytes = size_resolve(op.size_code, op.slot, model_size_of, NULL);
 }
@@ -35,9 +50,12 @@ void gist_note(const struct run *run)
 // Returns whether the op's slot is empty because the block for it was refused.
 static bool was_refused(const struct run *run)
 {
+    if (before.held.is_live || verb_allocates(run->verb)) {
+        return false;
+    }
     size_t maker = history_maker(run, 0, run->op_index, op_of(run).slot);
-    return maker != HISTORY_NONE && !before.held.is_live && !verb_allocates(run->verb) &&
-           run->answers[maker].value == 0 && run->answers[maker].size_bytes > 0;
+    return maker != HISTORY_NONE && run->answers[maker].value == 0 &&
+           run->answers[maker].size_bytes > 0;
 }
 
 // Returns why the op made another call than its own; NULL: it did not.
@@ -60,23 +78,11 @@ static const char *reason_for_other_call(const struct run *run)
     return is_avoided || (is_null && !takes_null) ? "not asked" : NULL;
 }
 
-// Returns the end of the slots that a program names.
-static uint32_t slots_end(const struct program *program)
-{
-    uint32_t end = 0;
-    for (size_t i = 0; i < program->count; i++) {
-        uint32_t after = program->ops[i].slot + history_calls(program, i);
-        end = verb_takes_slot(program->ops[i].verb) && after > end ? after : end;
-    }
-    return end < SLOTS ? end : SLOTS;
-}
-
 // Says which freed block's place a new block has. Returns false iff none was freed.
 static bool print_reuse(const struct run *run, uintptr_t block, char *text)
 {
-    uint32_t end = slots_end(run->program);
     bool has_freed = false;
-    for (uint32_t slot = 0; slot < end; slot++) {
+    for (uint32_t slot = 0; slot < slots_end; slot++) {
         bool is_own = slot == op_of(run).slot;
         const struct held *held = is_own ? &before.held : &model.slots[slot];
         uintptr_t begin = (uintptr_t)held->block;

@@ -1,4 +1,5 @@
-// A run notes nothing for this: only a finding looks through the ops, backwards.
+// A run notes nothing for this: a finding, or a gist about an empty slot, looks through the ops,
+// backwards.
 
 #include "findings/history.h"
 
