@@ -9,6 +9,7 @@ static struct finding_hooks hooks;
 static enum finding_end ending = FINDING_ABORTS;
 static void (*act_before_end)(void);
 static bool is_silent;
+static int *noted;
 
 void finding_call(const struct finding_hooks *wanted)
 {
@@ -23,6 +24,18 @@ void finding_ends(enum finding_end end)
 void finding_before_end(void (*act)(void))
 {
     act_before_end = act;
+}
+
+void finding_note_in(int *place)
+{
+    noted = place;
+}
+
+void finding_note(int status)
+{
+    if (noted != NULL) {
+        *noted = status;
+    }
 }
 
 void finding_report(unsigned number, const char *law, const char *sentence, const char *format,
@@ -52,6 +65,7 @@ void finding_print_program(void)
 void finding_stop(int own_status)
 {
     if (ending != FINDING_ABORTS) {
+        finding_note(own_status);
         void (*act)(void) = act_before_end;
         act_before_end = NULL; // Reports no stop inside of it.
         if (act != NULL) {

@@ -33,6 +33,13 @@ void finding_ends(enum finding_end end);
 /// Sets a function to call before the process ends by a status; NULL: none.
 void finding_before_end(void (*act)(void));
 
+/// Sets a place that notes the harness's own exit statuses. A subject may end the process by any
+/// status. NULL: none.
+void finding_note_in(int *place);
+
+/// Notes an exit status of the harness's own, by which the process is about to end.
+void finding_note(int status);
+
 /// The exit status of the first law. Lower ones belong to sanitizers (runner/stop.h) and to
 /// commands.
 #define FINDING_FIRST_STATUS 100

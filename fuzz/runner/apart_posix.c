@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "laws/counters.h"
+#include "laws/finding.h"
 #include "runner/stop.h"
 #include "world/os.h"
 
@@ -45,6 +46,7 @@ static _Noreturn void fail(const char *what)
 {
     fprintf(stderr, "heapfuzz: can't run a program in a process of its own: %s: %s\n", what,
             strerror(errno));
+    finding_note(2);
     _Exit(2);
 }
 
@@ -110,6 +112,9 @@ void apart_run(void (*run)(const struct plan *plan, const struct program *progra
     }
     if (status != 0) { // The child has reported why.
         fflush(NULL);
+        if (WIFSIGNALED(status)) {
+            finding_note(STOP_SIGNAL_STATUS + WTERMSIG(status));
+        }
         _Exit(WIFEXITED(status) ? WEXITSTATUS(status) : STOP_SIGNAL_STATUS + WTERMSIG(status));
     }
     if (*has_ended() == 0) { // The subject ended it, past every handler.

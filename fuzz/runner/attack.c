@@ -22,6 +22,7 @@
 _Noreturn void attack_end_without_memory(void)
 {
     fprintf(stderr, "heapfuzz: there is no memory for an attack\n");
+    finding_note(2);
     exit(2);
 }
 

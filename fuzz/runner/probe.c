@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "laws/finding.h"
 #include "laws/heap.h"
 #include "laws/oracle.h"
 #include "laws/place.h"
@@ -417,6 +418,7 @@ static void try_open(const void *unused)
 {
     (void)unused;
     if (!open_heap(0)) {
+        finding_note(REFUSED_STATUS);
         _Exit(REFUSED_STATUS);
     }
 }

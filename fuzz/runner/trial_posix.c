@@ -1,9 +1,9 @@
 // Runs trials by fork. The child has this process's memory as it stands, in which no run leaves a
-// trace for the next. Its exit status, or the signal that ended it, is the verdict.
+// trace for the next. The exit status that it notes, or the signal that ended it, is the verdict.
 //
-// A child that came to its end sends a byte. So a subject that ends it with the status of success,
-// past every handler, fails. The report of a child is at the end of its output, however much the
-// subject prints: the end is shown.
+// Memory that it shares with the child has that note. So a subject that ends the child by any
+// status, past every handler, is known to have done so. The report of a child is at the end of its
+// output, however much the subject prints: the end is shown.
 
 #include "runner/trial.h"
 
@@ -20,12 +20,15 @@
 #include "laws/finding.h"
 #include "runner/stop.h"
 #include "world/clock.h"
+#include "world/os.h"
 
 // A child ends itself by SIGALRM when its time is over. A child that blocks the signal, or hangs in
 // its handler, gets this much longer.
 #define GRACE_SECONDS 1.0
 
 #define SHOWN_BYTES 16384U
+
+#define NOT_NOTED (-1) // No exit status.
 
 static unsigned seconds = TRIAL_SECONDS;
 
@@ -44,14 +47,16 @@ void trial_may_take(unsigned most_seconds)
 static void redirect(int file)
 {
     if (dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0) {
+        finding_note(2);
         _exit(2);
     }
 }
 
 // `output` is for both streams; -1: they are not shown.
 static _Noreturn void run_child(void (*act)(const void *context), const void *context, int output,
-                                int end)
+                                int *noted)
 {
+    finding_note_in(noted);
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     redirect(output >= 0 ? output : nowhere < 0 ? STDOUT_FILENO : nowhere);
     stop_watch(true);
@@ -61,17 +66,15 @@ static _Noreturn void run_child(void (*act)(const void *context), const void *co
     (void)alarm(seconds);
     finding_ends(FINDING_EXITS_BY_LAW);
     act(context);
-    _exit(write(end, "", 1) == 1 ? TRIAL_CLEAN : 2);
+    finding_note(TRIAL_CLEAN);
+    _exit(TRIAL_CLEAN);
 }
 
-// `end` is the read end of the child's pipe.
-static trial_verdict verdict_of(int status, int end)
+static trial_verdict verdict_of(int status, int noted)
 {
-    char byte;
-    int verdict = WIFEXITED(status) ? WEXITSTATUS(status) : STOP_SIGNAL_STATUS + WTERMSIG(status);
-    if (verdict == TRIAL_CLEAN && read(end, &byte, 1) != 1) {
-        return STOP_EXIT_STATUS;
-    }
+    int verdict = WIFSIGNALED(status)  ? STOP_SIGNAL_STATUS + WTERMSIG(status)
+                  : noted == NOT_NOTED ? STOP_EXIT_STATUS
+                                       : noted;
     return verdict == STOP_SIGNAL_STATUS + SIGALRM ? TRIAL_TIMEOUT : verdict;
 }
 
@@ -133,15 +136,17 @@ static bool wait_for(pid_t child, int alive, int output, int *status)
 }
 
 // Prints the output, and the end that the child could not report.
-static void show(bool has_ended, int status, trial_verdict verdict)
+static void show(bool has_ended, int status, int noted)
 {
     print_said();
     if (!has_ended) {
         printf("it did not end in %u s, not even by a signal, and was killed\n", seconds);
     } else if (WIFSIGNALED(status)) {
         printf("signal %d, %s, ended the process\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
-    } else if (verdict == STOP_EXIT_STATUS && status == 0) {
+    } else if (noted == NOT_NOTED && (status == 0 || WEXITSTATUS(status) == STOP_EXIT_STATUS)) {
         printf("the subject ended the process, past its exit handlers\n");
+    } else if (noted == NOT_NOTED) {
+        printf("exit status %d ended the process\n", WEXITSTATUS(status));
     }
 }
 
@@ -152,14 +157,16 @@ trial_verdict trial_call(void (*act)(const void *context), const void *context, 
     int outputs[2] = {-1, -1};
     fflush(NULL); // Otherwise buffered output would be written twice.
     said.total = 0;
-    if (pipe(ends) != 0 ||
+    int *noted = os_share(sizeof *noted);
+    if (noted == NULL || pipe(ends) != 0 ||
         (is_shown && (pipe(outputs) != 0 || fcntl(outputs[0], F_SETFL, O_NONBLOCK) != 0))) {
         fail();
     }
+    *noted = NOT_NOTED;
     pid_t child = fork();
     if (child == 0) {
         (void)close(ends[0]);
-        run_child(act, context, outputs[1], ends[1]);
+        run_child(act, context, outputs[1], noted);
     }
     if (child < 0) {
         fail();
@@ -167,13 +174,14 @@ trial_verdict trial_call(void (*act)(const void *context), const void *context, 
     (void)close(ends[1]);
     (void)close(outputs[1]); // -1 is no file, and changes nothing.
     bool has_ended = wait_for(child, ends[0], outputs[0], &status);
-    trial_verdict verdict = has_ended ? verdict_of(status, ends[0]) : TRIAL_TIMEOUT;
+    trial_verdict verdict = has_ended ? verdict_of(status, *noted) : TRIAL_TIMEOUT;
     (void)close(ends[0]);
     while (hear(outputs[0])) {
     }
     (void)close(outputs[0]);
     if (is_shown) {
-        show(has_ended, status, verdict);
+        show(has_ended, status, *noted);
     }
+    os_share_end(noted, sizeof *noted);
     return verdict;
 }
