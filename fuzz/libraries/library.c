@@ -2,7 +2,9 @@
 // for its calls, and passes requests on. Knows nothing of the harness, except the port.
 //
 // Macros name the library and the calls that it has, as look.c tells them. The library answers its
-// own calls: its malloc serves nothing else of this process.
+// own calls: its malloc serves nothing else of this process, unless the library is its C library. A
+// second copy of that would begin empty. Then sizes of blocks would show the heap's history, so
+// that each program would need a process of its own.
 
 #define _GNU_SOURCE // For RTLD_DEEPBIND.
 
