@@ -29,12 +29,13 @@ static void *zeros(size_t count, size_t size_bytes)
     return block;
 }
 
-// Splits the words of a column at blanks. Refuses those that name no allocator.
+// Splits the words of a column at blanks, unless they are the path of a file. Refuses those that
+// name no allocator.
 static void add_words(struct words *arguments, const char *words)
 {
     bool is_port = false;
-    if (subject_find(words) != NULL) {
-        words_add(arguments, "--subject");
+    size_t first = arguments->count;
+    if (port_kind(words) != PORT_NO_SOURCE && access(words, R_OK) == 0) {
         words_add(arguments, words);
         return;
     }
@@ -48,7 +49,11 @@ static void add_words(struct words *arguments, const char *words)
         at += length + (at[length] == ' ');
     }
     if (!is_port) {
-        (void)choose_subject(words); // It refuses, and lists the subjects.
+        bool is_one = arguments->count == first + 1;
+        const char *name = is_one ? arguments->at[first] : words;
+        (void)choose_subject(name); // It refuses where there is none, and lists the subjects.
+        arguments->at[first] = "--subject";
+        words_add(arguments, name);
     }
 }
 
@@ -123,10 +128,10 @@ static void name_column(const struct matrix *matrix, struct column *column)
     }
 }
 
-static void try_column(struct matrix *matrix, struct column *column, const struct words *files)
+// Writes the words of the process that tries a column. Refuses those that name no allocator.
+static void make_arguments(struct column *column, const struct words *files)
 {
     struct words *arguments = &column->arguments;
-    char *said;
     words_add(arguments, OWN_PROGRAM);
     words_add(arguments, "matrix");
     words_add(arguments, MATRIX_COLUMN);
@@ -134,10 +139,16 @@ static void try_column(struct matrix *matrix, struct column *column, const struc
         words_add(arguments, files->at[i]);
     }
     add_words(arguments, column->words);
+    port_check((int)arguments->count - 1, (char **)arguments->at + 1);
+}
+
+static void try_column(struct matrix *matrix, struct column *column)
+{
+    char *said;
     if (isatty(STDERR_FILENO) == 1) {
         fprintf(stderr, "trying %s\n", column->words);
     }
-    int status = port_call(arguments->at, &said);
+    int status = port_call(column->arguments.at, &said);
     if (status != 0) {
         print_messages(said);
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 2) {
@@ -218,7 +229,10 @@ int command_matrix(int argc, char **argv)
     }
     edges_load(&matrix.edges, (char **)files.at, files.count);
     for (size_t i = 0; i < matrix.count; i++) {
-        try_column(&matrix, &matrix.columns[i], &files);
+        make_arguments(&matrix.columns[i], &files);
+    }
+    for (size_t i = 0; i < matrix.count; i++) {
+        try_column(&matrix, &matrix.columns[i]);
     }
     count(&matrix);
     size_t width = os_columns();

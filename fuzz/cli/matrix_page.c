@@ -19,7 +19,8 @@ static const struct kind {
      {""},
      "granted",
      "The call did its work. <b>in place</b>: the block stays. <b>at b0</b>: it has the place of "
-     "b0, which was freed. <b>16 past b0</b>: it begins so far from the start of b0. <b>9 of "
+     "b0, which was freed. <b>in b0, +128</b>: it begins so far inside of that. <b>16 past b0</b>: "
+     "it begins so far from the start of b0. <b>9 of "
      "10</b>: so many of a repeated call were granted."},
     {"moved",
      {"moved", "elsewhere"},

@@ -74,7 +74,9 @@ void matrix_print_text(FILE *file, const struct matrix *matrix, size_t most_widt
         print_table(file, matrix, names_width, begin, end);
     }
     print_reasons(file, matrix);
-    (void)fprintf(file, "%zu of %zu rows agree; a law or the allocator broke in %zu cell%s\n",
-                  matrix->agreed, matrix->edges.count, matrix->broken,
+    if (matrix->count > 1) {
+        (void)fprintf(file, "%zu of %zu rows agree; ", matrix->agreed, matrix->edges.count);
+    }
+    (void)fprintf(file, "a law or the allocator broke in %zu cell%s\n", matrix->broken,
                   matrix->broken == 1 ? "" : "s");
 }

@@ -39,6 +39,14 @@ static void check_sources(const struct port *port)
     }
 }
 
+void port_check(int argc, char **argv)
+{
+    struct port port = {0};
+    if (port_read(argc, argv, &port)) {
+        check_sources(&port);
+    }
+}
+
 // Writes the sources for people.
 static void print_sources(FILE *file, const struct port *port)
 {

@@ -29,6 +29,12 @@ struct port {
     struct words typed;        ///< The words of the port, as they were typed.
 };
 
+/// Reads the words of a command. Returns whether they name a port. Refuses those that no port has.
+bool port_read(int argc, char **argv, struct port *port);
+
+/// Refuses the words of a command if they name a port with a source that can't be read.
+void port_check(int argc, char **argv);
+
 /// Builds a port and runs the command on it, in place of this process.
 _Noreturn void port_build(const struct port *port);
 

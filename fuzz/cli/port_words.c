@@ -266,15 +266,22 @@ static void settle(const char *command, struct port *port, const struct words *l
     }
 }
 
+bool port_read(int argc, char **argv, struct port *port)
+{
+    struct words loose = {0};
+    read_words(argc, argv, port, &loose);
+    if (loose.count == 0 && port->sides[0].name[0] == '\0' && port->sides[1].name[0] == '\0') {
+        return false;
+    }
+    settle(argv[0], port, &loose);
+    check_libraries(argv[0], port);
+    return true;
+}
+
 void port_run(int argc, char **argv)
 {
     static struct port port;
-    static struct words loose;
-    read_words(argc, argv, &port, &loose);
-    if (loose.count == 0 && port.sides[0].name[0] == '\0' && port.sides[1].name[0] == '\0') {
-        return;
+    if (port_read(argc, argv, &port)) {
+        port_build(&port);
     }
-    settle(argv[0], &port, &loose);
-    check_libraries(argv[0], &port);
-    port_build(&port);
 }
