@@ -176,6 +176,18 @@ static void hand_on_words(const struct port *port, const char *headers)
     (void)unsetenv("NINJA_STATUS");
 }
 
+// Refuses a program that ends in silence before it begins. Its status would be that of success.
+static void check_start(const struct port *port, const char *program)
+{
+    const char *const arguments[] = {program, "help", NULL};
+    char *said;
+    if (port_call(arguments, &said) == 0 && said[0] == '\0') {
+        refuse("%s: %s: it ends the process before main, with status 0", port->command.at[0],
+               port->sides[0].name);
+    }
+    free(said);
+}
+
 _Noreturn void port_build(const struct port *port)
 {
     static struct port_tools tools;
@@ -195,6 +207,7 @@ _Noreturn void port_build(const struct port *port)
     run_ninja(&rules);
     hand_on_words(port, harness.headers);
     path_print(program, "%s/heapfuzz", folder);
+    check_start(port, program);
     words_add(&arguments, program);
     for (size_t i = 0; i < port->command.count; i++) {
         words_add(&arguments, port->command.at[i]);
