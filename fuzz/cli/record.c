@@ -21,6 +21,7 @@
 #include "cli/path.h"
 #include "language/events.h"
 #include "language/text.h"
+#include "world/os.h"
 
 #define RECORDER "libheapfuzz-record.so"
 #ifndef TO_INSTALLED_LIBRARIES
@@ -57,9 +58,11 @@ static void find_recorder(char path[PATH_MAX])
 // Makes the file of the recording, and returns its header.
 static const struct recording *make_recording(void)
 {
-    const char *folder = getenv("TMPDIR");
-    path_print(recording_path, "%s/heapfuzz-recording-XXXXXX",
-               folder == NULL || folder[0] == '\0' ? "/tmp" : folder);
+    const char *chosen = getenv("TMPDIR");
+    const char *folder = chosen == NULL || chosen[0] == '\0' ? "/tmp" : chosen;
+    char *real = os_real_path(folder); // The command may enter another folder.
+    path_print(recording_path, "%s/heapfuzz-recording-XXXXXX", real == NULL ? folder : real);
+    free(real);
     int file = mkstemp(recording_path);
     if (file < 0) {
         refuse("record: can't write %s: %s", recording_path, strerror(errno));
@@ -141,6 +144,7 @@ static struct event event_of(const struct record *record)
 // limit; NULL: the program is whole.
 static const char *read_calls(const struct recording *recording, struct program *program)
 {
+    static char cut[2 * PATH_MAX];
     struct stat stat;
     int file = open(recording_path, O_RDONLY | O_CLOEXEC);
     void *start = MAP_FAILED;
@@ -154,7 +158,12 @@ static const char *read_calls(const struct recording *recording, struct program 
     const struct record *records = (const void *)((const char *)start + RECORDING_HEADER_BYTES);
     uint64_t room = ((uint64_t)stat.st_size - RECORDING_HEADER_BYTES) / sizeof *records;
     uint64_t count = recording->records < room ? recording->records : room;
-    const char *limit = recording->is_cut ? "there is no more room in the folder of TMPDIR" : NULL;
+    const char *limit = NULL;
+    if (recording->error != 0) {
+        (void)snprintf(cut, sizeof cut, "%s can't grow: %s", recording_path,
+                       strerror((int)recording->error));
+        limit = cut;
+    }
     events_begin(program, 0, SIZE_MAX);
     for (uint64_t i = 0; i < count; i++) {
         struct event event = event_of(&records[i]);

@@ -14,6 +14,7 @@
 #include <heapfuzz/recording.h>
 #include <limits.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,18 +71,25 @@ static void *allocate_early(size_t size_bytes)
 }
 
 // Maps a part of the file. Space is set aside first: a full disk then ends the recording, and not
-// the process. The file is opened anew, as the program may close any file.
+// the process. The file is opened anew, as the program may close any file. No thread is canceled in
+// here, as malloc is no point for that. Returns NULL, with errno, iff it fails.
 static void *map(uint64_t from, size_t size_bytes)
 {
-    int file = open(path, O_RDWR | O_CLOEXEC);
+    int state;
     void *start = MAP_FAILED;
-    if (file >= 0 && posix_fallocate(file, (off_t)from, (off_t)size_bytes) == 0) {
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    int error = file < 0 ? errno : posix_fallocate(file, (off_t)from, (off_t)size_bytes);
+    if (error == 0) {
         start = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file,
                      (off_t)from);
+        error = errno;
     }
     if (file >= 0) {
         (void)close(file);
     }
+    (void)pthread_setcancelstate(state, NULL);
+    errno = error;
     return start == MAP_FAILED ? NULL : start;
 }
 
@@ -96,7 +104,7 @@ static struct record *map_chunk(uint64_t index)
         chunk = map(RECORDING_HEADER_BYTES + index * CHUNK_BYTES, CHUNK_BYTES);
         __atomic_store_n(&chunks[index], chunk, __ATOMIC_RELEASE);
         if (chunk == NULL) {
-            recording->is_cut = 1;
+            recording->error = (uint32_t)errno;
             *is_on = 0;
         }
     }
@@ -154,6 +162,7 @@ static void begin(void)
         truncate(path, (off_t)RECORDING_HEADER_BYTES) == 0) {
         recording->records = 0;
         recording->threads = 0;
+        recording->error = 0;
         is_on = page;
         *is_on = 1;
     }

@@ -21,7 +21,7 @@ struct recording {
     uint32_t process;   ///< The process that is recorded: the first that came.
     uint32_t threads;   ///< Those that made a call,
     uint32_t processes; ///< and the others that came, which are not recorded.
-    uint32_t is_cut;    ///< There was no more room; later calls are not recorded.
+    uint32_t error;     ///< Of the system, when the file could grow no more; 0: all is recorded.
 };
 
 enum record_kind {
