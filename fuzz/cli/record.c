@@ -31,10 +31,13 @@
 extern char **environ;
 
 static char recording_path[PATH_MAX];
+static struct output output;
+static volatile sig_atomic_t child; // The command; 0: it does not run.
 
-static void remove_recording(void)
+static void clean_up(void)
 {
     (void)unlink(recording_path);
+    output_drop(&output);
 }
 
 static void find_recorder(char path[PATH_MAX])
@@ -67,7 +70,7 @@ static const struct recording *make_recording(void)
     if (file < 0) {
         refuse("record: can't write %s: %s", recording_path, strerror(errno));
     }
-    (void)atexit(remove_recording);
+    (void)atexit(clean_up);
     void *header = MAP_FAILED;
     if (ftruncate(file, RECORDING_HEADER_BYTES) == 0) {
         header = mmap(NULL, RECORDING_HEADER_BYTES, PROT_READ, MAP_SHARED, file, 0);
@@ -86,33 +89,67 @@ static void set(const char *name, const char *value)
     }
 }
 
-// Runs the command to its end, and returns its wait status. A signal from the keyboard is for the
-// command alone.
+static void pass_on(int number)
+{
+    if (child != 0) {
+        (void)kill((pid_t)child, number);
+    }
+}
+
+// Starts the command. A signal from the keyboard is for the command alone, and one that asks this
+// process to end is passed on. None of them comes in between.
+static void start(char **command)
+{
+    posix_spawnattr_t attributes;
+    sigset_t ends, old;
+    pid_t id;
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigaddset(&ends, SIGQUIT);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &ends, &old);
+    int error = posix_spawnattr_init(&attributes);
+    if (error == 0) {
+        (void)posix_spawnattr_setsigmask(&attributes, &old);
+        (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        error = posix_spawnp(&id, command[0], NULL, &attributes, command, environ);
+        (void)posix_spawnattr_destroy(&attributes);
+    }
+    if (error != 0) {
+        refuse("record: can't run %s: %s", command[0], strerror(error));
+    }
+    child = id;
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGQUIT, SIG_IGN);
+    (void)signal(SIGTERM, pass_on);
+    if (signal(SIGHUP, pass_on) == SIG_IGN) {
+        (void)signal(SIGHUP, SIG_IGN); // The command ignores it, too.
+    }
+    (void)sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+// Runs the command to its end, and returns its wait status.
 static int run(char **command)
 {
     char recorder[PATH_MAX];
     char preload[2 * PATH_MAX];
-    const char *old = getenv("LD_PRELOAD");
-    pid_t child;
+    const char *before = getenv("LD_PRELOAD");
     int status;
     find_recorder(recorder);
-    if (snprintf(preload, sizeof preload, "%s%s%s", recorder, old == NULL ? "" : ":",
-                 old == NULL ? "" : old) >= (int)sizeof preload) {
+    if (snprintf(preload, sizeof preload, "%s%s%s", recorder, before == NULL ? "" : ":",
+                 before == NULL ? "" : before) >= (int)sizeof preload) {
         refuse("record: LD_PRELOAD is too long");
     }
     set("LD_PRELOAD", preload);
     set(RECORDING_VARIABLE, recording_path);
-    int error = posix_spawnp(&child, command[0], NULL, NULL, command, environ);
-    if (error != 0) {
-        refuse("record: can't run %s: %s", command[0], strerror(error));
-    }
-    (void)signal(SIGINT, SIG_IGN);
-    (void)signal(SIGQUIT, SIG_IGN);
-    while (waitpid(child, &status, 0) != child) {
+    start(command);
+    while (waitpid((pid_t)child, &status, 0) != (pid_t)child) {
         if (errno != EINTR) {
             refuse("record: can't wait for %s: %s", command[0], strerror(errno));
         }
     }
+    child = 0;
     return status;
 }
 
@@ -177,16 +214,34 @@ static const char *read_calls(const struct recording *recording, struct program 
     return limit;
 }
 
+// Opens the file of the program before the command runs: it may run for long.
+static void open_program(const char *path)
+{
+    if (!output_open(&output, path) || fcntl(fileno(output.file), F_SETFD, FD_CLOEXEC) != 0) {
+        refuse("can't write %s: %s", path, strerror(errno));
+    }
+}
+
+static bool put_program(const struct program *program)
+{
+    text_write(output.file, program);
+    return output_close(&output);
+}
+
+// Where the file can't be written any more, the program goes to the place of the recording.
 static void write_program(const char *path, const struct program *program)
 {
-    struct output output;
-    if (output_open(&output, path)) {
-        text_write(output.file, program);
-        if (output_close(&output)) {
-            return;
-        }
+    char other[PATH_MAX];
+    if (put_program(program)) {
+        return;
     }
-    refuse("can't write %s: %s", path, strerror(errno));
+    int error = errno;
+    path_print(other, "%s.ops", recording_path);
+    (void)unlink(recording_path); // It makes room.
+    if (output_open(&output, other) && put_program(program)) {
+        refuse("can't write %s: %s; the program is in %s", path, strerror(error), other);
+    }
+    refuse("can't write %s: %s", path, strerror(error));
 }
 
 // Tells on standard error: the command may have printed to the other.
@@ -195,12 +250,14 @@ static void tell(const char *path, const char *name, int status, const char *lim
 {
     const struct event_counts *counts = events_counts();
     fprintf(stderr,
-            "%s: %zu calls by %" PRIu32 " thread%s; most live %zu blocks, %" PRIu64
+            "%s: %zu calls by %" PRIu32 " thread%s; most live %zu block%s, %" PRIu64
             " bytes; at the end %zu, %" PRIu64 "; ",
             path, counts->calls, recording->threads, recording->threads == 1 ? "" : "s",
-            counts->peak_blocks, counts->peak_bytes, counts->live_blocks, counts->live_bytes);
+            counts->peak_blocks, counts->peak_blocks == 1 ? "" : "s", counts->peak_bytes,
+            counts->live_blocks, counts->live_bytes);
     if (counts->left_out > 0) {
-        fprintf(stderr, "%zu calls on blocks from before left out; ", counts->left_out);
+        fprintf(stderr, "%zu call%s left out, on blocks from before or freed twice; ",
+                counts->left_out, counts->left_out == 1 ? "" : "s");
     }
     if (recording->processes > 0) {
         fprintf(stderr, "%" PRIu32 " other process%s not recorded; ", recording->processes,
@@ -249,16 +306,20 @@ int command_record(int argc, char **argv)
     path_print(own_choice, "%s.ops", name);
     to = to == NULL ? own_choice : to;
     const struct recording *recording = make_recording();
+    open_program(to);
     int status = run(argv + at);
     if (recording->process == 0) {
         refuse("record: %s did not load the recorder: it is linked statically, runs as another "
-               "user, or has pointers of another size",
+               "user, has AddressSanitizer, or has pointers of another size",
                name);
     }
     if (recording->records == 0) {
         refuse("record: %s made no call, or has an allocator of its own", name);
     }
     const char *limit = read_calls(recording, &program);
+    if (program.count == 0 && limit != NULL) {
+        refuse("record: the program ends before the first call of %s: %s", name, limit);
+    }
     write_program(to, &program);
     tell(to, name, status, limit, recording);
     program_close(&program);

@@ -129,7 +129,8 @@ static void note(enum record_kind kind, const void *block, size_t size_bytes, si
         return;
     }
     struct record *record = &chunk[place % RECORDING_CHUNK_RECORDS];
-    unsigned shift = alignment == 0 ? 0 : (unsigned)__builtin_ctzl(alignment);
+    // memalign takes any alignment, and rounds it up to a power of two.
+    unsigned shift = alignment <= 1 ? 0 : 64U - (unsigned)__builtin_clzll(alignment - 1);
     record->block = (uintptr_t)block;
     __atomic_store_n(&record->call, record_call(kind, shift, own_thread, size_bytes),
                      __ATOMIC_RELEASE);
@@ -281,6 +282,14 @@ EXPORT void *memalign(size_t alignment_bytes, size_t size_bytes)
 EXPORT void *valloc(size_t size_bytes)
 {
     return memalign((size_t)sysconf(_SC_PAGESIZE), size_bytes);
+}
+
+EXPORT void *pvalloc(size_t size_bytes)
+{
+    size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    bool fits = size_bytes <= SIZE_MAX - (page_bytes - 1);
+    return memalign(page_bytes,
+                    fits ? (size_bytes + page_bytes - 1) / page_bytes * page_bytes : SIZE_MAX);
 }
 
 EXPORT int posix_memalign(void **block, size_t alignment_bytes, size_t size_bytes)
