@@ -15,6 +15,7 @@
 #include "cli/port.h"
 #include "cli/progress.h"
 #include "cli/random_threads.h"
+#include "cli/words.h"
 #include "findings/laws_off.h"
 #include "findings/report.h"
 #include "language/mix.h"
@@ -50,6 +51,7 @@ static struct {
     struct program program; ///< The current one.
     struct program pool[POOL];
     size_t pooled, given; ///< The files' programs come first, and stay.
+    struct words files;
 } making;
 
 // Reads the arguments, and the files into the pool.
@@ -76,6 +78,7 @@ static void read_words(int argc, char **argv)
             refuse("random: more than %u files", POOL / 2);
         } else {
             load_program(argv[at], &making.pool[making.given++]);
+            words_add(&making.files, argv[at]);
         }
     }
     if (making.count == 0) {
@@ -185,7 +188,8 @@ int command_random(int argc, char **argv)
     if (making.threads > 0) {
         tell_probed(&making.choice);
         return random_threads(&(struct random_threads){&making.choice, making.threads, making.count,
-                                                       making.seed, making.round, make_for_thread});
+                                                       making.seed, making.round, &making.files,
+                                                       make_for_thread});
     }
     report_findings(FINDING_EXITS);
     finding_before_end(keep_finding);

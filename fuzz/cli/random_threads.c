@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "cli/port.h"
+#include "cli/words.h"
 #include "findings/laws_off.h"
 #include "runner/stop.h"
 #include "runner/threads.h"
@@ -41,30 +42,36 @@ static void print_again(const struct random_threads *wanted, size_t number)
     } else {
         printf(" --subject %s", wanted->choice->subject->name);
     }
-    printf(" --threads %zu --seed %zu --round %zu --count 100\n", wanted->threads, wanted->seed,
+    printf(" --threads %zu --seed %zu --round %zu --count 100", wanted->threads, wanted->seed,
            number);
+    for (size_t i = 0; i < wanted->files->count; i++) {
+        putchar(' ');
+        words_print_for_shell(stdout, wanted->files->at[i]);
+    }
+    putchar('\n');
 }
 
 // The child has reported a broken law, or a stop.
 static void tell_finding(const struct random_threads *wanted, const struct round *round,
-                         size_t number)
+                         size_t number, unsigned repeats)
 {
     unsigned failed = 0;
-    for (unsigned i = 0; i < REPEATS; i++) {
+    for (unsigned i = 0; i < repeats; i++) {
         failed += trial_call(run, round, false) != TRIAL_CLEAN;
     }
-    printf("round %zu of seed %zu on %zu threads; it failed in %u of %u more runs\n", number,
-           wanted->seed, wanted->threads, failed, REPEATS);
+    printf("round %zu of seed %zu on %zu thread%s; it failed in %u of %u more run%s\n", number,
+           wanted->seed, wanted->threads, wanted->threads == 1 ? "" : "s", failed, repeats,
+           repeats == 1 ? "" : "s");
     print_again(wanted, number);
 }
 
 static void print_done(const struct random_threads *wanted, const struct round *round,
                        double seconds)
 {
-    printf("no finding after %.0f s: %zu rounds of seed %zu on %zu threads, %" PRIu64
+    printf("no finding after %.0f s: %zu rounds of seed %zu on %zu thread%s, %" PRIu64
            " calls of %s, %" PRIu64 " checks\n\n",
-           seconds, wanted->count, wanted->seed, wanted->threads, round->work->calls,
-           wanted->choice->subject->name, round->work->checks);
+           seconds, wanted->count, wanted->seed, wanted->threads, wanted->threads == 1 ? "" : "s",
+           round->work->calls, wanted->choice->subject->name, round->work->checks);
     printf("laws on threads: " THREADS_LAWS "; with these exceptions\n");
     laws_off_print(stdout, wanted->choice->subject, NULL);
 }
@@ -95,8 +102,10 @@ int random_threads(const struct random_threads *wanted)
         if (wanted->round == 0 || done == 0) {
             make(wanted, programs, &round);
         }
-        if (trial_call(run, &round, true) != TRIAL_CLEAN) {
-            tell_finding(wanted, &round, wanted->round == 0 ? done + 1 : wanted->round);
+        trial_verdict verdict = trial_call(run, &round, true);
+        if (verdict != TRIAL_CLEAN) {
+            tell_finding(wanted, &round, wanted->round == 0 ? done + 1 : wanted->round,
+                         verdict == TRIAL_TIMEOUT ? 1 : REPEATS);
             return 1;
         }
     }

@@ -3,11 +3,13 @@
 #define CLI_RANDOM_THREADS_H
 
 #include "cli/command.h"
+#include "cli/words.h"
 
 struct random_threads {
     const struct choice *choice;
     size_t threads, count, seed;
     size_t round;                          ///< Only this one, counted from 1, each time; 0: all.
+    const struct words *files;             ///< They begin the pool, and are named again.
     void (*make)(struct program *program); ///< Makes the next program of the seed.
 };
 

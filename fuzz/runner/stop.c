@@ -77,7 +77,7 @@ bool stop_tell_where(const char *who)
 // it saves the input afterwards.
 static void on_exit_of_subject(void)
 {
-    if (run_current() == NULL) {
+    if (run_current() == NULL && tell_other == NULL) {
         return;
     }
     if (stop_tell_where("exit")) {

@@ -161,9 +161,17 @@ static const struct {
     {SIGFPE, "SIGFPE", "it divided by 0"},
 };
 
+// Threads may get signals at the same time: the handler stays, and one of them is told. A second
+// signal in the handler of a thread ends the process.
 static void on_signal(int number, siginfo_t *info, void *unused)
 {
+    static _Thread_local volatile sig_atomic_t is_here;
     (void)unused;
+    if (is_here) {
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
+    is_here = true;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         if (signals[i].number == number && stop_tell_where(signals[i].name)) {
             bool is_access = number == SIGSEGV || number == SIGBUS;
@@ -217,7 +225,7 @@ void stop_watch(bool is_watched)
     static unsigned char stack[STACK_BYTES]; // The subject's own may have run out.
     const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_sigaction = on_signal};
-    action.sa_flags = (int)(SA_SIGINFO | SA_RESETHAND | SA_ONSTACK | SA_NODEFER);
+    action.sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_NODEFER);
     stop_watch_exit();
     if (!is_watched) {
         return;

@@ -59,6 +59,7 @@ static struct {
     _Atomic(struct block *) mail[MAIL]; ///< Records wait here for another thread.
     atomic_uint waiting;                ///< The threads that wait for all to begin.
     atomic_bool is_broken;
+    bool has_ended;            ///< All threads have.
     struct threads_work *work; ///< Of the run.
 } crew;
 
@@ -78,19 +79,22 @@ const char *__tsan_default_options(void)
 }
 #endif
 
-static _Thread_local struct thread *own; // NULL: the threads have not begun, or have all ended.
+static _Thread_local struct thread *own; // NULL: this is the main thread.
+static _Thread_local bool reports;
 
 static bool is_on(enum law law)
 {
     return crew.subject->laws_off[law] == NULL;
 }
 
-// Lets one finding be reported: a thread that finds another at the same time waits for the end.
+// Lets one finding or stop be reported: a thread that has another at the same time waits for the
+// end.
 static void begin_report(void)
 {
     while (atomic_exchange(&crew.is_broken, true)) {
         (void)pause();
     }
+    reports = true;
 }
 
 #define HOLD(id, condition, ...)                                                                   \
@@ -107,16 +111,36 @@ static struct threads_work *own_work(void)
     return own == NULL ? crew.work : &own->work;
 }
 
-static void tell_where(void)
+static void tell_thread(const struct thread *thread)
 {
     char text[TEXT_OP_BYTES];
-    if (own == NULL) {
-        fprintf(stderr, "after all %u threads had ended", crew.plan->count);
+    if (thread->op_index >= thread->program->count) {
+        fprintf(stderr, "thread %u of %u at its end", thread->number, crew.plan->count);
         return;
     }
-    text_print_op(own->program->ops[own->op_index], text);
-    fprintf(stderr, "by thread %u of %u in op %zu of its %zu, %s", own->number, crew.plan->count,
-            own->op_index + 1, own->program->count, text);
+    text_print_op(thread->program->ops[thread->op_index], text);
+    fprintf(stderr, "thread %u of %u in op %zu of its %zu, %s", thread->number, crew.plan->count,
+            thread->op_index + 1, thread->program->count, text);
+}
+
+// The main thread is the one that a timer stops.
+static void tell_where(void)
+{
+    if (own != NULL) {
+        fprintf(stderr, "by ");
+        tell_thread(own);
+    } else if (crew.has_ended) {
+        fprintf(stderr, "after all %u threads had ended", crew.plan->count);
+    } else {
+        fprintf(stderr, "while the threads ran:");
+        for (unsigned i = 0; i < crew.plan->count; i++) {
+            fprintf(stderr, "\n  ");
+            tell_thread(&crew.threads[i]);
+        }
+        fprintf(stderr, "\n  ");
+        return;
+    }
+    fprintf(stderr, ": ");
 }
 
 static void tell_finding(const struct finding *finding)
@@ -124,15 +148,18 @@ static void tell_finding(const struct finding *finding)
     fflush(stdout);
     fprintf(stderr, "law %s broken ", finding->law);
     tell_where();
-    fprintf(stderr, ": %s\n  %s: %s\n", finding->sentence, crew.subject->name, finding->seen);
+    fprintf(stderr, "%s\n  %s: %s\n", finding->sentence, crew.subject->name, finding->seen);
 }
 
 static bool tell_stop(const char *who)
 {
+    if (reports) { // It is a stop in its own report.
+        return false;
+    }
+    begin_report();
     fflush(stdout);
     fprintf(stderr, "%s stopped %s ", who, crew.subject->name);
     tell_where();
-    fprintf(stderr, ": ");
     return true;
 }
 
@@ -335,7 +362,7 @@ static void *run_thread(void *thread)
 static _Noreturn void fail(const char *what)
 {
     fprintf(stderr, "heapfuzz: %s\n", what);
-    exit(2);
+    _Exit(2); // exit is the subject's.
 }
 
 // Gives each slot, and each place of the mailbox, a record without a block.
@@ -377,6 +404,7 @@ static void run_all(void)
         crew.work->calls += crew.threads[i].work.calls;
         crew.work->checks += crew.threads[i].work.checks;
     }
+    crew.has_ended = true;
 }
 
 static CHECK void check_counts(size_t live_blocks, size_t live_bytes)
