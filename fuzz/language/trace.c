@@ -2,6 +2,7 @@
 
 #include "language/trace.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,16 +48,18 @@ static void skip_blanks(const char **at)
     *at += strspn(*at, " \t\r");
 }
 
-// Reads digits, and the blanks on both sides. Returns false iff there are no digits, or too many.
+// Reads digits, and the blanks on both sides. Returns false iff there are none, or the number is
+// above 2^64-1.
 static bool take_number(const char **at, uint64_t *number)
 {
-    char *end;
     skip_blanks(at);
     size_t digits = strspn(*at, "0123456789");
-    *number = strtoull(*at, &end, 10);
+    errno = 0;
+    *number = strtoull(*at, NULL, 10);
+    bool fits = errno == 0;
     *at += digits;
     skip_blanks(at);
-    return digits > 0 && digits < 20;
+    return digits > 0 && fits;
 }
 
 static bool read_header(struct reader *reader)
@@ -66,6 +69,10 @@ static bool read_header(struct reader *reader)
         const char *at = reader->line;
         if (!fetch(reader)) {
             return !reader->is_bad && fail(reader, "a trace begins with four header lines");
+        }
+        skip_blanks(&at);
+        if (i == 0 && (*at < '0' || *at > '9')) {
+            return fail(reader, "no trace of a known form begins so");
         }
         if (!take_number(&at, &numbers[i]) || *at != '\0') {
             return fail(reader, "a header line is one number");

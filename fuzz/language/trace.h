@@ -1,12 +1,13 @@
 // Recorded traces of real programs. The first line shows the form:
 //
-//     1048576                             the CS:APP malloc lab: four header lines give a heap
-//     size,
-//                                         the numbers of ids and of ops, and a weight. Then a ID
-//                                         SIZE, r ID SIZE or f ID a line; f -1 frees NULL
-//     123: malloc 0x7f02 24               Android's malloc_debug, for its memory_replay
-//     = Start    @ a.out:[0x1136] + 0x7f02 0x18    glibc's mtrace
-//     malloc(24) = 0x7f02                 ltrace, with or without pids, times and other calls
+//     1048576                            the CS:APP malloc lab, see below
+//     123: malloc 0x7f02 24              Android's malloc_debug, for its memory_replay
+//     = Start                            glibc's mtrace, or a line of it:
+//     @ a.out:[0x1136] + 0x7f02 0x18
+//     malloc(24) = 0x7f02                ltrace, with or without pids, times and other calls
+//
+// The malloc lab has four header lines: a heap size, the numbers of ids and of ops, and a weight.
+// Then a line is a ID SIZE, r ID SIZE or f ID; f -1 frees NULL.
 //
 // Lines end in LF or CRLF, with or without blanks before it.
 #ifndef LANGUAGE_TRACE_H

@@ -2,6 +2,7 @@
 
 #include "language/trace_forms.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,14 +51,16 @@ static const char *skip_blanks(const char *at)
 }
 
 // Reads a number as C writes it, or a NULL, and what may stand between two. Returns false iff there
-// is none, or it has too many digits.
+// is none, or it is above 2^64-1.
 static bool take(const char **at, uint64_t *number)
 {
     static const char *const nulls[] = {"nil", "(nil)", "NULL"};
     const char *from = *at;
     bool is_hex = from[0] == '0' && from[1] == 'x';
     size_t digits = is_hex ? strspn(from + 2, "0123456789abcdef") : strspn(from, "0123456789");
+    errno = 0;
     *number = digits > 0 ? strtoull(from, NULL, is_hex ? 16 : 10) : 0;
+    bool fits = errno == 0;
     *at = from + (is_hex ? 2 : 0) + digits;
     for (size_t i = 0; i < sizeof nulls / sizeof nulls[0] && digits == 0 && !is_hex; i++) {
         if (strncmp(from, nulls[i], strlen(nulls[i])) == 0) {
@@ -66,7 +69,7 @@ static bool take(const char **at, uint64_t *number)
         }
     }
     *at += strspn(*at, ", \t\r");
-    return digits > 0 && digits < (is_hex ? 17U : 20U);
+    return digits > 0 && fits;
 }
 
 static uint64_t product(uint64_t a, uint64_t b)
@@ -183,7 +186,13 @@ static const char *end_call(const char *line, struct event *event)
     if (event->call == EVENT_FREE || event->call == EVENT_LOST) {
         return equals == NULL ? an_ltrace : NULL;
     }
-    if (equals == NULL || !take(&at, &result) || *at != '\0') {
+    if (equals == NULL || !take(&at, &result)) {
+        return an_ltrace;
+    }
+    if (*at == '<') { // The time that the call took.
+        at = skip_blanks(at + strcspn(at, ">") + (strchr(at, '>') != NULL));
+    }
+    if (*at != '\0') {
         return an_ltrace;
     }
     if (event->old == EVENT_MOVING(event->thread) && result == 0 && event->size_bytes > 0) {
@@ -232,15 +241,27 @@ static const char *resume(const char *line, const char *name, struct trace_begun
     return end_call(line, event);
 }
 
+// A line begins with its pid in brackets, or with its digits alone where ltrace writes to a file. A
+// time has more than digits, and so has the address of a call.
+static uint64_t thread_of(const char *line)
+{
+    uint64_t pid = 0;
+    bool has_brackets = strncmp(line, "[pid ", 5) == 0;
+    const char *at = has_brackets ? skip_blanks(line + 5) : line;
+    size_t digits = strspn(at, "0123456789");
+    char next = at[digits];
+    bool is_pid = has_brackets ? next == ']' : next == ' ' || next == '\t';
+    return digits > 0 && is_pid && take(&at, &pid) ? pid : 0;
+}
+
 // Other calls, signals and ends of processes are passed over.
 static const char *read_ltrace(const char *line, struct trace_begun *begun, struct event *event)
 {
     static const char resumed[] = "<... ";
     uint64_t numbers[NUMBERS] = {0};
-    const char *pid = strncmp(line, "[pid ", 5) == 0 ? skip_blanks(line + 5) : line;
     const char *open = strchr(line, '(');
     const char *again = strstr(line, resumed);
-    (void)take(&pid, &event->thread);
+    event->thread = thread_of(line);
     if (again != NULL && (open == NULL || again < open)) {
         return resume(line, again + strlen(resumed), begun, event);
     }

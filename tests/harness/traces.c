@@ -223,6 +223,8 @@ static void test_malformed_traces_are_refused_in_their_line(void **state)
     } bad[] = {
         {"1\n2\n", 3, "a trace begins with four header lines"},
         {"1\n2\nx\n1\n", 3, "a header line is one number"},
+        {"mov rax, 1\n", 1, "no trace of a known form begins so"},
+        {"18446744073709551616\n", 1, "a header line is one number"},
         {"1 1\n2\n1\n1\n", 1, "a header line is one number"},
         {"1\n2\n1\n1\nx 0 1\n", 5, an_op},
         {"1\n2\n2\n1\na 0 1\nf 0 1\n", 6, an_op},
@@ -385,6 +387,35 @@ static void test_ltrace_lines_are_calls(void **state)
                 lines, 1);
 }
 
+static void test_numbers_have_up_to_64_bits(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"allocate b0 24", NULL};
+    assert_form("malloc(18446744073709551615) = 0\nmalloc(24) = 0x5500\n", lines, 1);
+    assert_form("189: malloc 0x0 18446744073709551615\n189: malloc 0x1 24\n", lines, 1);
+    assert_false(read_trace("malloc(18446744073709551616) = 0\n", &whole, 0, SIZE_MAX));
+    assert_false(read_trace("malloc(0x10000000000000000) = 0\n", &whole, 0, SIZE_MAX));
+}
+
+static void test_times_and_addresses_of_calls_are_no_threads(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"allocate b0 1",
+                                        "allocate b1 2",
+                                        "reallocate b1 3",
+                                        "free b0",
+                                        "lane 2",
+                                        "allocate b0 4",
+                                        NULL};
+    assert_form("1700000000.1 malloc(1) = 0x10 <0.000123>\n"
+                "0.000123 malloc(2) = 0x20 < 0.1>\n"
+                "11:22:33.4567 realloc(0x20, 3) = 0x30\n"
+                "[0x401136] free(0x10) = <void>\n"
+                "7 11:22:34 malloc(4) = 0x40\n",
+                lines, 0);
+    assert_false(read_trace("malloc(1) = 0x10 <0.1> 5\n", &whole, 0, SIZE_MAX));
+}
+
 static void test_a_window_begins_on_its_lane_and_with_its_alignment(void **state)
 {
     (void)state;
@@ -420,6 +451,8 @@ int main(void)
         cmocka_unit_test(test_android_records_are_calls),
         cmocka_unit_test(test_mtrace_lines_are_calls),
         cmocka_unit_test(test_ltrace_lines_are_calls),
+        cmocka_unit_test(test_numbers_have_up_to_64_bits),
+        cmocka_unit_test(test_times_and_addresses_of_calls_are_no_threads),
         cmocka_unit_test(test_a_window_begins_on_its_lane_and_with_its_alignment),
         cmocka_unit_test(test_a_block_freed_unseen_makes_room),
     };
