@@ -14,6 +14,7 @@
 #include "world/os.h"
 
 #define REPEATS 10U
+#define LINE_SECONDS 10.0 // Between two lines of progress.
 
 struct round {
     struct threads_plan plan;
@@ -68,12 +69,32 @@ static void tell_finding(const struct random_threads *wanted, const struct round
 static void print_done(const struct random_threads *wanted, const struct round *round,
                        double seconds)
 {
+    static const enum law laws[] = {THREADS_LAWS, THREADS_END_LAWS};
+    static const enum law end[] = {THREADS_END_LAWS};
+    const size_t count = sizeof laws / sizeof laws[0];
     printf("no finding after %.0f s: %zu rounds of seed %zu on %zu thread%s, %" PRIu64
            " calls of %s, %" PRIu64 " checks\n\n",
            seconds, wanted->count, wanted->seed, wanted->threads, wanted->threads == 1 ? "" : "s",
            round->work->calls, wanted->choice->subject->name, round->work->checks);
-    printf("laws on threads: " THREADS_LAWS "; with these exceptions\n");
-    laws_off_print(stdout, wanted->choice->subject, NULL);
+    printf("laws on threads:");
+    for (size_t i = 0; i < count; i++) {
+        printf("%s%s %s", i == 0 ? "" : ",", laws[i] == end[0] ? " at the end" : "",
+               law_name(laws[i]));
+    }
+    putchar('\n');
+    laws_off_print_among(stdout, wanted->choice->subject, laws, count);
+}
+
+// A line of its own each time: the report of a finding may follow.
+static void tell_how_far(size_t done, size_t count, double began)
+{
+    static double printed;
+    double now = clock_seconds();
+    if (now - (printed == 0 ? began : printed) >= LINE_SECONDS) {
+        printed = now;
+        printf("%zu of %zu rounds, %.1f/s\n", done, count, (double)done / (now - began));
+        fflush(stdout);
+    }
 }
 
 int random_threads(const struct random_threads *wanted)
@@ -108,6 +129,7 @@ int random_threads(const struct random_threads *wanted)
                          verdict == TRIAL_TIMEOUT ? 1 : REPEATS);
             return 1;
         }
+        tell_how_far(done + 1, wanted->count, began);
     }
     print_done(wanted, &round, clock_seconds() - began);
     os_share_end(round.work, sizeof *round.work);

@@ -16,11 +16,23 @@ static const char no_bound[] = "it states no bound";
 
 static const char *why; // Of the law that was printed last; NULL: none was.
 
+static const enum law *among; // Only these are printed; NULL: all.
+static size_t among_count;
+
+static bool is_wanted(enum law law)
+{
+    bool is_listed = among == NULL;
+    for (size_t i = 0; i < among_count; i++) {
+        is_listed |= among[i] == law;
+    }
+    return is_listed;
+}
+
 static void print_laws(FILE *file, const struct subject *subject, const struct law_off *laws,
                        size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!laws[i].is_off) {
+        if (!laws[i].is_off || !is_wanted(laws[i].law)) {
             continue;
         }
         if (why == NULL) {
@@ -133,4 +145,14 @@ void laws_off_print(FILE *file, const struct subject *subject, const struct exte
     if (why != NULL) {
         fprintf(file, " (%s)\n", why);
     }
+}
+
+void laws_off_print_among(FILE *file, const struct subject *subject, const enum law *laws,
+                          size_t count)
+{
+    among = laws;
+    among_count = count;
+    laws_off_print(file, subject, NULL);
+    among = NULL;
+    among_count = 0;
 }

@@ -10,4 +10,8 @@
 /// nothing if there is none.
 void laws_off_print(FILE *file, const struct subject *subject, const struct extension *extension);
 
+/// Does the same for some laws only, without an extension.
+void laws_off_print_among(FILE *file, const struct subject *subject, const enum law *laws,
+                          size_t count);
+
 #endif

@@ -70,12 +70,9 @@ static bool read_header(struct reader *reader)
         if (!fetch(reader)) {
             return !reader->is_bad && fail(reader, "a trace begins with four header lines");
         }
-        skip_blanks(&at);
-        if (i == 0 && (*at < '0' || *at > '9')) {
-            return fail(reader, "no trace of a known form begins so");
-        }
         if (!take_number(&at, &numbers[i]) || *at != '\0') {
-            return fail(reader, "a header line is one number");
+            return fail(reader, i == 0 ? "the line is neither a call of a known form nor one number"
+                                       : "a header line is one number");
         }
     }
     reader->id_count = numbers[1];

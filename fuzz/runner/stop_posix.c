@@ -161,8 +161,8 @@ static const struct {
     {SIGFPE, "SIGFPE", "it divided by 0"},
 };
 
-// Threads may get signals at the same time: the handler stays, and one of them is told. A second
-// signal in the handler of a thread ends the process.
+// Threads may get signals at the same time: the handler stays, and one of them is reported. A
+// second signal in the handler of a thread ends the process.
 static void on_signal(int number, siginfo_t *info, void *unused)
 {
     static _Thread_local volatile sig_atomic_t is_here;

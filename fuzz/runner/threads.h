@@ -17,10 +17,11 @@
 
 #define THREADS_MOST 64U
 
-/// Names the laws, for people.
+/// The laws that threads hold, and those of the end.
 #define THREADS_LAWS                                                                               \
-    "limit, aligned, inside, exact-size, writable, zeroed, prefix, bytes, member; at the end "     \
-    "counts, invariant, faultless, empty"
+    LAW_LIMIT, LAW_ALIGNED, LAW_INSIDE, LAW_EXACT_SIZE, LAW_WRITABLE, LAW_ZEROED, LAW_PREFIX,      \
+        LAW_BYTES, LAW_MEMBER
+#define THREADS_END_LAWS LAW_COUNTS, LAW_INVARIANT, LAW_FAULTLESS, LAW_EMPTY
 
 struct threads_plan {
     const struct subject *subject; ///< One that is_threadsafe.

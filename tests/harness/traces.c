@@ -223,9 +223,9 @@ static void test_malformed_traces_are_refused_in_their_line(void **state)
     } bad[] = {
         {"1\n2\n", 3, "a trace begins with four header lines"},
         {"1\n2\nx\n1\n", 3, "a header line is one number"},
-        {"mov rax, 1\n", 1, "no trace of a known form begins so"},
-        {"18446744073709551616\n", 1, "a header line is one number"},
-        {"1 1\n2\n1\n1\n", 1, "a header line is one number"},
+        {"mov rax, 1\n", 1, "the line is neither a call of a known form nor one number"},
+        {"18446744073709551616\n", 1, "the line is neither a call of a known form nor one number"},
+        {"1 1\n2\n1\n1\n", 1, "the line is neither a call of a known form nor one number"},
         {"1\n2\n1\n1\nx 0 1\n", 5, an_op},
         {"1\n2\n2\n1\na 0 1\nf 0 1\n", 6, an_op},
         {"1\n2\n2\n1\na 0 1\n\nf 0\n", 6, an_op},
