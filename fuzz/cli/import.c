@@ -73,23 +73,39 @@ static void write_window(size_t number, const struct program *program)
     refuse("can't write %s: %s", name, strerror(errno));
 }
 
-// Reads the trace again for each window, which begins with the heap that is live there.
+static struct {
+    size_t ops, done; ///< Of the trace, and windows.
+} cutting;
+
+// Returns the op that a window begins with.
+static size_t first_of(size_t window)
+{
+    return cutting.ops / wanted.windows * window +
+           cutting.ops % wanted.windows * window / wanted.windows;
+}
+
+// Writes a window, and returns how many ops the next one has.
+static size_t end_window(const struct program *program)
+{
+    write_window(++cutting.done, program);
+    return first_of(cutting.done + 1) - first_of(cutting.done);
+}
+
+// Reads the trace again, now that it is known how many ops it has. Each window begins with the heap
+// that is live there.
 static void cut(size_t ops, struct program *program)
 {
     if (os_is_special(wanted.path)) {
-        refuse("%s: a pipe can't be read for each window", wanted.path);
+        refuse("%s: a pipe can't be read twice", wanted.path);
     }
     if (wanted.windows > ops) {
         refuse("%s: --windows %zu: the trace has %zu ops", wanted.path, wanted.windows, ops);
     }
-    for (size_t window = 0; window < wanted.windows; window++) {
-        size_t first =
-            ops / wanted.windows * window + ops % wanted.windows * window / wanted.windows;
-        size_t end = ops / wanted.windows * (window + 1) +
-                     ops % wanted.windows * (window + 1) / wanted.windows;
-        load_trace(wanted.path, program, first, end - first);
-        write_window(window + 1, program);
-    }
+    cutting.ops = ops;
+    events_in_turn(end_window);
+    load_trace(wanted.path, program, 0, first_of(1));
+    (void)end_window(program);
+    events_in_turn(NULL);
 }
 
 int command_import(int argc, char **argv)

@@ -14,6 +14,7 @@
 static struct {
     struct program *program;
     size_t first, most, ops;
+    size_t (*end)(const struct program *window); ///< See events_in_turn; NULL: there is one window.
     struct event_counts counts;
     uint64_t threads[THREADS_KNOWN];
     enum lane lane;
@@ -119,6 +120,11 @@ static void begin_window(void)
 
 static void emit(enum verb verb, uint32_t slot, uint64_t size_bytes)
 {
+    if (events.end != NULL && events.ops - events.first == events.most) {
+        events.most = events.end(events.program);
+        events.first = events.ops;
+        program_clear(events.program);
+    }
     if (events.ops == events.first) {
         begin_window();
     }
@@ -174,6 +180,11 @@ void events_begin(struct program *program, size_t first, size_t most)
     events.ops = 0;
     events.lane = LANE_FIRST;
     events.used = events.lowest_free = events.alignment = 0;
+}
+
+void events_in_turn(size_t (*end)(const struct program *window))
+{
+    events.end = end;
 }
 
 // Adds the op of a block that the call returns. `slot` had it before; NO_SLOT: none had.
@@ -281,7 +292,8 @@ const char *events_add(const struct event *event)
 
 bool events_are_enough(void)
 {
-    return events.ops >= events.first && events.ops - events.first >= events.most;
+    return events.end == NULL && events.ops >= events.first &&
+           events.ops - events.first >= events.most;
 }
 
 bool events_know(uint64_t block)

@@ -39,6 +39,10 @@ struct event_counts {
 /// it gets the state of the recording there: its live blocks, lane and alignment.
 void events_begin(struct program *program, size_t first, size_t most);
 
+/// From now on, calls `end` with each full window when another op follows. It returns how many ops
+/// the next one gets, which begins there. NULL: there is one window again.
+void events_in_turn(size_t (*end)(const struct program *window));
+
 /// Adds the ops of an event. Returns a sentence iff it exceeds a limit: SLOTS live blocks, or
 /// SIZE_LITERAL_MAX bytes. Otherwise returns NULL.
 const char *events_add(const struct event *event);
