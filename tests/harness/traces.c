@@ -168,6 +168,40 @@ static void test_every_window_ends_as_the_whole_does_there(void **state)
     free(text);
 }
 
+#define TURN_OPS 30U
+
+static struct program turns[300 / TURN_OPS];
+static size_t turn;
+
+static size_t end_turn(const struct program *program)
+{
+    program_copy(&turns[turn++], program);
+    return TURN_OPS;
+}
+
+static void test_windows_in_turn_are_those_read_alone(void **state)
+{
+    (void)state;
+    char *text = make_trace();
+    events_in_turn(end_turn);
+    must_read(text, &window, 0, TURN_OPS);
+    events_in_turn(NULL);
+    (void)end_turn(&window);
+    assert_int_equal(turn, 300 / TURN_OPS);
+    for (size_t i = 0; i < turn; i++) {
+        must_read(text, &window, i * TURN_OPS, TURN_OPS);
+        assert_int_equal(turns[i].count, window.count);
+        for (size_t at = 0; at < window.count; at++) {
+            const struct op *op = &turns[i].ops[at];
+            assert_int_equal(op->verb, window.ops[at].verb);
+            assert_int_equal(op->slot, window.ops[at].slot);
+            assert_int_equal(op->size_code, window.ops[at].size_code);
+        }
+        program_close(&turns[i]);
+    }
+    free(text);
+}
+
 // Allocates `ids` ids. From the `live`-th on, it frees the oldest before each.
 static char *make_parade(unsigned ids, unsigned live)
 {
@@ -441,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_a_trace_is_the_ops_that_it_says),
         cmocka_unit_test(test_a_window_begins_with_what_was_live),
         cmocka_unit_test(test_every_window_ends_as_the_whole_does_there),
+        cmocka_unit_test(test_windows_in_turn_are_those_read_alone),
         cmocka_unit_test(test_more_ids_than_slots_fit_when_few_live_at_once),
         cmocka_unit_test(test_as_many_blocks_live_as_there_are_slots),
         cmocka_unit_test(test_malformed_traces_are_refused_in_their_line),
