@@ -317,8 +317,9 @@ int command_record(int argc, char **argv)
         refuse("record: %s made no call, or has an allocator of its own", name);
     }
     const char *limit = read_calls(recording, &program);
-    if (program.count == 0 && limit != NULL) {
-        refuse("record: the program ends before the first call of %s: %s", name, limit);
+    if (program.count == 0) {
+        refuse("record: the program ends before the first call of %s: %s", name,
+               limit == NULL ? "none is on a block that it was given" : limit);
     }
     write_program(to, &program);
     tell(to, name, status, limit, recording);
