@@ -292,8 +292,8 @@ const char *events_add(const struct event *event)
 
 bool events_are_enough(void)
 {
-    return events.end == NULL && events.ops >= events.first &&
-           events.ops - events.first >= events.most;
+    bool has_one = events.end == NULL;
+    return has_one && events.ops >= events.first && events.ops - events.first >= events.most;
 }
 
 bool events_know(uint64_t block)
