@@ -58,15 +58,20 @@ size_t run_allowed_bytes(const struct run *run, size_t size_bytes)
 }
 
 // The most zeros that a request is for: a heap has to write them, and the machine has to have them.
+// So when a program has requested as much as ZEROS_BYTES, each request is for ZEROS_FEW_BYTES.
 #define ZEROS_MOST_BYTES ((size_t)64 * 1024 * 1024)
+#define ZEROS_BYTES (4 * ZEROS_MOST_BYTES)
+#define ZEROS_FEW_BYTES ((size_t)64 * 1024)
 
 // Requests zeros as a count of equal parts, which the slot chooses. Above PTRDIFF_MAX the sum of
 // the parts overflows, and the size becomes SIZE_MAX.
 static void *request_zeros(struct run *run, uint32_t slot, size_t *size_bytes)
 {
-    if (*size_bytes > ZEROS_MOST_BYTES && *size_bytes <= PTRDIFF_MAX) {
-        *size_bytes = run_allowed_bytes(run, ZEROS_MOST_BYTES);
+    size_t most_bytes = run->zeroed_bytes < ZEROS_BYTES ? ZEROS_MOST_BYTES : ZEROS_FEW_BYTES;
+    if (*size_bytes > most_bytes && *size_bytes <= PTRDIFF_MAX) {
+        *size_bytes = run_allowed_bytes(run, most_bytes);
     }
+    run->zeroed_bytes += *size_bytes <= PTRDIFF_MAX ? *size_bytes : 0;
     static const size_t parts[] = {1, 2, 3, 8, 16, 24, 100, 4096};
     size_t part_bytes = parts[slot % (sizeof parts / sizeof parts[0])];
     size_t count = *size_bytes / part_bytes;

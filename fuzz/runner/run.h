@@ -68,6 +68,7 @@ struct run {
     size_t next_alignment_bytes; ///< and of those that the next one does that allocates.
     uint32_t repeats;            ///< The number of extra times that the next op runs.
     size_t repeated_calls, repeated_bytes;
+    size_t zeroed_bytes;   ///< Requested as zeros.
     size_t sizes_due;      ///< The number of sizes that may be checked before the next op.
     uint64_t answer_sum;   ///< A sum of the parts of answers that another run must share.
     uint64_t calls;        ///< The calls made so far.
