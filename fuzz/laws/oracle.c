@@ -13,7 +13,7 @@
 #include "laws/reach.h"
 #include "world/world.h"
 
-static CHECK void check_exact(struct heap *heap, uint32_t slot, size_t answer)
+CHECK void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer)
 {
     const struct subject *subject = heap->subject;
     size_t expected = model.slots[slot].size_bytes;
@@ -25,11 +25,6 @@ static CHECK void check_exact(struct heap *heap, uint32_t slot, size_t answer)
                                                                                  : " or more";
     LAW_AT(EXACT_SIZE, subject_size_agrees(subject, answer, expected), place_end(slot, answer),
            "GetSize(b%u) is %s, expected %zu%s", slot, place_size(answer), expected, side);
-}
-
-void oracle_check_size(struct heap *heap, uint32_t slot, size_t answer)
-{
-    check_exact(heap, slot, answer);
     oracle_check_taken(heap, slot, answer);
 }
 
@@ -236,14 +231,6 @@ static CHECK void check_zero_block(struct heap *heap, uint32_t slot, const void 
     }
 }
 
-// Checks the size of a block that was just granted or resized.
-static void check_size_of(struct heap *heap, uint32_t slot)
-{
-    size_t answer = heap_size(heap, FACE_HEAP, model.slots[slot].block);
-    check_exact(heap, slot, answer);
-    oracle_take(heap, slot, answer);
-}
-
 // Returns the size of the block that was just granted.
 static size_t held_bytes(const struct heap *heap)
 {
@@ -274,7 +261,9 @@ enum outcome oracle_allocated(struct heap *heap, uint32_t slot, enum face face, 
     if (has_room) {
         model_give_room(slot, 2 * size_bytes);
     }
-    check_size_of(heap, slot);
+    size_t answer = heap_size(heap, FACE_HEAP, block);
+    oracle_take(heap, slot, answer);
+    oracle_check_size(heap, slot, answer);
     check_past_end(heap, slot);
     check_zeroed(heap, slot);
     oracle_write(slot, fill_of(++model.fills));
@@ -352,7 +341,9 @@ enum outcome oracle_reallocated(struct heap *heap, uint32_t slot, enum face face
     uint32_t overlapped = block == before.block ? model_resize(slot, size_bytes)
                                                 : model_move(slot, block, size_bytes);
     check_disjoint(slot, block, size_bytes, overlapped);
-    check_size_of(heap, slot);
+    size_t answer = heap_size(heap, FACE_HEAP, block);
+    oracle_take(heap, slot, answer);
+    oracle_check_size(heap, slot, answer);
     check_past_end(heap, slot);
     if (block != before.block) {
         over_read_check(slot);
