@@ -888,10 +888,7 @@ static void allocate_zeroed(unsigned i, size_t size)
     size = allowed(size);
 #endif
     bool overflows = size > PTRDIFF_MAX;
-    static size_t sum;
-    size_t most = sum < 256 * MiB ? 64 * MiB : MiB / 16; // The machine has to have them.
-    size = overflows || size <= most ? size : most;
-    sum += overflows ? 0 : size;
+    size = overflows || size <= 64 * MiB ? size : 64 * MiB;
 #ifdef WITH_AVOIDS
     size = allowed(size);
 #endif
