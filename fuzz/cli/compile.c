@@ -31,19 +31,14 @@ static bool is_same_file(const char *path, const char *other_path)
            file.st_ino == other.st_ino && file.st_dev == other.st_dev;
 }
 
-// Writes DIR/NAME.SUFFIX. NAME is the path without its folder and suffix.
+// Writes DIR/NAME and the suffix. NAME is that of the path, without its own suffix.
 static void write_to(const char *folder, const char *path, const char *suffix,
                      const struct program *program,
                      void (*write)(FILE *file, const char *path, const struct program *program))
 {
     struct output output;
     char name[OUTPUT_PATH_BYTES];
-    const char *slash = strrchr(path, '/');
-    const char *base = slash == NULL ? path : slash + 1;
-    const char *dot = strrchr(base, '.');
-    int length = dot == NULL ? (int)strlen(base) : (int)(dot - base);
-    if (snprintf(name, sizeof name, "%s/%.*s.%s", folder, length, base, suffix) >=
-        (int)sizeof name) {
+    if (!output_name(name, folder, path, suffix)) {
         refuse("%s: the name is too long", path);
     }
     if (is_same_file(path, name)) {
@@ -85,7 +80,7 @@ static int convert(int argc, char **argv, const char *suffix,
 
 int command_compile(int argc, char **argv)
 {
-    return convert(argc, argv, "bin", write_bytes);
+    return convert(argc, argv, ".bin", write_bytes);
 }
 
 static void write_text(FILE *file, const char *path, const struct program *program)
@@ -96,5 +91,5 @@ static void write_text(FILE *file, const char *path, const struct program *progr
 
 int command_decompile(int argc, char **argv)
 {
-    return convert(argc, argv, "ops", write_text);
+    return convert(argc, argv, ".ops", write_text);
 }

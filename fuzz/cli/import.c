@@ -56,12 +56,9 @@ static void write_window(size_t number, const struct program *program)
 {
     struct output output;
     char name[OUTPUT_PATH_BYTES];
-    const char *slash = strrchr(wanted.path, '/');
-    const char *base = slash == NULL ? wanted.path : slash + 1;
-    const char *dot = strrchr(base, '.');
-    int length = dot == NULL || dot == base ? (int)strlen(base) : (int)(dot - base);
-    if (snprintf(name, sizeof name, "%s/%.*s-%zu.ops", wanted.folder, length, base, number) >=
-        (int)sizeof name) {
+    char rest[32];
+    (void)snprintf(rest, sizeof rest, "-%zu.ops", number);
+    if (!output_name(name, wanted.folder, wanted.path, rest)) {
         refuse("%s: the name is too long", wanted.path);
     }
     if (output_open(&output, name)) {

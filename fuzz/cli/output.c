@@ -37,6 +37,17 @@ static bool open_beside(struct output *output)
     return output->file != NULL;
 }
 
+bool output_name(char name[OUTPUT_PATH_BYTES], const char *folder, const char *path,
+                 const char *rest)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash == NULL ? path : slash + 1;
+    const char *dot = strrchr(base, '.');
+    int length = dot == NULL || dot == base ? (int)strlen(base) : (int)(dot - base);
+    return snprintf(name, OUTPUT_PATH_BYTES, "%s/%.*s%s", folder, length, base, rest) <
+           (int)OUTPUT_PATH_BYTES;
+}
+
 bool output_open(struct output *output, const char *path)
 {
     char *real = os_real_path(path); // A link stays one.

@@ -14,6 +14,11 @@ struct output {
     char beside[OUTPUT_PATH_BYTES + 32]; ///< Its path until then; "": its own.
 };
 
+/// Writes the path of an output of a file: FOLDER/NAMEREST, where NAME is the file's without its
+/// folder and suffix. Returns false iff it is too long.
+bool output_name(char name[OUTPUT_PATH_BYTES], const char *folder, const char *path,
+                 const char *rest);
+
 /// Opens a file that replaces the one at the path, if there is any. A device or a pipe is written
 /// to directly. Returns false, with errno, iff it can't be written.
 bool output_open(struct output *output, const char *path);

@@ -9,7 +9,6 @@
 #define NO_BLOCK UINT32_MAX
 #define NO_SLOT SLOTS
 #define THREADS_KNOWN 64U // Any more are on the last lane.
-#define ALIGN_MOST 17U    // Alignments above 8 bytes, doubled so often, count as that.
 
 static struct {
     struct program *program;
@@ -155,7 +154,7 @@ static void enter_lane(uint64_t thread)
 static void emit_align(uint64_t alignment_bytes)
 {
     uint16_t doublings = 0;
-    while (doublings < ALIGN_MOST && UINT64_C(8) << doublings < alignment_bytes) {
+    while (doublings < ALIGN_DOUBLINGS - 1 && align_bytes(doublings) < alignment_bytes) {
         doublings++;
     }
     if (doublings > 0) {
@@ -166,8 +165,7 @@ static void emit_align(uint64_t alignment_bytes)
 
 void events_begin(struct program *program, size_t first, size_t most)
 {
-    for (uint32_t slot = 0; slot < events.used;
-         slot++) { // Most use few, and all are dear to clear.
+    for (uint32_t slot = 0; slot < events.used; slot++) { // All slots would be dear to clear.
         if (events.name_of[slot] != 0) {
             take_name(slot);
         }

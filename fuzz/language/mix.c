@@ -214,7 +214,7 @@ struct op mix_op(const struct mix *mix, uint64_t *random)
     } else if (op.verb == VERB_REFUSE) {
         op.slot = (uint16_t)(draw_magnitude(random, 64) - 1);
     } else if (op.verb == VERB_ALIGN) {
-        op.slot = (uint16_t)draw(random, draw(random, 18) + 1);
+        op.slot = (uint16_t)draw(random, draw(random, ALIGN_DOUBLINGS) + 1);
     } else if (op.verb == VERB_LANE) {
         op.slot = (uint16_t)draw(random, LANES);
     } else if (op.verb == VERB_SPY) {

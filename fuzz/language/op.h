@@ -58,6 +58,14 @@ enum lane { LANE_NONE, LANE_FIRST, LANE_SECOND, LANE_LAST, LANES };
 /// Counts the meanings that the number of a VERB_SPY has; beyond, they repeat.
 #define SPY_NUMBERS 256U
 
+/// Returns the alignment of a VERB_ALIGN with this number: 8 bytes to a MiB.
+#define ALIGN_LEAST_BYTES ((size_t)8)
+#define ALIGN_DOUBLINGS 18U
+static inline size_t align_bytes(uint32_t number)
+{
+    return ALIGN_LEAST_BYTES << number % ALIGN_DOUBLINGS;
+}
+
 #define RECORD_BYTES 4U
 #define SLOTS 65536U
 

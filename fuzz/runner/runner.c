@@ -27,10 +27,6 @@
 // A check op walks when the calls since the last walk exceed the live blocks divided by this.
 #define WALK_BLOCKS 64U
 
-// The alignments that an op can ask for: 8 bytes to a MiB.
-#define ALIGN_LEAST_BYTES ((size_t)8)
-#define ALIGN_DOUBLINGS 18U
-
 static const struct run *current;
 
 const struct run *run_current(void)
@@ -244,7 +240,7 @@ static void run_other(struct run *run, uint32_t slot, size_t size_bytes)
         run->repeats = slot;
         break;
     case VERB_ALIGN:
-        run->next_alignment_bytes = ALIGN_LEAST_BYTES << slot % ALIGN_DOUBLINGS;
+        run->next_alignment_bytes = align_bytes(slot);
         break;
     case VERB_WORLD:
         run_world(run, size_bytes, slot);

@@ -29,8 +29,8 @@
 // A granted block is at most this large, so that threads need no more memory than the world has.
 #define BLOCK_MOST_BYTES ((size_t)64 * 1024)
 
-#define ALIGN_LEAST_BYTES ((size_t)8)
-#define ALIGN_DOUBLINGS 13U // Up to a page: more takes more room than most ranges have.
+// Larger alignments take more room than most ranges have.
+#define ALIGN_MOST_BYTES ((size_t)4096)
 
 struct block {
     unsigned char *start; ///< NULL: there is none.
@@ -328,7 +328,9 @@ static void run_op(struct op op)
     } else if (verb_frees(op.verb)) {
         free_slot(slot);
     } else if (op.verb == VERB_ALIGN) {
-        own->alignment_bytes = ALIGN_LEAST_BYTES << op.slot % ALIGN_DOUBLINGS;
+        size_t alignment_bytes = align_bytes(op.slot);
+        own->alignment_bytes =
+            alignment_bytes < ALIGN_MOST_BYTES ? alignment_bytes : ALIGN_MOST_BYTES;
     } else if (op.verb == VERB_MINIMIZE && crew.subject->port.minimize != NULL) {
         crew.subject->port.minimize();
         own->work.calls++;

@@ -36,11 +36,11 @@ void *world_range(size_t size_bytes, uint32_t place, size_t alignment_bytes, boo
 /// `steps` times alignment_bytes, modulo WORLD_GAP_BYTES, behind the last one. Ranges without a gap
 /// become one. Returns NULL iff the world has no place there, or the heap has WORLD_RANGES.
 void *world_add_range(size_t size_bytes, uint32_t steps, size_t alignment_bytes, bool is_zeroed);
+#define WORLD_GAP_BYTES ((size_t)2 * WORLD_PAGE_BYTES)
+#define WORLD_RANGES 8U
 
 /// Takes the range back that was added last, of a heap that did not take it.
 void world_drop_range(void *start);
-#define WORLD_GAP_BYTES ((size_t)2 * WORLD_PAGE_BYTES)
-#define WORLD_RANGES 8U
 
 /// Returns a byte near the ranges that was written since world_range, or NULL. AddressSanitizer
 /// does not see each such write. From now on it sees none.
