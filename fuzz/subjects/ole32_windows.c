@@ -20,12 +20,41 @@ static size_t size_of(void *block)
     return size_bytes;
 }
 
+static volatile bool is_asking, has_faulted;
+static CONTEXT before_asking;
+
+static LONG WINAPI on_fault(EXCEPTION_POINTERS *exception)
+{
+    if (!is_asking || exception->ExceptionRecord->ExceptionCode != EXCEPTION_ACCESS_VIOLATION) {
+        return EXCEPTION_CONTINUE_SEARCH;
+    }
+    is_asking = false;
+    has_faulted = true;
+    *exception->ContextRecord = before_asking;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+// Wine's DidAlloc follows what it finds in front of a freed block. A fault on that way means that
+// there is no block, and must not end the process.
 static int owns(const void *address)
 {
+    static bool is_caught;
     IMalloc *allocator = NULL;
-    return SUCCEEDED(CoGetMalloc(MEMCTX_TASK, &allocator))
-               ? IMalloc_DidAlloc(allocator, (void *)(uintptr_t)address)
-               : -2;
+    if (FAILED(CoGetMalloc(MEMCTX_TASK, &allocator))) {
+        return -2;
+    }
+    if (!is_caught) {
+        is_caught = AddVectoredExceptionHandler(1, on_fault) != NULL;
+    }
+    has_faulted = false;
+    RtlCaptureContext(&before_asking); // A fault goes on behind this call.
+    if (has_faulted) {
+        return 0;
+    }
+    is_asking = true;
+    int answer = IMalloc_DidAlloc(allocator, (void *)(uintptr_t)address);
+    is_asking = false;
+    return answer;
 }
 
 // COM's calling convention is not C's where pointers have 32 bits.
