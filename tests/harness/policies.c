@@ -168,6 +168,17 @@ static void who_shares_a_heap_may_own_what_is_elsewhere(void **state)
     assert_int_equal(verdict_of("owns_address 4096\n"), member_broken);
 }
 
+static void who_shares_a_heap_may_own_what_was_freed(void **state)
+{
+    (void)state;
+    change.other_answer = 1;
+    assert_int_equal(verdict_of("allocate b0 13\nfree b0\n"), member_broken);
+    change.shares_heap = true;
+    assert_int_equal(verdict_of("allocate b0 13\nfree b0\n"), TRIAL_CLEAN);
+    change.other_answer = 2;
+    assert_int_equal(verdict_of("allocate b0 13\nfree b0\n"), member_broken);
+}
+
 static void who_shares_a_heap_does_not_own_null(void **state)
 {
     (void)state;
@@ -290,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(who_shares_a_heap_may_own_what_is_elsewhere, set_up),
+        cmocka_unit_test_setup(who_shares_a_heap_may_own_what_was_freed, set_up),
         cmocka_unit_test_setup(who_shares_a_heap_does_not_own_null, set_up),
         cmocka_unit_test_setup(who_leaves_the_pointer_of_a_query_may_store_null_too, set_up),
         cmocka_unit_test_setup(who_leaves_the_pointer_of_a_query_stores_no_other, set_up),
