@@ -16,10 +16,9 @@
 
 #include <string.h>
 
-#include "engine/decommit.h"
 #include "engine/lane.h"
+#include "engine/large.h"
 #include "engine/lookup.h"
-#include "engine/run.h"
 #include "engine/shadow.h"
 #include "engine/supply.h"
 
@@ -183,8 +182,7 @@ void *ch_heap_alloc_zeroed(struct ch_heap *heap, size_t size_bytes)
 // A small block of rounded size is aligned by itself. Its span starts at a multiple of
 // CH_SMALL_BYTES. Each class rounds sizes up to a multiple of some power of two. A multiple of a
 // smaller power becomes a multiple of that one; a multiple of a larger power is a class as it is
-// (class.h). A page run starts at a page; for a larger alignment a longer page run is taken, and
-// cut.
+// (class.h). A page run starts at a page; for a larger alignment one is taken where it fits.
 void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
 {
     if (size_bytes == 0) {
@@ -197,13 +195,10 @@ void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alig
     if (rounded_bytes <= CH_SMALL_BYTES || alignment_bytes <= heap->page_bytes) {
         return ch_heap_alloc(heap, rounded_bytes);
     }
-    size_t longer_bytes = rounded_bytes + alignment_bytes - heap->page_bytes;
     lock(heap);
     heap->was_refused = false;
-    void *block = ch_supply_take(heap, longer_bytes);
+    void *block = ch_supply_take_aligned(heap, rounded_bytes, alignment_bytes);
     if (block != NULL) {
-        uint32_t page = ch_run_at(heap, ch_offset(heap, block));
-        block = ch_run_cut(heap, page, rounded_bytes, alignment_bytes);
         count(heap, false, 1, rounded_bytes);
     }
     unlock(heap);
@@ -214,8 +209,8 @@ void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alig
 // of other threads hold the rest of a region that was emptied before.
 static bool is_spread_out(const struct ch_heap *heap)
 {
-    uint32_t spans = ch_span_count(heap);
-    return spans > EMPTY_SPANS && ch_small_end(heap) > heap->page_count / EMPTY_PART &&
+    uint32_t spans = ch_span_end(heap);
+    return spans > EMPTY_SPANS && spans * heap->span_pages > heap->page_count / EMPTY_PART &&
            spans > atomic_load_explicit(&heap->flushed_spans, memory_order_relaxed);
 }
 
@@ -224,7 +219,7 @@ static void forget_if_empty(struct ch_heap *heap)
 {
     if (is_spread_out(heap) && ch_lane_live(heap).blocks == 0) {
         (void)ch_lane_flush(heap);
-        atomic_store_explicit(&heap->flushed_spans, ch_span_count(heap), memory_order_relaxed);
+        atomic_store_explicit(&heap->flushed_spans, ch_span_end(heap), memory_order_relaxed);
     }
 }
 
@@ -235,7 +230,7 @@ RARE static void settle(struct ch_heap *heap, struct ch_lane *lane)
     if (is_spread_out(heap)) {
         lock(heap);
         forget_if_empty(heap);
-        ch_decommit_excess(heap);
+        ch_supply_drop_excess(heap);
         unlock(heap);
     }
 }
@@ -245,7 +240,7 @@ RARE static void settle(struct ch_heap *heap, struct ch_lane *lane)
 static bool give(struct ch_heap *heap, struct ch_found found, void *block)
 {
     if (found.kind == CH_FOUND_LARGE) {
-        ch_run_give(heap, found.page);
+        ch_large_give(heap, found.page);
     } else if (found.kind == CH_FOUND_SMALL && end_small(heap, found.granule, block, found.tag)) {
         // A thread whose lane is not open yet has mostly allocated nothing. So the block came from
         // another thread, which may be writing next to it, and goes to its span.
@@ -256,7 +251,7 @@ static bool give(struct ch_heap *heap, struct ch_found found, void *block)
     }
     count(heap, found.kind == CH_FOUND_SMALL, -(size_t)1, -found.size_bytes);
     forget_if_empty(heap);
-    ch_decommit_excess(heap);
+    ch_supply_drop_excess(heap);
     return true;
 }
 
@@ -308,7 +303,7 @@ static void move(struct ch_heap *heap, void *from, void *to, size_t size_bytes, 
     const struct ch_pages *pages = heap->config.pages;
     bool is_moved = false;
     if (size_bytes >= (is_fresh ? MOVE_BYTES : MOVE_ANYWHERE_BYTES) && pages->move != NULL) {
-        size_t whole_bytes = (size_t)ch_run_pages(heap, size_bytes) << heap->page_log2;
+        size_t whole_bytes = (size_t)ch_large_pages(heap, size_bytes) << heap->page_log2;
         lock(heap);
         is_moved = pages->move(heap->config.world, from, to, whole_bytes);
         unlock(heap);
@@ -389,9 +384,10 @@ static bool resize_run(struct ch_heap *heap, const struct ch_found *found, size_
         return false;
     }
     if (policy == PLACE_STAYS || size_bytes == found->size_bytes) {
-        return ch_run_resize(heap, found->page, size_bytes, ch_run_roomy_pages(heap, size_bytes));
+        return ch_large_resize(heap, found->page, size_bytes,
+                               ch_large_roomy_pages(heap, size_bytes));
     }
-    return size_bytes > CH_SMALL_BYTES && ch_run_resize(heap, found->page, size_bytes, 0);
+    return size_bytes > CH_SMALL_BYTES && ch_large_resize(heap, found->page, size_bytes, 0);
 }
 
 // Under the lock: resizes a large block in place. Returns false, and changes nothing, iff its place
@@ -405,7 +401,7 @@ static bool resize_large(struct ch_heap *heap, const struct ch_found *found, siz
                       (heap->was_refused && ch_supply_reclaim(heap) &&
                        resize_run(heap, found, size_bytes, policy));
     heap->live_bytes += is_resized ? size_bytes - found->size_bytes : 0;
-    ch_decommit_excess(heap);
+    ch_supply_drop_excess(heap);
     return is_resized;
 }
 
@@ -497,8 +493,9 @@ bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes)
 size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block)
 {
     size_t granule = ch_lookup_granule(heap, block);
-    if (granule != CH_GRANULE_NONE) {
-        return ch_tag_bytes(ch_tag(heap, granule)); // SIZE_MAX for a tag of 0.
+    unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
+    if (tag != 0) {
+        return ch_tag_bytes(tag);
     }
     lock(heap);
     struct ch_found found = ch_lookup_find(heap, block);

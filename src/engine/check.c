@@ -1,7 +1,7 @@
 // ch_heap_check: walks a heap and compares every fact that the heap records twice. It never writes,
 // so it may run before and after any call. It checks an index before it uses it.
 //
-//     regions, tables -> lanes -> spans, blocks -> span lists -> page runs -> their lists -> counts
+//     page runs, their tables -> lanes -> spans, blocks -> span lists -> run lists -> counts
 //
 // The walk proves that the heap is consistent. It does not know what callers were promised: a model
 // outside knows that.
@@ -10,19 +10,19 @@
 
 #include <string.h>
 
-#include "engine/arena.h"
+#include "engine/commit.h"
 #include "engine/lane.h"
-#include "engine/run.h"
-#include "engine/span.h"
+#include "engine/large.h"
+#include "engine/page_heap.h"
+#include "engine/slab.h"
 
 // Sums up the part of the heap that a walk has seen.
 struct walk {
     const struct ch_heap *heap;
     size_t live_blocks, live_bytes;
     size_t used_pages;
-    uint32_t
-        class_spans[CH_CLASS_COUNT + 1]; ///< Spans that should be on each list; last: free ones.
-    uint32_t list_runs[CH_RUN_LISTS];    ///< Page runs that should be on each list.
+    uint32_t class_spans[CH_CLASS_COUNT]; ///< Spans that should be on each list.
+    uint32_t list_runs[CH_RUN_LISTS];     ///< Page runs that should be on each list.
 };
 
 static struct ch_broken holds(void)
@@ -33,36 +33,6 @@ static struct ch_broken holds(void)
 static struct ch_broken broken(enum ch_invariant invariant, const void *where)
 {
     return (struct ch_broken){.invariant = invariant, .where = where};
-}
-
-static bool is_covered(const struct ch_table *table, size_t begin, size_t end)
-{
-    return end <= table->low_bytes || begin >= table->high_bytes ||
-           table->low_bytes == table->high_bytes || begin == end;
-}
-
-static struct ch_broken check_regions(const struct ch_heap *heap)
-{
-    size_t small_pages = (size_t)ch_span_count(heap) * heap->span_pages;
-    if (ch_span_count(heap) > heap->span_limit || small_pages > heap->first_run ||
-        heap->first_run > heap->page_count) {
-        return broken(CH_INVARIANT_REGIONS_APART, heap->pages);
-    }
-    size_t small_words = (small_pages + 63) / 64;
-    size_t large_words = heap->first_run / 64;
-    size_t all_words = ((size_t)heap->page_count + 63) / 64;
-    bool has_runs = heap->first_run < heap->page_count;
-    if (!is_covered(&heap->committed_table, 0, small_words * 8) ||
-        (has_runs && !is_covered(&heap->committed_table, large_words * 8, all_words * 8)) ||
-        (has_runs && !is_covered(&heap->starts_table, large_words * 8, all_words * 8)) ||
-        !is_covered(&heap->runs_table, heap->first_run * sizeof(struct ch_run),
-                    heap->page_count * sizeof(struct ch_run)) ||
-        !is_covered(&heap->spans_table, 0, ch_span_count(heap) * sizeof(struct ch_span)) ||
-        !is_covered(&heap->tags_table, 0,
-                    (size_t)ch_span_count(heap) * CH_SPAN_GRANULES * sizeof(uint16_t))) {
-        return broken(CH_INVARIANT_TABLES_COVER, heap->pages);
-    }
-    return holds();
 }
 
 // Counts a span's blocks that are in a magazine, and marks them. Returns the first that was marked
@@ -89,7 +59,7 @@ static const void *mark_waiting(const struct ch_heap *heap, const struct ch_maga
 // none.
 static const void *check_waiting(const struct ch_heap *heap, uint32_t span, unsigned *count)
 {
-    unsigned class_index = ch_spans(heap)[span].class_index;
+    unsigned class_index = heap->spans[span].class_index;
     uint64_t marks[CH_SPAN_GRANULES / 64] = {0};
     const void *twice = NULL;
     unsigned number = 0;
@@ -119,7 +89,7 @@ static bool is_of_class(unsigned tag, unsigned class_index)
 static struct ch_broken check_granule(const struct walk *walk, uint32_t span, unsigned granule,
                                       uint16_t tag, bool is_free)
 {
-    const struct ch_span *record = &ch_spans(walk->heap)[span];
+    const struct ch_span *record = &walk->heap->spans[span];
     const void *where = ch_span_start(walk->heap, span) + granule * CH_GRANULE_BYTES;
     if (granule % ch_class_granules(record->class_index) != 0 || granule >= record->cut_granules) {
         return broken(CH_INVARIANT_SPAN_GRID, where);
@@ -147,8 +117,8 @@ static bool is_all_zero(const _Atomic uint16_t *tags)
 
 static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
 {
-    const struct ch_span *record = &ch_spans(walk->heap)[span];
-    const _Atomic uint16_t *tags = ch_tags(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
+    const struct ch_span *record = &walk->heap->spans[span];
+    const _Atomic uint16_t *tags = walk->heap->tags + (size_t)span * CH_SPAN_GRANULES;
     unsigned waiting;
     const void *twice = check_waiting(walk->heap, span, &waiting);
     if (twice != NULL) {
@@ -186,56 +156,46 @@ static struct ch_broken check_blocks(struct walk *walk, uint32_t span)
     return holds();
 }
 
-static struct ch_broken check_free_span(const struct walk *walk, uint32_t span)
-{
-    const _Atomic uint16_t *tags = ch_tags(walk->heap) + (size_t)span * CH_SPAN_GRANULES;
-    for (unsigned granule = 0; granule < CH_SPAN_GRANULES; granule += 64) {
-        if (!is_all_zero(tags + granule)) {
-            return broken(CH_INVARIANT_SPAN_GRID, ch_span_start(walk->heap, span));
-        }
-    }
-    return holds();
-}
-
-static struct ch_broken check_span(struct walk *walk, uint32_t span)
+static struct ch_broken check_span(struct walk *walk, uint32_t page)
 {
     const struct ch_heap *heap = walk->heap;
-    const struct ch_span *record = &ch_spans(heap)[span];
-    const void *where = ch_span_start(heap, span);
-    if (record->class_index == CH_CLASS_NONE) {
-        walk->class_spans[CH_CLASS_COUNT]++;
-        return check_free_span(walk, span);
+    uint32_t span = page / heap->span_pages;
+    const struct ch_span *record = &heap->spans[span];
+    const void *where = ch_page_start(heap, page);
+    size_t first_tag = (size_t)span * CH_SPAN_GRANULES;
+    if (page % heap->span_pages != 0 || heap->runs[page].pages != heap->span_pages ||
+        span >= ch_span_end(heap)) {
+        return broken(CH_INVARIANT_SPAN_PLACE, where);
+    }
+    if (!ch_commit_is_whole(heap, record, sizeof *record) ||
+        !ch_commit_is_whole(heap, (const void *)(heap->tags + first_tag),
+                            CH_SPAN_GRANULES * sizeof heap->tags[0])) {
+        return broken(CH_INVARIANT_TABLES_COVER, where);
     }
     if (record->class_index >= CH_CLASS_COUNT) {
         return broken(CH_INVARIANT_SPAN_CLASS, where);
     }
-    uint32_t page = span * heap->span_pages;
-    if (ch_bits_next(ch_committed(heap), false, page, page + heap->span_pages) !=
-        page + heap->span_pages) {
-        return broken(CH_INVARIANT_SPAN_COMMITTED, where);
-    }
-    walk->used_pages += heap->span_pages;
     walk->class_spans[record->class_index] += ch_span_has_room(record);
     return check_blocks(walk, span);
 }
 
 // Checks a list of spans. Each member is linked where it says, and only once, because the list has
 // the right number of members.
-static struct ch_broken check_span_list(const struct walk *walk, uint32_t first, unsigned list,
-                                        uint8_t class_index)
+static struct ch_broken check_span_list(const struct walk *walk, unsigned class_index)
 {
-    const struct ch_span *spans = ch_spans(walk->heap);
-    uint32_t left = walk->class_spans[list];
+    const struct ch_heap *heap = walk->heap;
+    uint32_t left = walk->class_spans[class_index];
     uint32_t previous = CH_NONE;
-    for (uint32_t span = first; span != CH_NONE; span = spans[span].next) {
-        if (span >= ch_span_count(walk->heap) || left-- == 0 || spans[span].previous != previous ||
-            spans[span].class_index != class_index ||
-            (class_index != CH_CLASS_NONE && !ch_span_has_room(&spans[span]))) {
-            return broken(CH_INVARIANT_SPAN_LIST, ch_span_start(walk->heap, span));
+    for (uint32_t span = heap->span_lists[class_index]; span != CH_NONE;
+         span = heap->spans[span].next) {
+        if (span >= ch_span_end(heap) || !ch_span_is_open(heap, span) || left-- == 0 ||
+            heap->spans[span].previous != previous ||
+            heap->spans[span].class_index != class_index || !ch_span_has_room(&heap->spans[span])) {
+            return broken(CH_INVARIANT_SPAN_LIST, ch_span_start(heap, span));
         }
         previous = span;
     }
-    return left == 0 ? holds() : broken(CH_INVARIANT_SPAN_LIST, walk->heap->pages);
+    return left == 0 ? holds() : broken(CH_INVARIANT_SPAN_LIST, heap->pages);
 }
 
 // Returns whether a block may wait in a lane: its class cuts a block there, and it is neither live
@@ -245,11 +205,11 @@ static bool may_wait(const struct ch_heap *heap, unsigned class_index, const voi
     size_t offset = ch_offset(heap, block);
     size_t span = offset / CH_SPAN_BYTES;
     uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
-    return span < ch_span_count(heap) && offset % CH_GRANULE_BYTES == 0 &&
-           ch_spans(heap)[span].class_index == class_index &&
+    return span < ch_span_end(heap) && ch_span_is_open(heap, (uint32_t)span) &&
+           offset % CH_GRANULE_BYTES == 0 && heap->spans[span].class_index == class_index &&
            ch_tag(heap, offset / CH_GRANULE_BYTES) == 0 &&
-           !ch_bits_get(ch_spans(heap)[span].free, granule) &&
-           granule < ch_spans(heap)[span].cut_granules &&
+           !ch_bits_get(heap->spans[span].free, granule) &&
+           granule < heap->spans[span].cut_granules &&
            granule % ch_class_granules(class_index) == 0;
 }
 
@@ -282,94 +242,101 @@ static struct ch_broken check_lanes(const struct ch_heap *heap)
     return answer;
 }
 
-static struct ch_broken check_small(struct walk *walk)
+static struct ch_broken check_large(struct walk *walk, uint32_t page)
 {
-    const struct ch_heap *heap = walk->heap;
-    struct ch_broken answer = check_lanes(heap);
-    for (uint32_t span = 0; span < ch_span_count(heap) && answer.invariant == CH_INVARIANTS;
-         span++) {
-        answer = check_span(walk, span);
-    }
-    for (unsigned i = 0; i < CH_CLASS_COUNT && answer.invariant == CH_INVARIANTS; i++) {
-        answer = check_span_list(walk, heap->span_lists[i], i, (uint8_t)i);
-    }
-    if (answer.invariant == CH_INVARIANTS) {
-        answer = check_span_list(walk, heap->free_spans, CH_CLASS_COUNT, CH_CLASS_NONE);
-    }
-    if (answer.invariant == CH_INVARIANTS && ch_span_count(heap) > 0 &&
-        ch_spans(heap)[ch_span_count(heap) - 1].class_index == CH_CLASS_NONE) {
-        answer = broken(CH_INVARIANT_SPAN_LAST, ch_span_start(heap, ch_span_count(heap) - 1));
-    }
-    return answer;
-}
-
-static struct ch_broken check_live_run(struct walk *walk, uint32_t page)
-{
-    const struct ch_run *run = &ch_runs(walk->heap)[page];
-    const void *where = ch_page_start(walk->heap, page);
-    uint32_t pages = ch_run_pages(walk->heap, run->size_bytes);
+    const struct ch_run *run = &walk->heap->runs[page];
+    uint32_t pages = ch_large_pages(walk->heap, run->size_bytes);
     bool is_roomy = run->size_bytes <= CH_SMALL_BYTES || run->pages != pages;
     bool may_have =
-        run->pages >= pages && run->pages <= ch_run_roomy_pages(walk->heap, run->size_bytes);
-    if (run->is_roomy != is_roomy || !may_have) {
-        return broken(CH_INVARIANT_RUN_SIZE, where);
+        run->pages >= pages && run->pages <= ch_large_roomy_pages(walk->heap, run->size_bytes);
+    if ((run->kind == CH_RUN_ROOMY) != is_roomy || !may_have) {
+        return broken(CH_INVARIANT_RUN_SIZE, ch_page_start(walk->heap, page));
     }
-    if (ch_bits_next(ch_committed(walk->heap), false, page, page + run->pages) !=
-        page + run->pages) {
-        return broken(CH_INVARIANT_RUN_COMMITTED, where);
-    }
-    walk->used_pages += run->pages;
     walk->live_blocks++;
     walk->live_bytes += run->size_bytes;
     return holds();
 }
 
+// Returns whether no block starts where there is no span.
+static bool has_no_tags(const struct ch_heap *heap, uint32_t page, uint32_t end)
+{
+    const size_t page_granules = heap->page_bytes / CH_GRANULE_BYTES;
+    size_t most = (size_t)ch_span_end(heap) * CH_SPAN_GRANULES;
+    size_t to = end * page_granules < most ? end * page_granules : most;
+    for (size_t granule = page * page_granules; granule < to; granule += 64) {
+        if (!is_all_zero(heap->tags + granule)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Checks what is true of a page run of any kind.
+static struct ch_broken check_run(struct walk *walk, uint32_t page, bool was_free)
+{
+    const struct ch_heap *heap = walk->heap;
+    const struct ch_run *run = &heap->runs[page];
+    const void *where = ch_page_start(heap, page);
+    if (!ch_commit_is_whole(heap, run, sizeof *run)) {
+        return broken(CH_INVARIANT_TABLES_COVER, where);
+    }
+    if (run->pages == 0 || run->pages > heap->page_count - page ||
+        !ch_commit_is_whole(heap, run + run->pages - 1, sizeof *run) ||
+        run[run->pages - 1].pages != run->pages) {
+        return broken(CH_INVARIANT_RUNS_TILE, where);
+    }
+    uint32_t end = page + run->pages;
+    bool is_live = run->kind != CH_RUN_FREE;
+    if (run->kind > CH_RUN_SPAN || ch_bits_get(heap->starts, page) != is_live ||
+        ch_bits_next(heap->starts, true, page + 1, end) < end) {
+        return broken(CH_INVARIANT_RUN_STARTS, where);
+    }
+    if (run->kind != CH_RUN_SPAN && !has_no_tags(heap, page, end)) {
+        return broken(CH_INVARIANT_SPAN_GRID, where);
+    }
+    if (!is_live) {
+        walk->list_runs[ch_run_list(run->pages)]++;
+        return was_free ? broken(CH_INVARIANT_RUN_PAIR, where) : holds();
+    }
+    if (!ch_commit_is_whole(heap, where, (size_t)run->pages << heap->page_log2)) {
+        return broken(CH_INVARIANT_RUN_COMMITTED, where);
+    }
+    walk->used_pages += run->pages;
+    return run->kind == CH_RUN_SPAN ? check_span(walk, page) : check_large(walk, page);
+}
+
 static struct ch_broken check_runs(struct walk *walk)
 {
     const struct ch_heap *heap = walk->heap;
-    const struct ch_run *runs = ch_runs(heap);
+    struct ch_broken answer = holds();
     bool was_free = false;
-    for (uint32_t page = heap->first_run; page < heap->page_count; page += runs[page].pages) {
-        const void *where = ch_page_start(heap, page);
-        uint32_t pages = runs[page].pages;
-        bool is_free = !ch_bits_get(ch_starts(heap), page);
-        if (pages == 0 || pages > heap->page_count - page ||
-            runs[page + pages - 1].pages != pages) {
-            return broken(CH_INVARIANT_RUNS_TILE, where);
-        }
-        if (ch_bits_next(ch_starts(heap), true, page + 1, page + pages) < page + pages) {
-            return broken(CH_INVARIANT_RUN_STARTS, where);
-        }
-        if (is_free && page == heap->first_run) {
-            return broken(CH_INVARIANT_RUN_FIRST, where);
-        }
-        if (is_free && was_free) {
-            return broken(CH_INVARIANT_RUN_PAIR, where);
-        }
-        if (is_free) {
-            walk->list_runs[ch_run_list(pages)]++;
-        } else {
-            struct ch_broken answer = check_live_run(walk, page);
-            if (answer.invariant != CH_INVARIANTS) {
-                return answer;
-            }
-        }
-        was_free = is_free;
+    for (uint32_t page = 0; page < heap->page_count && answer.invariant == CH_INVARIANTS;
+         page += heap->runs[page].pages) {
+        answer = check_run(walk, page, was_free);
+        was_free = heap->runs[page].kind == CH_RUN_FREE;
     }
-    return holds();
+    return answer;
+}
+
+static struct ch_broken check_span_lists(const struct walk *walk)
+{
+    struct ch_broken answer = holds();
+    for (unsigned i = 0; i < CH_CLASS_COUNT && answer.invariant == CH_INVARIANTS; i++) {
+        answer = check_span_list(walk, i);
+    }
+    return answer;
 }
 
 static struct ch_broken check_run_lists(const struct walk *walk)
 {
     const struct ch_heap *heap = walk->heap;
-    const struct ch_run *runs = ch_runs(heap);
+    const struct ch_run *runs = heap->runs;
     for (unsigned list = 0; list < CH_RUN_LISTS; list++) {
         uint32_t left = walk->list_runs[list];
         uint32_t previous = CH_NONE;
         for (uint32_t page = heap->run_lists[list]; page != CH_NONE; page = runs[page].next) {
-            if (page < heap->first_run || page >= heap->page_count || left-- == 0 ||
-                ch_bits_get(ch_starts(heap), page) || runs[page].previous != previous ||
-                ch_run_list(runs[page].pages) != list) {
+            if (page >= heap->page_count || left-- == 0 || ch_bits_get(heap->starts, page) ||
+                runs[page].previous != previous || ch_run_list(runs[page].pages) != list) {
                 return broken(CH_INVARIANT_RUN_LIST, ch_page_start(heap, page));
             }
             previous = page;
@@ -382,13 +349,13 @@ static struct ch_broken check_run_lists(const struct walk *walk)
     return holds();
 }
 
-static size_t count_bits(const unsigned char *bytes, size_t begin, size_t end)
+static size_t count_bits(const uint64_t *bits, uint32_t end)
 {
     size_t count = 0;
-    for (size_t at = begin; at < end; at += sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, bytes + at, sizeof word);
-        count += (size_t)__builtin_popcountll(word);
+    for (uint32_t from = 0; (from = ch_bits_next(bits, true, from, end)) < end;) {
+        uint32_t to = ch_bits_next(bits, false, from, end);
+        count += to - from;
+        from = to;
     }
     return count;
 }
@@ -396,13 +363,14 @@ static size_t count_bits(const unsigned char *bytes, size_t begin, size_t end)
 static struct ch_broken check_counts(const struct walk *walk)
 {
     const struct ch_heap *heap = walk->heap;
-    const struct ch_table *bits = &heap->committed_table;
-    size_t committed = count_bits(bits->start, 0, bits->low_bytes) +
-                       count_bits(bits->start, bits->high_bytes, bits->end_bytes);
+    uint32_t table_pages =
+        (uint32_t)((size_t)(heap->pages - (unsigned char *)(uintptr_t)heap) >> heap->page_log2);
+    uint32_t all_pages = (uint32_t)(heap->config.arena_bytes >> heap->page_log2);
+    size_t committed = count_bits(heap->committed, all_pages);
     if (committed != heap->committed_pages) {
         return broken(CH_INVARIANT_COMMIT_COUNT, heap->pages);
     }
-    if (walk->used_pages != heap->used_pages) {
+    if (walk->used_pages + count_bits(heap->committed, table_pages) != heap->used_pages) {
         return broken(CH_INVARIANT_USED_COUNT, heap->pages);
     }
     struct ch_live live = ch_lane_live(heap);
@@ -416,12 +384,12 @@ struct ch_broken ch_heap_check(struct ch_heap *heap)
 {
     struct walk walk = {.heap = heap};
     ch_lock_take(&heap->lock.lock);
-    struct ch_broken answer = check_regions(heap);
-    if (answer.invariant == CH_INVARIANTS) {
-        answer = check_small(&walk);
-    }
+    struct ch_broken answer = check_lanes(heap);
     if (answer.invariant == CH_INVARIANTS) {
         answer = check_runs(&walk);
+    }
+    if (answer.invariant == CH_INVARIANTS) {
+        answer = check_span_lists(&walk);
     }
     if (answer.invariant == CH_INVARIANTS) {
         answer = check_run_lists(&walk);

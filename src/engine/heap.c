@@ -5,10 +5,8 @@
 #include <comheap/heap.h>
 
 #include "engine/arena.h"
-#include "engine/decommit.h"
 #include "engine/fault.h"
 #include "engine/lane.h"
-#include "engine/shadow.h"
 #include "engine/supply.h"
 
 struct ch_heap *ch_heap_create(const struct ch_config *config)
@@ -54,27 +52,9 @@ struct ch_heap *ch_heap_of_process(void)
     return ch_heap_make_once(&own);
 }
 
-// Unpoisons every byte: any code in the process may get the address range next.
-static void show_regions(struct ch_heap *heap)
-{
-    ch_shadow_unpoison(heap->pages, (size_t)heap->span_most * CH_SPAN_BYTES);
-    for (uint32_t page = heap->first_run; page < heap->page_count;) {
-        const struct ch_run *run = &ch_runs(heap)[page];
-        unsigned char *start = ch_page_start(heap, page);
-        size_t size_bytes = (size_t)run->pages << heap->page_log2;
-        if (ch_bits_get(ch_starts(heap), page)) {
-            ch_shadow_show(start + run->size_bytes, size_bytes - run->size_bytes);
-        } else {
-            ch_shadow_show(start, size_bytes);
-        }
-        page += run->pages;
-    }
-}
-
 void ch_heap_destroy(struct ch_heap *heap)
 {
     if (heap != NULL) {
-        show_regions(heap);
         ch_arena_close(heap);
     }
 }
@@ -84,7 +64,7 @@ void ch_heap_minimize(struct ch_heap *heap)
     ch_lock_take(&heap->lock.lock);
     (void)ch_lane_flush(heap);
     ch_lane_close_mine(heap);
-    ch_decommit_idle(heap);
+    ch_supply_drop_idle(heap);
     ch_lock_give(&heap->lock.lock);
 }
 
@@ -95,7 +75,7 @@ struct ch_stats ch_heap_stats(struct ch_heap *heap)
     struct ch_stats stats = {
         .live_blocks = live.blocks,
         .live_bytes = live.bytes,
-        .committed_bytes = ch_supply_committed_bytes(heap),
+        .committed_bytes = heap->committed_pages << heap->page_log2,
         .arena_bytes = heap->config.arena_bytes,
         .pages = heap->pages,
         .pages_bytes = (size_t)heap->page_count << heap->page_log2,

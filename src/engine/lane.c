@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-#include "engine/arena.h"
-#include "engine/span.h"
+#include "engine/commit.h"
+#include "engine/slab.h"
 
 _Static_assert(CH_THREAD_CACHES == CH_THREAD_NUMBERS, "a lane for each number");
 
@@ -27,8 +27,9 @@ void ch_lane_open_mine(struct ch_heap *heap)
     if (number == 0 || number > heap->lane_limit || ch_lane_is_open(heap->lanes[number])) {
         return;
     }
-    struct ch_lane *lane = ch_arena_open_lane(heap, number);
-    if (lane == NULL) {
+    struct ch_lane *lane = ch_lane_at(heap, number);
+    if (!ch_commit_cover(heap, lane, heap->lane_bytes)) {
+        ch_commit_uncover(heap, lane, heap->lane_bytes);
         return;
     }
     // The lane takes over the count from before it opened, so that a single thread sees when no
@@ -111,7 +112,7 @@ static void end(struct ch_heap *heap, struct ch_lane *lane)
     heap->live_blocks += lane->live_blocks;
     heap->small_blocks += lane->live_blocks;
     heap->live_bytes += lane->live_bytes;
-    ch_arena_close_lane(heap, lane);
+    ch_commit_uncover(heap, lane, heap->lane_bytes);
 }
 
 void ch_lane_close_mine(struct ch_heap *heap)

@@ -6,14 +6,14 @@
 
 #define CH_GRANULE_NONE SIZE_MAX
 
-/// Returns the granule that starts at a pointer into the small region; CH_GRANULE_NONE iff it
-/// points elsewhere, or into a granule. Needs no lock.
+/// Returns the granule that starts at a pointer, if it has a tag; CH_GRANULE_NONE iff the pointer
+/// lies beyond the tags in use, or in a granule. Needs no lock.
 static inline size_t ch_lookup_granule(const struct ch_heap *heap, const void *block)
 {
     // The rotation puts every offset that is no multiple of a granule beyond all granules.
     size_t offset = ch_offset(heap, block);
     size_t granule = offset / CH_GRANULE_BYTES | offset * (SIZE_MAX / CH_GRANULE_BYTES + 1);
-    // A caller that received a block sees a region that includes it. A table is cleared before it
+    // A caller that received a block sees an end behind it. A table is cleared before it
     // is used.
     size_t granules = atomic_load_explicit(&heap->small_granules, memory_order_acquire);
     return granule < granules ? granule : CH_GRANULE_NONE;

@@ -1,19 +1,17 @@
 // AddressSanitizer's shadow of the arena: which bytes a caller may touch. It does nothing in other
 // builds.
 //
-// Every byte outside a live block is poisoned, to the byte, with one exception. That is the middle
-// of a long range that is free, or that a block may grow into. Poisoning 2 GiB would write 256 MiB
-// of shadow. So of a range above 32 KiB only a guard zone at each end is poisoned.
+// Every byte outside a live block is poisoned, to the byte, with one exception: the middle of a
+// long range that is free, or that a block may grow into. Poisoning 2 GiB would write 256 MiB of
+// shadow. So a free range above CH_SPAN_BYTES is poisoned only at its ends, and where shorter ones
+// were before it was joined from them. A bit a page says that all of the page is poisoned.
 //
-//     hidden, short   |################|
-//     hidden, long    |####........####|      # poisoned   . not
-//
-// So a free range is hidden and shown as one. To join two ranges, show both and hide the sum. To
-// cut a range, show it and hide the pieces.
+//     free, short   |################|
+//     free, long    |####....####....####|      # poisoned   . not
 #ifndef COMHEAP_ENGINE_SHADOW_H
 #define COMHEAP_ENGINE_SHADOW_H
 
-#include <stddef.h>
+#include "engine/state.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CH_SHADOW 1
@@ -24,11 +22,23 @@
 #endif
 
 #ifdef CH_SHADOW
+#define CH_SHADOW_PRESENT true
 void ch_shadow_poison(const void *start, size_t size_bytes);
 void ch_shadow_unpoison(const void *start, size_t size_bytes);
-void ch_shadow_hide(const void *start, size_t size_bytes);
-void ch_shadow_show(const void *start, size_t size_bytes);
+
+/// Poisons free pages, as a whole or at both ends.
+void ch_shadow_hide(struct ch_heap *heap, uint32_t page, uint32_t pages);
+
+/// Unpoisons pages that become a large block.
+void ch_shadow_show(struct ch_heap *heap, uint32_t page, uint32_t pages);
+
+/// Poisons pages that become a span. From then on each block has its own poison.
+void ch_shadow_open_span(struct ch_heap *heap, uint32_t page, uint32_t pages);
+
+/// Takes the pages of a span without live blocks back: they are poisoned as a whole.
+void ch_shadow_close_span(struct ch_heap *heap, uint32_t page, uint32_t pages);
 #else
+#define CH_SHADOW_PRESENT false
 static inline void ch_shadow_poison(const void *start, size_t size_bytes)
 {
     (void)start, (void)size_bytes;
@@ -37,13 +47,21 @@ static inline void ch_shadow_unpoison(const void *start, size_t size_bytes)
 {
     (void)start, (void)size_bytes;
 }
-static inline void ch_shadow_hide(const void *start, size_t size_bytes)
+static inline void ch_shadow_hide(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
-    (void)start, (void)size_bytes;
+    (void)heap, (void)page, (void)pages;
 }
-static inline void ch_shadow_show(const void *start, size_t size_bytes)
+static inline void ch_shadow_show(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
-    (void)start, (void)size_bytes;
+    (void)heap, (void)page, (void)pages;
+}
+static inline void ch_shadow_open_span(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    (void)heap, (void)page, (void)pages;
+}
+static inline void ch_shadow_close_span(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    (void)heap, (void)page, (void)pages;
 }
 #endif
 

@@ -1,22 +1,23 @@
 // The state of a heap, for the engine's own files. It lives at the start of the heap's arena:
 //
-//     | ch_heap | tables .................................... | pages .............. | guard |
-//               | lanes, committed, starts, runs, spans, tags | spans -> gap <- runs |
+//     | ch_heap | tables .............................................. | pages ...... | guard |
+//               | committed, starts, hidden | lanes, runs, spans, tags  | page runs
 //
-// Small blocks are cut from spans, which grow upward from the first page. Large blocks are page
-// runs, which grow downward from the last page. Both regions take pages from the gap between them,
-// and give them back when their edge is free. The guard is a page that is never committed: a write
-// past the last page run crashes.
+// Page runs tile the pages. Each is free, or a large block, or a span: small blocks are cut from
+// spans. A large block takes the high end of a free page run, a span the low end. So spans gather
+// at the start, and size tags are needed only up to the last of them. The guard is a page that is
+// never committed: a write past the last page run crashes.
 //
 // The tables are out of band, so the engine never stores anything in a page that a caller may hold.
 //
-//     tags       16 bits a granule of the small region: 0 where no live block starts, else the
+//     committed  a bit an OS page of the whole arena, tables included
+//     starts     a bit a page: a live page run starts here
+//     hidden     a bit a page: it is poisoned whole (shadow.h)
+//     runs       a record a page, kept at the first and last page of each page run
+//     spans      a record a span: its class, and which of its blocks are free
+//     tags       16 bits a granule up to the last span: 0 where no live block starts, else the
 //                block's size + 1, and a bit for a block whose class is not that of its size;
 //                the tag alone decides whether a small pointer is live
-//     spans      a record a span: its class, and which of its blocks are free
-//     runs       a record a page of the large region, kept at the first and last page of each run
-//     starts     a bit a page of the large region: a live block starts here
-//     committed  a bit a page of both regions
 //     lanes      for each thread: blocks that wait to be handed out, and counts of its calls
 //
 // Threads touch two things without the lock. The holder of a block touches its tag, and any thread
@@ -38,37 +39,27 @@
 
 #define CH_SPAN_BYTES (CH_SPAN_GRANULES * CH_GRANULE_BYTES)
 
-/// Bounds idle pages. They stay committed for the next request: a heap holds up to twice the most
-/// pages that it used lately, and this many bytes.
-#define CH_IDLE_BYTES ((size_t)4 * 1024 * 1024)
-
-/// Describes a part of the arena that is committed from both ends as the regions grow, and never in
-/// between: [0, low_bytes) and [high_bytes, end_bytes). Each boundary is a multiple of the OS page.
-struct ch_table {
-    unsigned char *start;
-    size_t low_bytes;
-    size_t high_bytes;
-    size_t end_bytes;
-};
-
 /// Describes CH_SPAN_BYTES of pages, cut from the front into blocks of one class, as blocks are
 /// needed.
 struct ch_span {
     uint64_t summary;                     ///< A bit a word of `free` that is not 0.
     uint64_t free[CH_SPAN_GRANULES / 64]; ///< A bit a granule where a free block starts.
-    uint32_t previous, next;              ///< On the list of its class, or of free spans.
+    uint32_t previous, next;              ///< On the list of its class.
     uint16_t cut_granules;                ///< Blocks have been cut from this much of it.
     uint16_t used_blocks;                 ///< Its blocks that are live or in a lane.
-    uint8_t class_index;                  ///< CH_CLASS_NONE: the span is free.
+    uint8_t class_index;
 };
 
-/// Describes a page run of the large region. The record at its first page is valid; in the record
-/// at its last page, only `pages` is.
+/// Says what a page run is. A roomy block's size is small, or leaves a page or more unused.
+enum ch_run_kind { CH_RUN_FREE, CH_RUN_BLOCK, CH_RUN_ROOMY, CH_RUN_SPAN };
+
+/// Describes a page run. The record at its first page is valid; in the record at its last page,
+/// only `pages` is.
 struct ch_run {
     uint32_t pages;
-    uint32_t previous, next; ///< A free one's neighbours on the list of its length.
-    uint32_t is_roomy;       ///< 1: a live block's size is small, or leaves a page or more unused.
-    size_t size_bytes;       ///< A live block's size.
+    uint32_t kind;           ///< enum ch_run_kind
+    uint32_t previous, next; ///< A free one's neighbors on the list of its length.
+    size_t size_bytes;       ///< A block's size.
 };
 
 /// Shape the lists of free page runs. Below this many pages each length has a list; from there on,
@@ -96,65 +87,36 @@ struct ch_lane {
 struct ch_heap {
     // The paths without the lock read these. They hardly ever change.
     unsigned char *pages;         ///< The first page.
-    atomic_size_t small_granules; ///< The small region: whole spans.
+    atomic_size_t small_granules; ///< All spans lie in this much of the pages: whole spans.
     unsigned page_log2;
-    struct ch_table tags_table;
+    _Atomic uint16_t *tags; ///< Threads agree on each tag, and by it on nothing else.
     struct ch_lane *lanes[CH_THREAD_CACHES]; ///< By the thread's number; &ch_lane_closed: not open.
     struct ch_config config;
     size_t page_bytes;
     uint32_t page_count;
     uint32_t span_pages;
-    uint32_t span_limit; ///< The tables have room for this many spans.
+    uint32_t span_limit; ///< The tables have room for spans in this much of the pages, in spans.
     unsigned lane_limit; ///< Threads with a number up to this may open a lane.
     unsigned char *lanes_start;
     size_t lane_bytes;
 
     struct ch_fork_lock lock;
     uint64_t open_lanes; ///< A bit each.
-    uint32_t span_most;  ///< Its largest size in spans; all of that is hidden whole.
-    uint32_t first_run;  ///< The large region is [first_run, page_count).
-    uint32_t free_spans; ///< Lists, by the index of their first member.
     uint32_t span_lists[CH_CLASS_COUNT];
     uint32_t run_lists[CH_RUN_LISTS];
     uint64_t run_lists_used[(CH_RUN_LISTS + 63) / 64];
 
-    struct ch_table committed_table, starts_table, runs_table, spans_table;
+    uint64_t *committed, *starts, *hidden;
+    struct ch_run *runs;
+    struct ch_span *spans;
     bool was_refused;               ///< The world refused pages, and the heap gave none back since.
-    size_t committed_pages;         ///< Of `pages`.
-    uint32_t dirty_page, dirty_end; ///< Contains all pages that ch_arena_use last found committed.
-    size_t used_pages;              ///< Of those, the pages of spans in use and live page runs.
-    size_t lately_pages;            ///< The most used, fading as pages are given back.
-    uint64_t fade_rest;             ///< A part of a page that has still to fade.
+    size_t committed_pages;         ///< OS pages of the arena.
+    size_t used_pages;              ///< Of those, the pages of live page runs and of tables.
+    uint32_t dirty_page, dirty_end; ///< Contains all pages that the last page run had committed.
     _Atomic uint32_t flushed_spans; ///< When it was empty last, this many spans were left.
     size_t live_blocks, live_bytes; ///< The part that no open lane counts.
     size_t small_blocks;            ///< Of live_blocks: a lane that opens takes them over.
 };
-
-static inline uint64_t *ch_committed(const struct ch_heap *heap)
-{
-    return (uint64_t *)(void *)heap->committed_table.start;
-}
-
-static inline uint64_t *ch_starts(const struct ch_heap *heap)
-{
-    return (uint64_t *)(void *)heap->starts_table.start;
-}
-
-static inline struct ch_run *ch_runs(const struct ch_heap *heap)
-{
-    return (struct ch_run *)(void *)heap->runs_table.start;
-}
-
-static inline struct ch_span *ch_spans(const struct ch_heap *heap)
-{
-    return (struct ch_span *)(void *)heap->spans_table.start;
-}
-
-/// Returns the tags. Threads agree on each tag, and by it on nothing else.
-static inline _Atomic uint16_t *ch_tags(const struct ch_heap *heap)
-{
-    return (_Atomic uint16_t *)(void *)heap->tags_table.start;
-}
 
 /// Marks a tag: the block's class is not that of its size, but that of its span, which has larger
 /// blocks. The span is read under the lock, so such a tag is replaced under the lock, too.
@@ -182,12 +144,12 @@ static inline bool ch_tag_is_plain(unsigned tag)
 
 static inline unsigned ch_tag(const struct ch_heap *heap, size_t granule)
 {
-    return atomic_load_explicit(&ch_tags(heap)[granule], memory_order_relaxed);
+    return atomic_load_explicit(&heap->tags[granule], memory_order_relaxed);
 }
 
 static inline void ch_tag_set(struct ch_heap *heap, size_t granule, size_t tag)
 {
-    atomic_store_explicit(&ch_tags(heap)[granule], (uint16_t)tag, memory_order_release);
+    atomic_store_explicit(&heap->tags[granule], (uint16_t)tag, memory_order_release);
 }
 
 /// Replaces a tag. With one thread in the process that is a store. Returns false, and changes
@@ -199,9 +161,8 @@ static inline bool ch_tag_replace(struct ch_heap *heap, size_t granule, unsigned
         return true;
     }
     uint16_t expected = (uint16_t)tag;
-    return atomic_compare_exchange_strong_explicit(&ch_tags(heap)[granule], &expected,
-                                                   (uint16_t)next, memory_order_release,
-                                                   memory_order_relaxed);
+    return atomic_compare_exchange_strong_explicit(&heap->tags[granule], &expected, (uint16_t)next,
+                                                   memory_order_release, memory_order_relaxed);
 }
 
 /// Returns the address of the lane with a number, which is not 0, when it is open.
@@ -221,24 +182,18 @@ static inline size_t ch_offset(const struct ch_heap *heap, const void *block)
     return (uintptr_t)block - (uintptr_t)heap->pages;
 }
 
-/// Return the size of the small region, in spans, and set it. A thread that looks a granule up
-/// without the lock sees the size that was set.
-static inline uint32_t ch_span_count(const struct ch_heap *heap)
+/// Return the end of the size tags in use, in spans, and set it. A thread that looks a granule up
+/// without the lock sees the end that was set.
+static inline uint32_t ch_span_end(const struct ch_heap *heap)
 {
     size_t granules = atomic_load_explicit(&heap->small_granules, memory_order_relaxed);
     return (uint32_t)(granules / CH_SPAN_GRANULES);
 }
 
-static inline void ch_set_span_count(struct ch_heap *heap, uint32_t count)
+static inline void ch_set_span_end(struct ch_heap *heap, uint32_t end)
 {
-    size_t granules = (size_t)count * CH_SPAN_GRANULES;
+    size_t granules = (size_t)end * CH_SPAN_GRANULES;
     atomic_store_explicit(&heap->small_granules, granules, memory_order_release);
-}
-
-/// Returns the first page after the small region.
-static inline uint32_t ch_small_end(const struct ch_heap *heap)
-{
-    return ch_span_count(heap) * heap->span_pages;
 }
 
 #endif

@@ -8,11 +8,10 @@
 
 #include "engine/supply.h"
 
-#include "engine/arena.h"
-#include "engine/decommit.h"
+#include "engine/commit.h"
 #include "engine/lane.h"
-#include "engine/run.h"
-#include "engine/span.h"
+#include "engine/large.h"
+#include "engine/page_heap.h"
 
 // Bounds the retries. A request may find no room, and with room be refused pages. A third reclaim
 // would only give back the pages of the last try.
@@ -33,32 +32,58 @@ bool ch_supply_is_possible(const struct ch_heap *heap, size_t old_bytes, size_t 
     return size_bytes <= (size_t)heap->page_count << heap->page_log2;
 }
 
-static void *take_once(struct ch_heap *heap, size_t size_bytes)
+// A block whose alignment is above that of a page is a large one.
+static void *take_once(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
 {
-    return size_bytes > CH_SMALL_BYTES ? ch_run_take(heap, size_bytes)
-                                       : ch_lane_take(heap, ch_class_of(size_bytes));
+    bool is_large = size_bytes > CH_SMALL_BYTES || alignment_bytes > 1;
+    return is_large ? ch_large_take(heap, size_bytes, alignment_bytes)
+                    : ch_lane_take(heap, ch_class_of(size_bytes));
 }
 
-void *ch_supply_take(struct ch_heap *heap, size_t size_bytes)
+static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
 {
     if (!ch_supply_is_possible(heap, 0, size_bytes)) {
         return NULL;
     }
-    void *block = take_once(heap, size_bytes);
+    void *block = take_once(heap, size_bytes, alignment_bytes);
     for (unsigned i = 0; block == NULL && i < RECLAIM_TRIES && ch_supply_reclaim(heap); i++) {
-        block = take_once(heap, size_bytes);
+        block = take_once(heap, size_bytes, alignment_bytes);
     }
     if (block == NULL && heap->was_refused) {
-        ch_decommit_idle(heap); // Pages that the last try got before the refusal.
+        ch_supply_drop_idle(heap); // Pages that the last try got before the refusal.
     }
     return block;
+}
+
+void *ch_supply_take(struct ch_heap *heap, size_t size_bytes)
+{
+    return take(heap, size_bytes, 1);
+}
+
+void *ch_supply_take_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
+{
+    return take(heap, size_bytes, alignment_bytes);
 }
 
 void *ch_supply_take_to_grow(struct ch_heap *heap, size_t size_bytes)
 {
     bool has_room = ch_supply_is_possible(heap, 0, size_bytes);
-    void *block = has_room ? ch_run_take_with_room(heap, size_bytes) : NULL;
+    void *block = has_room ? ch_large_take_with_room(heap, size_bytes) : NULL;
     return block != NULL ? block : ch_supply_take(heap, size_bytes);
+}
+
+void ch_supply_drop_excess(struct ch_heap *heap)
+{
+    size_t excess = ch_commit_excess_pages(heap);
+    if (excess > 0) {
+        (void)ch_run_decommit(heap, excess);
+    }
+}
+
+void ch_supply_drop_idle(struct ch_heap *heap)
+{
+    (void)ch_run_decommit(heap, SIZE_MAX);
+    ch_run_trim(heap);
 }
 
 bool ch_supply_reclaim(struct ch_heap *heap)
@@ -67,13 +92,8 @@ bool ch_supply_reclaim(struct ch_heap *heap)
     if (!heap->was_refused) {
         return had_blocks;
     }
-    size_t before_bytes = ch_supply_committed_bytes(heap);
-    ch_decommit_idle(heap);
+    size_t before_pages = heap->committed_pages;
+    ch_supply_drop_idle(heap);
     heap->was_refused = false;
-    return had_blocks || ch_supply_committed_bytes(heap) < before_bytes;
-}
-
-size_t ch_supply_committed_bytes(const struct ch_heap *heap)
-{
-    return ch_arena_table_bytes(heap) + (heap->committed_pages << heap->page_log2);
+    return had_blocks || heap->committed_pages < before_pages;
 }

@@ -10,6 +10,9 @@
 /// a reclaim.
 void *ch_supply_take(struct ch_heap *heap, size_t size_bytes);
 
+/// Does the same for a block that starts at a multiple of alignment_bytes, more than a page.
+void *ch_supply_take_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes);
+
 /// Does the same for a large block that replaces a growing one: next time it need not move.
 void *ch_supply_take_to_grow(struct ch_heap *heap, size_t size_bytes);
 
@@ -22,7 +25,9 @@ bool ch_supply_is_possible(const struct ch_heap *heap, size_t old_bytes, size_t 
 /// is more of either now.
 bool ch_supply_reclaim(struct ch_heap *heap);
 
-/// Returns the committed bytes of the heap, tables included.
-size_t ch_supply_committed_bytes(const struct ch_heap *heap);
+/// Gives idle pages back: as many as exceed the bound that ch_heap_minimize states, or all, and the
+/// tables that describe nothing.
+void ch_supply_drop_excess(struct ch_heap *heap);
+void ch_supply_drop_idle(struct ch_heap *heap);
 
 #endif

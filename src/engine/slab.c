@@ -1,23 +1,23 @@
-// The small region. A span is CH_SPAN_BYTES, cut from the front into blocks of its class as they
+// Spans. A span is a page run of CH_SPAN_BYTES, cut from the front into blocks of its class as they
 // are needed. Blocks that come back are marked in a bitmap of granules. So a shift of a block's
 // address finds its mark, whatever its class.
 //
 //     | live | free | live | live | free | not cut yet ............ | too short for a block |
 //              bit 1                bit 1  cut_granules
 //
-// Spans grow upward from the first page. A free span at the end goes back to the gap at once. This
-// file does not know sizes, nor which blocks are live: tags record both.
+// A span whose blocks are all back is a free page run at once. This file does not know sizes, nor
+// which blocks are live: tags record both.
 
-#include "engine/span.h"
+#include "engine/slab.h"
 
-#include "engine/arena.h"
-#include "engine/idle.h"
+#include "engine/page_heap.h"
 #include "engine/shadow.h"
 
-// Puts a span at the front of a list: its class's, or the list of free spans.
-static void list(struct ch_heap *heap, uint32_t *first, uint32_t span)
+// Puts a span at the front of the list of its class.
+static void list(struct ch_heap *heap, uint32_t span)
 {
-    struct ch_span *spans = ch_spans(heap);
+    struct ch_span *spans = heap->spans;
+    uint32_t *first = &heap->span_lists[spans[span].class_index];
     spans[span].previous = CH_NONE;
     spans[span].next = *first;
     if (*first != CH_NONE) {
@@ -26,13 +26,13 @@ static void list(struct ch_heap *heap, uint32_t *first, uint32_t span)
     *first = span;
 }
 
-static void unlist(struct ch_heap *heap, uint32_t *first, uint32_t span)
+static void unlist(struct ch_heap *heap, uint32_t span)
 {
-    struct ch_span *spans = ch_spans(heap);
+    struct ch_span *spans = heap->spans;
     uint32_t previous = spans[span].previous;
     uint32_t next = spans[span].next;
     if (previous == CH_NONE) {
-        *first = next;
+        heap->span_lists[spans[span].class_index] = next;
     } else {
         spans[previous].next = next;
     }
@@ -41,68 +41,27 @@ static void unlist(struct ch_heap *heap, uint32_t *first, uint32_t span)
     }
 }
 
-// Takes the gap's first pages as one more span. Returns it; CH_NONE iff there is no room or the
-// world refuses.
-static uint32_t extend(struct ch_heap *heap)
-{
-    uint32_t span = ch_span_count(heap);
-    uint32_t room = heap->first_run - ch_small_end(heap);
-    if (span == heap->span_limit || room < heap->span_pages || !ch_arena_grow_small(heap)) {
-        return CH_NONE;
-    }
-    ch_set_span_count(heap, span + 1);
-    if (span == heap->span_most) {
-        ch_arena_show_gap(heap);
-        heap->span_most++;
-        ch_shadow_poison(ch_span_start(heap, span), CH_SPAN_BYTES);
-        ch_arena_hide_gap(heap);
-    }
-    return span;
-}
-
 // Opens a span of a class and lists it. Returns CH_NONE iff there is no room or no memory for it.
 static uint32_t open_span(struct ch_heap *heap, unsigned class_index)
 {
-    uint32_t span = heap->free_spans;
-    if (span == CH_NONE) {
-        span = extend(heap);
-        if (span == CH_NONE) {
-            return CH_NONE;
-        }
-    } else {
-        if (!ch_arena_use(heap, span * heap->span_pages, heap->span_pages)) {
-            return CH_NONE;
-        }
-        unlist(heap, &heap->free_spans, span);
+    uint32_t page = ch_run_take_span(heap);
+    if (page == CH_NONE) {
+        return CH_NONE;
     }
-    struct ch_span *record = &ch_spans(heap)[span];
-    *record = (struct ch_span){.class_index = (uint8_t)class_index};
-    list(heap, &heap->span_lists[class_index], span);
+    uint32_t span = page / heap->span_pages;
+    heap->runs[page].kind = CH_RUN_SPAN;
+    heap->spans[span] = (struct ch_span){.class_index = (uint8_t)class_index};
+    ch_shadow_open_span(heap, page, heap->span_pages);
+    list(heap, span);
     return span;
-}
-
-// Gives the free spans at the end of the small region back to the gap.
-static void retreat(struct ch_heap *heap)
-{
-    uint32_t end = ch_span_count(heap);
-    while (end > 0 && ch_spans(heap)[end - 1].class_index == CH_CLASS_NONE) {
-        end--;
-        unlist(heap, &heap->free_spans, end);
-    }
-    ch_set_span_count(heap, end);
-    if (atomic_load_explicit(&heap->flushed_spans, memory_order_relaxed) > end) {
-        atomic_store_explicit(&heap->flushed_spans, end, memory_order_relaxed);
-    }
 }
 
 static void close_span(struct ch_heap *heap, uint32_t span)
 {
-    struct ch_span *record = &ch_spans(heap)[span];
-    unlist(heap, &heap->span_lists[record->class_index], span);
-    record->class_index = CH_CLASS_NONE;
-    list(heap, &heap->free_spans, span);
-    ch_idle_count(heap, heap->span_pages);
-    retreat(heap);
+    uint32_t page = span * heap->span_pages;
+    unlist(heap, span);
+    ch_shadow_close_span(heap, page, heap->span_pages);
+    ch_run_give(heap, page);
 }
 
 // Locates a span's blocks and their tags.
@@ -113,8 +72,7 @@ struct base {
 
 static struct base base_of(const struct ch_heap *heap, uint32_t span)
 {
-    return (struct base){ch_span_start(heap, span),
-                         ch_tags(heap) + (size_t)span * CH_SPAN_GRANULES};
+    return (struct base){ch_span_start(heap, span), heap->tags + (size_t)span * CH_SPAN_GRANULES};
 }
 
 // Returns the block that starts at a granule. Prefetches its tag, which the caller is about to use.
@@ -166,7 +124,7 @@ unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks,
                 break;
             }
         }
-        struct ch_span *record = &ch_spans(heap)[span];
+        struct ch_span *record = &heap->spans[span];
         struct base base = base_of(heap, span);
         unsigned taken = record->summary != 0
                              ? take_marked(record, base, blocks + count, most - count)
@@ -174,7 +132,7 @@ unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks,
         record->used_blocks = (uint16_t)(record->used_blocks + taken);
         count += taken;
         if (!ch_span_has_room(record)) {
-            unlist(heap, &heap->span_lists[class_index], span);
+            unlist(heap, span);
         }
     }
     return count;
@@ -185,22 +143,13 @@ void ch_span_give(struct ch_heap *heap, void *block)
     size_t offset = ch_offset(heap, block);
     uint32_t span = (uint32_t)(offset / CH_SPAN_BYTES);
     uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
-    struct ch_span *record = &ch_spans(heap)[span];
+    struct ch_span *record = &heap->spans[span];
     if (!ch_span_has_room(record)) {
-        list(heap, &heap->span_lists[record->class_index], span);
+        list(heap, span);
     }
     ch_bits_set(record->free, granule);
     record->summary |= (uint64_t)1 << (granule / 64);
     if (--record->used_blocks == 0) {
         close_span(heap, span);
     }
-}
-
-size_t ch_span_decommit_free(struct ch_heap *heap, size_t most)
-{
-    const struct ch_span *spans = ch_spans(heap);
-    for (uint32_t span = heap->free_spans; span != CH_NONE && most > 0; span = spans[span].next) {
-        most = ch_arena_decommit(heap, span * heap->span_pages, heap->span_pages, most);
-    }
-    return most;
 }

@@ -1,6 +1,6 @@
-// The small region: spans of one class each, and the blocks cut from them.
-#ifndef COMHEAP_ENGINE_SPAN_H
-#define COMHEAP_ENGINE_SPAN_H
+// Spans: page runs of one class each, and the small blocks cut from them.
+#ifndef COMHEAP_ENGINE_SLAB_H
+#define COMHEAP_ENGINE_SLAB_H
 
 #include "engine/state.h"
 
@@ -8,11 +8,8 @@
 /// Returns how many; 0 iff no span has a block and the heap can't add a span.
 unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks, unsigned most);
 
-/// Puts a block back into its span. A span with all of its blocks back is free.
+/// Puts a block back into its span. A span with all of its blocks back becomes a free page run.
 void ch_span_give(struct ch_heap *heap, void *block);
-
-/// Decommits up to `most` pages of free spans. Returns how much of `most` is left.
-size_t ch_span_decommit_free(struct ch_heap *heap, size_t most);
 
 /// Returns how many blocks of a class a span has.
 static inline unsigned ch_span_blocks(unsigned class_index)
@@ -24,6 +21,13 @@ static inline unsigned ch_span_blocks(unsigned class_index)
 static inline unsigned char *ch_span_start(const struct ch_heap *heap, uint32_t span)
 {
     return heap->pages + (size_t)span * CH_SPAN_BYTES;
+}
+
+/// Returns whether a span begins with a multiple of CH_SPAN_BYTES. Needs the lock.
+static inline bool ch_span_is_open(const struct ch_heap *heap, uint32_t span)
+{
+    uint32_t page = span * heap->span_pages;
+    return ch_bits_get(heap->starts, page) && heap->runs[page].kind == CH_RUN_SPAN;
 }
 
 /// Returns whether the span can give a block.

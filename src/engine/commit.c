@@ -1,0 +1,191 @@
+// The account of committed memory: one bit for each OS page of the arena, tables included.
+//
+//     committed pages   |######## used ########|--- idle ---|
+//                       live page runs, tables   free page runs: at most a quarter of the used
+//                                                pages, and 4 MiB
+//
+// A decommitted page costs a call into the kernel, and a page fault when it is used again. A kept
+// page costs memory that no block uses. So a heap that shrinks keeps some pages for its next
+// blocks, and gives back the others.
+//
+// Fresh memory may hold anything. So a table is zeroed when it is committed. This file does not
+// know what a page holds, nor which idle pages should go first.
+
+#include "engine/commit.h"
+
+#define IDLE_BYTES ((size_t)4 * 1024 * 1024)
+#define IDLE_PART 4U
+
+// A range of OS pages, by their numbers in the arena.
+struct range {
+    uint32_t begin, end;
+};
+
+static unsigned char *start_of(const struct ch_heap *heap, uint32_t number)
+{
+    return (unsigned char *)(uintptr_t)heap + ((size_t)number << heap->page_log2);
+}
+
+// Return the OS pages that a range touches, and those that lie in it as a whole.
+static struct range touched(const struct ch_heap *heap, const void *start, size_t size_bytes)
+{
+    size_t offset = (uintptr_t)start - (uintptr_t)heap;
+    return (struct range){
+        (uint32_t)(offset >> heap->page_log2),
+        (uint32_t)((offset + size_bytes + heap->page_bytes - 1) >> heap->page_log2)};
+}
+
+static struct range inside(const struct ch_heap *heap, const void *start, size_t size_bytes)
+{
+    size_t offset = (uintptr_t)start - (uintptr_t)heap;
+    return (struct range){(uint32_t)((offset + heap->page_bytes - 1) >> heap->page_log2),
+                          (uint32_t)((offset + size_bytes) >> heap->page_log2)};
+}
+
+static struct range of_pages(const struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    uint32_t begin = (uint32_t)(((uintptr_t)heap->pages - (uintptr_t)heap) >> heap->page_log2);
+    return (struct range){begin + page, begin + page + pages};
+}
+
+static uint32_t next(const struct ch_heap *heap, bool is_committed, struct range in)
+{
+    return ch_bits_next(heap->committed, is_committed, in.begin, in.end);
+}
+
+// Commits the first uncommitted OS pages of a range. Returns them; an empty range iff the world
+// refuses, or there are none.
+static struct range commit_first(struct ch_heap *heap, struct range in)
+{
+    struct range fresh = {.begin = next(heap, false, in)};
+    fresh.end = next(heap, true, (struct range){fresh.begin, in.end});
+    size_t size_bytes = (size_t)(fresh.end - fresh.begin) << heap->page_log2;
+    if (size_bytes > 0 &&
+        !heap->config.pages->commit(heap->config.world, start_of(heap, fresh.begin), size_bytes)) {
+        heap->was_refused = true;
+        fresh.end = fresh.begin;
+    }
+    ch_bits_fill(heap->committed, true, fresh.begin, fresh.end);
+    heap->committed_pages += fresh.end - fresh.begin;
+    return fresh;
+}
+
+static void decommit(struct ch_heap *heap, struct range range)
+{
+    size_t size_bytes = (size_t)(range.end - range.begin) << heap->page_log2;
+    heap->config.pages->decommit(heap->config.world, start_of(heap, range.begin), size_bytes);
+    ch_bits_fill(heap->committed, false, range.begin, range.end);
+    heap->committed_pages -= range.end - range.begin;
+}
+
+// Another thread may look up a stray pointer, and read a tag here without the lock. So the writes
+// are atomic.
+static void write_zeros(unsigned char *start, size_t size_bytes)
+{
+    atomic_size_t *words = (atomic_size_t *)(void *)start;
+    for (size_t i = 0; i < size_bytes / sizeof words[0]; i++) {
+        atomic_store_explicit(&words[i], 0, memory_order_relaxed);
+    }
+}
+
+bool ch_commit_cover(struct ch_heap *heap, const void *start, size_t size_bytes)
+{
+    struct range rest = touched(heap, start, size_bytes);
+    while (next(heap, false, rest) < rest.end) {
+        struct range fresh = commit_first(heap, rest);
+        if (fresh.begin == fresh.end) {
+            return false;
+        }
+        heap->used_pages += fresh.end - fresh.begin;
+        if (!heap->config.pages->commits_zeros) {
+            write_zeros(start_of(heap, fresh.begin), (size_t)(fresh.end - fresh.begin)
+                                                         << heap->page_log2);
+        }
+        rest.begin = fresh.end;
+    }
+    return true;
+}
+
+void ch_commit_uncover(struct ch_heap *heap, const void *start, size_t size_bytes)
+{
+    struct range rest = inside(heap, start, size_bytes);
+    while (rest.begin < rest.end && next(heap, true, rest) < rest.end) {
+        struct range gone = {.begin = next(heap, true, rest)};
+        gone.end = next(heap, false, (struct range){gone.begin, rest.end});
+        decommit(heap, gone);
+        heap->used_pages -= gone.end - gone.begin;
+        rest.begin = gone.end;
+    }
+}
+
+// Commits the uncommitted pages of a range. Narrows the dirty range to the pages that were
+// committed before, and those between them: they may hold anything.
+static bool commit_rest(struct ch_heap *heap, struct range all)
+{
+    struct range dirty = {all.begin, all.begin};
+    for (struct range rest = all; rest.begin < all.end;) {
+        struct range fresh = commit_first(heap, rest);
+        if (fresh.begin == fresh.end && fresh.begin < all.end) {
+            return false;
+        }
+        if (fresh.begin > rest.begin) {
+            dirty.begin = dirty.begin == dirty.end ? rest.begin : dirty.begin;
+            dirty.end = fresh.begin;
+        }
+        rest.begin = fresh.end;
+    }
+    heap->dirty_page += dirty.begin - all.begin;
+    heap->dirty_end -= all.end - dirty.end;
+    return true;
+}
+
+bool ch_commit_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    struct range all = of_pages(heap, page, pages);
+    heap->dirty_page = page;
+    heap->dirty_end = page + pages;
+    if (next(heap, false, all) < all.end && !commit_rest(heap, all)) {
+        return false;
+    }
+    heap->used_pages += pages;
+    return true;
+}
+
+void ch_commit_unuse(struct ch_heap *heap, uint32_t pages)
+{
+    heap->used_pages -= pages;
+}
+
+size_t ch_commit_drop(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t most)
+{
+    struct range rest = of_pages(heap, page, pages);
+    while (most > 0 && heap->committed_pages > heap->used_pages) {
+        rest.begin = next(heap, true, rest);
+        if (rest.begin == rest.end) {
+            break;
+        }
+        struct range gone = {rest.begin, rest.end};
+        if (gone.end - gone.begin > most) {
+            gone.end = gone.begin + (uint32_t)most;
+        }
+        gone.end = next(heap, false, gone);
+        decommit(heap, gone);
+        most -= gone.end - gone.begin;
+        rest.begin = gone.end;
+    }
+    return most;
+}
+
+size_t ch_commit_excess_pages(const struct ch_heap *heap)
+{
+    size_t idle = heap->committed_pages - heap->used_pages;
+    size_t most = heap->used_pages / IDLE_PART + (IDLE_BYTES >> heap->page_log2);
+    size_t enough = most - most / 4; // So that the next block does not exceed the bound again.
+    return idle > most ? idle - enough : 0;
+}
+
+bool ch_commit_is_whole(const struct ch_heap *heap, const void *start, size_t size_bytes)
+{
+    struct range range = touched(heap, start, size_bytes);
+    return size_bytes == 0 || next(heap, false, range) == range.end;
+}

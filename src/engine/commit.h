@@ -1,0 +1,33 @@
+// The account of committed memory: which OS pages of the arena are committed, tables included, and
+// how many of them are used. A committed page that is not used is idle.
+#ifndef COMHEAP_ENGINE_COMMIT_H
+#define COMHEAP_ENGINE_COMMIT_H
+
+#include "engine/state.h"
+
+/// Commits every OS page that a part of a table lies in, and counts those that were not committed
+/// as used. They hold zeros. Returns false iff the world refuses: then some may be committed.
+bool ch_commit_cover(struct ch_heap *heap, const void *start, size_t size_bytes);
+
+/// Decommits the OS pages that lie in a part of a table as a whole, and counts them as unused.
+void ch_commit_uncover(struct ch_heap *heap, const void *start, size_t size_bytes);
+
+/// Commits every page of the range that is not committed, and counts all of them as used. Sets the
+/// dirty range. Returns false iff the world refuses: then no page is counted, but some may be
+/// committed and idle.
+bool ch_commit_use(struct ch_heap *heap, uint32_t page, uint32_t pages);
+
+/// Counts pages as unused. They stay committed.
+void ch_commit_unuse(struct ch_heap *heap, uint32_t pages);
+
+/// Decommits up to `most` idle pages of the range. Returns how much of `most` is left.
+size_t ch_commit_drop(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t most);
+
+/// Returns how many idle pages must go to bring the heap back under the bound that ch_heap_minimize
+/// states; 0 while it is under the bound.
+size_t ch_commit_excess_pages(const struct ch_heap *heap);
+
+/// Returns whether all OS pages that a range lies in are committed.
+bool ch_commit_is_whole(const struct ch_heap *heap, const void *start, size_t size_bytes);
+
+#endif

@@ -1,0 +1,378 @@
+// The page heap. Page runs tile the pages. Each knows its length at its first and at its last page,
+// so both of its neighbors are found without a search.
+//
+//     | span | span | free .. | span | free .................... | block | free | block ... |
+//                                    ^ the end of the tags in use
+//
+// Two neighboring page runs are never both free. Free page runs are on lists by length. A large
+// block takes the high end of the shortest that fits, among few that are looked at. A span takes
+// the low end of the lowest. So blocks of one kind stay together, and free pages serve both kinds.
+//
+// This file does not know classes, sizes or callers.
+
+#include "engine/page_heap.h"
+
+#include "engine/commit.h"
+#include "engine/shadow.h"
+
+// Bounds the search of a list whose page runs have various lengths: it may have any number of
+// members. Every member of a later list is long enough.
+#define LOOKS 8U
+
+static struct ch_run *run_at(const struct ch_heap *heap, uint32_t page)
+{
+    return &heap->runs[page];
+}
+
+static bool is_free(const struct ch_heap *heap, uint32_t page)
+{
+    return heap->runs[page].kind == CH_RUN_FREE;
+}
+
+// Commits the records of a live page run: all of them, so that it can shrink without a commit.
+static bool cover(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    return ch_commit_cover(heap, run_at(heap, page), pages * sizeof(struct ch_run));
+}
+
+// Commits the first and the last record of a free page run, if there is one.
+static bool cover_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    return pages == 0 || (cover(heap, page, 1) && cover(heap, page + pages - 1, 1));
+}
+
+static void set_pages(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    run_at(heap, page)->pages = pages;
+    run_at(heap, page + pages - 1)->pages = pages;
+}
+
+// Makes pages a free page run: lists it by its length and hides it.
+static void list(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    unsigned index = ch_run_list(pages);
+    uint32_t next = heap->run_lists[index];
+    *run_at(heap, page) = (struct ch_run){.kind = CH_RUN_FREE, .previous = CH_NONE, .next = next};
+    set_pages(heap, page, pages);
+    if (next != CH_NONE) {
+        run_at(heap, next)->previous = page;
+    }
+    heap->run_lists[index] = page;
+    ch_bits_set(heap->run_lists_used, index);
+    ch_shadow_hide(heap, page, pages);
+}
+
+static void unlist(struct ch_heap *heap, uint32_t page)
+{
+    const struct ch_run *run = run_at(heap, page);
+    unsigned index = ch_run_list(run->pages);
+    if (run->next != CH_NONE) {
+        run_at(heap, run->next)->previous = run->previous;
+    }
+    if (run->previous != CH_NONE) {
+        run_at(heap, run->previous)->next = run->next;
+    } else {
+        heap->run_lists[index] = run->next;
+        if (run->next == CH_NONE) {
+            ch_bits_clear(heap->run_lists_used, index);
+        }
+    }
+}
+
+bool ch_run_open_all(struct ch_heap *heap)
+{
+    if (!cover_free(heap, 0, heap->page_count)) {
+        return false;
+    }
+    list(heap, 0, heap->page_count);
+    return true;
+}
+
+// A place for pages in a free page run. No run: no place.
+struct place {
+    uint32_t run, page;
+};
+
+static const struct place no_place = {CH_NONE, CH_NONE};
+
+// What a place must have.
+struct want {
+    uint32_t pages, room_pages;
+    size_t alignment_bytes;
+    bool is_span;
+};
+
+// Return the place in a free page run, if it has one.
+static struct place place_block(const struct ch_heap *heap, uint32_t run, const struct want *want)
+{
+    uint32_t pages = run_at(heap, run)->pages;
+    if (pages < want->pages + want->room_pages) {
+        return no_place;
+    }
+    uintptr_t begin = (uintptr_t)ch_page_start(heap, run);
+    uintptr_t last = (uintptr_t)ch_page_start(heap, run + pages - want->pages - want->room_pages);
+    uintptr_t start = last & ~(uintptr_t)(want->alignment_bytes - 1);
+    uint32_t page = (uint32_t)((start - (uintptr_t)heap->pages) >> heap->page_log2);
+    return start < begin ? no_place : (struct place){run, page};
+}
+
+static struct place place_span(const struct ch_heap *heap, uint32_t run, const struct want *want)
+{
+    uint32_t page = (run + want->pages - 1) / want->pages * want->pages;
+    uint32_t end = run + run_at(heap, run)->pages;
+    bool fits = page < end && end - page >= want->pages;
+    return fits && page / want->pages < heap->span_limit ? (struct place){run, page} : no_place;
+}
+
+// Returns the better of two places: the lower one for a span, that of the shorter page run for a
+// block.
+static struct place better(const struct ch_heap *heap, struct place a, struct place b,
+                           const struct want *want)
+{
+    if (a.run == CH_NONE || b.run == CH_NONE) {
+        return a.run == CH_NONE ? b : a;
+    }
+    bool is_a =
+        want->is_span ? a.page < b.page : run_at(heap, a.run)->pages <= run_at(heap, b.run)->pages;
+    return is_a ? a : b;
+}
+
+// Looks at up to `members` page runs of a list. Returns the best place in them.
+static struct place look(const struct ch_heap *heap, unsigned index, const struct want *want,
+                         uint32_t members)
+{
+    struct place best = no_place;
+    for (uint32_t run = heap->run_lists[index]; run != CH_NONE && members > 0; members--) {
+        struct place place =
+            want->is_span ? place_span(heap, run, want) : place_block(heap, run, want);
+        best = better(heap, best, place, want);
+        run = run_at(heap, run)->next;
+    }
+    return best;
+}
+
+// Returns whether no later list can have a better place. Tags reach to the last span: a span that
+// lies higher costs more of them.
+static bool is_good(const struct ch_heap *heap, struct place place, const struct want *want)
+{
+    return place.run != CH_NONE &&
+           (!want->is_span || place.page < ch_span_end(heap) * heap->span_pages);
+}
+
+// Looks at up to `members` page runs of each list from the shortest that may fit.
+static struct place search(const struct ch_heap *heap, const struct want *want, uint32_t members)
+{
+    struct place best = no_place;
+    uint32_t index = ch_run_list(want->pages + want->room_pages);
+    index = ch_bits_next(heap->run_lists_used, true, index, CH_RUN_LISTS);
+    while (index < CH_RUN_LISTS && !is_good(heap, best, want)) {
+        best = better(heap, best, look(heap, index, want, members), want);
+        index = ch_bits_next(heap->run_lists_used, true, index + 1, CH_RUN_LISTS);
+    }
+    return best;
+}
+
+static struct place find(const struct ch_heap *heap, const struct want *want)
+{
+    bool is_exact = want->pages + want->room_pages < CH_RUN_EXACT_PAGES && !want->is_span;
+    struct place place = search(heap, want, is_exact ? 1 : LOOKS);
+    return place.run != CH_NONE ? place : search(heap, want, UINT32_MAX); // Nearly full.
+}
+
+// Extends the tags in use over a span, and the table of spans.
+static bool cover_span(struct ch_heap *heap, uint32_t span)
+{
+    size_t from = (size_t)ch_span_end(heap) * CH_SPAN_GRANULES;
+    size_t to = ((size_t)span + 1) * CH_SPAN_GRANULES;
+    bool is_covered = from >= to || ch_commit_cover(heap, (const void *)(heap->tags + from),
+                                                    (to - from) * sizeof heap->tags[0]);
+    return is_covered && ch_commit_cover(heap, &heap->spans[span], sizeof(struct ch_span));
+}
+
+// Commits the pages of a place, and what describes them. The pages come first: a world that is
+// short refuses them, and then no table has grown in vain.
+static bool commit(struct ch_heap *heap, struct place place, const struct want *want)
+{
+    uint32_t end = place.page + want->pages;
+    uint32_t run_end = place.run + run_at(heap, place.run)->pages;
+    if (!ch_commit_use(heap, place.page, want->pages)) {
+        return false;
+    }
+    if (!cover(heap, place.page, want->pages) ||
+        !cover_free(heap, place.run, place.page - place.run) ||
+        !cover_free(heap, end, run_end - end) ||
+        (want->is_span && !cover_span(heap, place.page / want->pages))) {
+        ch_commit_unuse(heap, want->pages);
+        return false;
+    }
+    return true;
+}
+
+// Takes the best place. Returns its first page; CH_NONE iff there is none, or the world refuses.
+static uint32_t take(struct ch_heap *heap, const struct want *want)
+{
+    struct place place = find(heap, want);
+    if (place.run == CH_NONE || !commit(heap, place, want)) {
+        return CH_NONE;
+    }
+    uint32_t before = place.page - place.run;
+    uint32_t behind = run_at(heap, place.run)->pages - before - want->pages;
+    unlist(heap, place.run); // [ ---------- free ---------- ] => [ free ][ taken ][ free ]
+    if (before > 0) {
+        list(heap, place.run, before);
+    }
+    if (behind > 0) {
+        list(heap, place.page + want->pages, behind);
+    }
+    set_pages(heap, place.page, want->pages);
+    ch_bits_set(heap->starts, place.page);
+    return place.page;
+}
+
+uint32_t ch_run_take(struct ch_heap *heap, uint32_t pages, size_t alignment_bytes,
+                     uint32_t room_pages)
+{
+    struct want want = {pages, room_pages, alignment_bytes, false};
+    return take(heap, &want);
+}
+
+uint32_t ch_run_take_span(struct ch_heap *heap)
+{
+    struct want want = {heap->span_pages, 0, 1, true};
+    uint32_t page = take(heap, &want);
+    if (page != CH_NONE && page / heap->span_pages >= ch_span_end(heap)) {
+        ch_set_span_end(heap, page / heap->span_pages + 1);
+    }
+    return page;
+}
+
+// Makes pages free, and joins them with free neighbors.
+static void set_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    ch_commit_unuse(heap, pages);
+    ch_shadow_hide(heap, page, pages);
+    uint32_t end = page + pages;
+    if (end < heap->page_count && is_free(heap, end)) { // [ this ][ free ] => [ ---- this ---- ]
+        unlist(heap, end);
+        end += run_at(heap, end)->pages;
+    }
+    uint32_t before = page > 0 ? page - run_at(heap, page - 1)->pages : 0;
+    if (page > 0 && is_free(heap, before)) { // [ free ][ this ] => [ ---- this ---- ]
+        unlist(heap, before);
+        page = before;
+    }
+    list(heap, page, end - page);
+    uint32_t first = (page + heap->span_pages - 1) / heap->span_pages;
+    if (first < ch_span_end(heap) && end >= ch_span_end(heap) * heap->span_pages) {
+        ch_set_span_end(heap, first);
+    }
+}
+
+void ch_run_give(struct ch_heap *heap, uint32_t page)
+{
+    ch_bits_clear(heap->starts, page);
+    set_free(heap, page, run_at(heap, page)->pages);
+}
+
+// [ live ][ --- free --- ] => [ --- live --- ][ free ]
+static bool grow(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    uint32_t more = pages - run_at(heap, page)->pages;
+    uint32_t next = page + pages - more;
+    if (next == heap->page_count || !is_free(heap, next) || run_at(heap, next)->pages < more ||
+        !ch_commit_use(heap, next, more)) {
+        return false;
+    }
+    uint32_t rest = run_at(heap, next)->pages - more;
+    if (!cover(heap, page, pages) || !cover_free(heap, page + pages, rest)) {
+        ch_commit_unuse(heap, more);
+        return false;
+    }
+    unlist(heap, next);
+    if (rest > 0) {
+        list(heap, page + pages, rest);
+    }
+    set_pages(heap, page, pages);
+    return true;
+}
+
+bool ch_run_resize(struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    uint32_t old_pages = run_at(heap, page)->pages;
+    if (pages > old_pages) {
+        return grow(heap, page, pages);
+    }
+    if (pages < old_pages) { // [ ----- live ----- ] => [ live ][ free ]
+        set_pages(heap, page, pages);
+        set_free(heap, page + pages, old_pages - pages);
+    }
+    return true;
+}
+
+uint32_t ch_run_longest(const struct ch_heap *heap)
+{
+    uint32_t index = ch_bits_last(heap->run_lists_used, 0, CH_RUN_LISTS - 1);
+    return index == CH_NONE ? 0 : run_at(heap, heap->run_lists[index])->pages;
+}
+
+// Calls a function with each free page run, those of longer lists first, until it returns false.
+static void walk(struct ch_heap *heap, bool (*visit)(struct ch_heap *, uint32_t, size_t *),
+                 size_t *most)
+{
+    uint32_t index = ch_bits_last(heap->run_lists_used, 0, CH_RUN_LISTS - 1);
+    while (index != CH_NONE) {
+        for (uint32_t page = heap->run_lists[index]; page != CH_NONE;) {
+            if (!visit(heap, page, most)) {
+                return;
+            }
+            page = run_at(heap, page)->next;
+        }
+        index = index > 0 ? ch_bits_last(heap->run_lists_used, 0, index - 1) : CH_NONE;
+    }
+}
+
+static bool drop(struct ch_heap *heap, uint32_t page, size_t *most)
+{
+    *most = ch_commit_drop(heap, page, run_at(heap, page)->pages, *most);
+    return *most > 0;
+}
+
+size_t ch_run_decommit(struct ch_heap *heap, size_t most)
+{
+    walk(heap, drop, &most);
+    return most;
+}
+
+// Decommits a part of a table between two of its entries, or to where what follows it begins.
+static void uncover(struct ch_heap *heap, const void *from, const void *to)
+{
+    ch_commit_uncover(heap, from, (uintptr_t)to - (uintptr_t)from);
+}
+
+// Of the records of a free page run only the first and the last are needed.
+static bool trim(struct ch_heap *heap, uint32_t page, size_t *unused)
+{
+    (void)unused;
+    uint32_t end = page + run_at(heap, page)->pages;
+    if (end - page > 2) {
+        uncover(heap, run_at(heap, page + 1), run_at(heap, end - 1));
+    }
+    uint32_t first = (page + heap->span_pages - 1) / heap->span_pages;
+    uint32_t last = end / heap->span_pages;
+    if (last >= heap->span_limit) {
+        last = first < heap->span_limit ? heap->span_limit : first;
+    }
+    if (first < last) {
+        const void *behind =
+            last == heap->span_limit ? (const void *)heap->tags : &heap->spans[last];
+        uncover(heap, &heap->spans[first], behind);
+    }
+    return true;
+}
+
+void ch_run_trim(struct ch_heap *heap)
+{
+    walk(heap, trim, NULL);
+    size_t granule = (size_t)ch_span_end(heap) * CH_SPAN_GRANULES;
+    uncover(heap, (const void *)(heap->tags + granule), heap->pages);
+}
