@@ -49,8 +49,10 @@ static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_
     size_t end = round_up(sizeof(struct ch_heap), heap->page_bytes);
     size_t spans = spans_of(heap, page_count);
     size_t bits = ((size_t)page_count + 63) / 64 * sizeof(uint64_t);
-    size_t all_bits = ((heap->config.arena_bytes >> heap->page_log2) + 63) / 64 * sizeof(uint64_t);
-    heap->committed = lay_table(heap, arena, &end, all_bits);
+    size_t all_words = (heap->config.arena_bytes >> heap->page_log2) / 64 + 1;
+    size_t group_words = all_words * 64 / CH_COMMIT_GROUP / 64 + 1;
+    heap->committed = lay_table(heap, arena, &end, (all_words + group_words) * sizeof(uint64_t));
+    heap->committed_groups = heap->committed + all_words;
     heap->starts = lay_table(heap, arena, &end, bits);
     heap->hidden = lay_table(heap, arena, &end, CH_SHADOW_PRESENT ? bits : 0);
     *bits_end = end;
@@ -114,7 +116,7 @@ static bool open_bits(struct ch_heap *heap, size_t bits_end)
     if (!pages->commits_zeros) {
         memset(heap->committed, 0, bits_end - begin);
     }
-    ch_bits_fill(heap->committed, true, 0, (uint32_t)(bits_end >> heap->page_log2));
+    ch_commit_mark(heap, 0, (uint32_t)(bits_end >> heap->page_log2));
     heap->committed_pages = bits_end >> heap->page_log2;
     heap->used_pages = heap->committed_pages;
     return true;

@@ -48,24 +48,48 @@ static struct range of_pages(const struct ch_heap *heap, uint32_t page, uint32_t
     return (struct range){begin + page, begin + page + pages};
 }
 
-static uint32_t next(const struct ch_heap *heap, bool is_committed, struct range in)
+static uint32_t next_uncommitted(const struct ch_heap *heap, struct range in)
 {
-    return ch_bits_next(heap->committed, is_committed, in.begin, in.end);
+    return ch_bits_next(heap->committed, false, in.begin, in.end);
+}
+
+// Most of a large arena has never been committed, so it is searched by groups. A group whose bit is
+// set may have a committed page; the search clears the bit of one that has none.
+static uint32_t next_committed(struct ch_heap *heap, struct range in)
+{
+    uint32_t groups = in.end / CH_COMMIT_GROUP + 1;
+    for (uint32_t from = in.begin; from < in.end;) {
+        uint32_t group = ch_bits_next(heap->committed_groups, true, from / CH_COMMIT_GROUP, groups);
+        if (group == groups) {
+            break;
+        }
+        uint32_t begin = group * CH_COMMIT_GROUP;
+        uint32_t end = in.end - begin > CH_COMMIT_GROUP ? begin + CH_COMMIT_GROUP : in.end;
+        uint32_t found = ch_bits_next(heap->committed, true, from > begin ? from : begin, end);
+        if (found < end) {
+            return found;
+        }
+        if (from <= begin && end - begin == CH_COMMIT_GROUP) {
+            ch_bits_clear(heap->committed_groups, group);
+        }
+        from = end;
+    }
+    return in.end;
 }
 
 // Commits the first uncommitted OS pages of a range. Returns them; an empty range iff the world
 // refuses, or there are none.
 static struct range commit_first(struct ch_heap *heap, struct range in)
 {
-    struct range fresh = {.begin = next(heap, false, in)};
-    fresh.end = next(heap, true, (struct range){fresh.begin, in.end});
+    struct range fresh = {.begin = next_uncommitted(heap, in)};
+    fresh.end = next_committed(heap, (struct range){fresh.begin, in.end});
     size_t size_bytes = (size_t)(fresh.end - fresh.begin) << heap->page_log2;
     if (size_bytes > 0 &&
         !heap->config.pages->commit(heap->config.world, start_of(heap, fresh.begin), size_bytes)) {
         heap->was_refused = true;
         fresh.end = fresh.begin;
     }
-    ch_bits_fill(heap->committed, true, fresh.begin, fresh.end);
+    ch_commit_mark(heap, fresh.begin, fresh.end);
     heap->committed_pages += fresh.end - fresh.begin;
     return fresh;
 }
@@ -78,6 +102,15 @@ static void decommit(struct ch_heap *heap, struct range range)
     heap->committed_pages -= range.end - range.begin;
 }
 
+void ch_commit_mark(struct ch_heap *heap, uint32_t begin, uint32_t end)
+{
+    ch_bits_fill(heap->committed, true, begin, end);
+    if (begin < end) {
+        ch_bits_fill(heap->committed_groups, true, begin / CH_COMMIT_GROUP,
+                     (end - 1) / CH_COMMIT_GROUP + 1);
+    }
+}
+
 // Another thread may look up a stray pointer, and read a tag here without the lock. So the writes
 // are atomic.
 static void write_zeros(unsigned char *start, size_t size_bytes)
@@ -88,10 +121,10 @@ static void write_zeros(unsigned char *start, size_t size_bytes)
     }
 }
 
-bool ch_commit_cover(struct ch_heap *heap, const void *start, size_t size_bytes)
+bool ch_commit_cover_late(struct ch_heap *heap, const void *start, size_t size_bytes)
 {
     struct range rest = touched(heap, start, size_bytes);
-    while (next(heap, false, rest) < rest.end) {
+    while (next_uncommitted(heap, rest) < rest.end) {
         struct range fresh = commit_first(heap, rest);
         if (fresh.begin == fresh.end) {
             return false;
@@ -109,9 +142,8 @@ bool ch_commit_cover(struct ch_heap *heap, const void *start, size_t size_bytes)
 void ch_commit_uncover(struct ch_heap *heap, const void *start, size_t size_bytes)
 {
     struct range rest = inside(heap, start, size_bytes);
-    while (rest.begin < rest.end && next(heap, true, rest) < rest.end) {
-        struct range gone = {.begin = next(heap, true, rest)};
-        gone.end = next(heap, false, (struct range){gone.begin, rest.end});
+    while (rest.begin < rest.end && (rest.begin = next_committed(heap, rest)) < rest.end) {
+        struct range gone = {rest.begin, next_uncommitted(heap, rest)};
         decommit(heap, gone);
         heap->used_pages -= gone.end - gone.begin;
         rest.begin = gone.end;
@@ -144,7 +176,7 @@ bool ch_commit_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
     struct range all = of_pages(heap, page, pages);
     heap->dirty_page = page;
     heap->dirty_end = page + pages;
-    if (next(heap, false, all) < all.end && !commit_rest(heap, all)) {
+    if (next_uncommitted(heap, all) < all.end && !commit_rest(heap, all)) {
         return false;
     }
     heap->used_pages += pages;
@@ -160,7 +192,7 @@ size_t ch_commit_drop(struct ch_heap *heap, uint32_t page, uint32_t pages, size_
 {
     struct range rest = of_pages(heap, page, pages);
     while (most > 0 && heap->committed_pages > heap->used_pages) {
-        rest.begin = next(heap, true, rest);
+        rest.begin = next_committed(heap, rest);
         if (rest.begin == rest.end) {
             break;
         }
@@ -168,7 +200,7 @@ size_t ch_commit_drop(struct ch_heap *heap, uint32_t page, uint32_t pages, size_
         if (gone.end - gone.begin > most) {
             gone.end = gone.begin + (uint32_t)most;
         }
-        gone.end = next(heap, false, gone);
+        gone.end = next_uncommitted(heap, gone);
         decommit(heap, gone);
         most -= gone.end - gone.begin;
         rest.begin = gone.end;
@@ -187,5 +219,5 @@ size_t ch_commit_excess_pages(const struct ch_heap *heap)
 bool ch_commit_is_whole(const struct ch_heap *heap, const void *start, size_t size_bytes)
 {
     struct range range = touched(heap, start, size_bytes);
-    return size_bytes == 0 || next(heap, false, range) == range.end;
+    return size_bytes == 0 || next_uncommitted(heap, range) == range.end;
 }

@@ -5,9 +5,20 @@
 
 #include "engine/state.h"
 
+/// Records OS pages of the arena, by their numbers, as committed.
+void ch_commit_mark(struct ch_heap *heap, uint32_t begin, uint32_t end);
+
 /// Commits every OS page that a part of a table lies in, and counts those that were not committed
 /// as used. They hold zeros. Returns false iff the world refuses: then some may be committed.
-bool ch_commit_cover(struct ch_heap *heap, const void *start, size_t size_bytes);
+bool ch_commit_cover_late(struct ch_heap *heap, const void *start, size_t size_bytes);
+static inline bool ch_commit_cover(struct ch_heap *heap, const void *start, size_t size_bytes)
+{
+    size_t offset = (uintptr_t)start - (uintptr_t)heap;
+    uint32_t first = (uint32_t)(offset >> heap->page_log2);
+    uint32_t last = (uint32_t)((offset + size_bytes - 1) >> heap->page_log2);
+    bool is_one = last == first && ch_bits_get(heap->committed, first);
+    return is_one || ch_commit_cover_late(heap, start, size_bytes);
+}
 
 /// Decommits the OS pages that lie in a part of a table as a whole, and counts them as unused.
 void ch_commit_uncover(struct ch_heap *heap, const void *start, size_t size_bytes);

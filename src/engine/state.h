@@ -10,7 +10,7 @@
 //
 // The tables are out of band, so the engine never stores anything in a page that a caller may hold.
 //
-//     committed  a bit an OS page of the whole arena, tables included
+//     committed  a bit an OS page of the whole arena, tables included; and a bit a group of them
 //     starts     a bit a page: a live page run starts here
 //     hidden     a bit a page: it is poisoned whole (shadow.h)
 //     runs       a record a page, kept at the first and last page of each page run
@@ -62,6 +62,9 @@ struct ch_run {
     size_t size_bytes;       ///< A block's size.
 };
 
+/// Groups committed pages: a group without any is skipped as a whole.
+#define CH_COMMIT_GROUP 4096U
+
 /// Shape the lists of free page runs. Below this many pages each length has a list; from there on,
 /// each doubling has eight.
 #define CH_RUN_EXACT_PAGES 32U
@@ -106,7 +109,7 @@ struct ch_heap {
     uint32_t run_lists[CH_RUN_LISTS];
     uint64_t run_lists_used[(CH_RUN_LISTS + 63) / 64];
 
-    uint64_t *committed, *starts, *hidden;
+    uint64_t *committed, *committed_groups, *starts, *hidden;
     struct ch_run *runs;
     struct ch_span *spans;
     bool was_refused;               ///< The world refused pages, and the heap gave none back since.

@@ -1,5 +1,6 @@
-// The operating system's pages on POSIX. reserve makes an inaccessible mapping, commit makes part
-// of it accessible, decommit lets the kernel drop the memory.
+// The operating system's pages on POSIX. reserve chooses a window (window.h), or makes an
+// inaccessible mapping. commit makes part of it accessible, decommit lets the kernel drop the
+// memory.
 //
 //     reserve    |-----------------------------|      - inaccessible   0 accessible, no memory yet
 //     commit     |-----|0000000000|------------|      # memory, once written
@@ -32,6 +33,7 @@
 #endif
 
 #include "pages/print.h"
+#include "pages/window.h"
 
 static size_t os_page_bytes(void *world)
 {
@@ -47,7 +49,10 @@ static void *reserve(void *world, size_t size_bytes)
     flags |= MAP_NORESERVE; // Addresses must not count as memory before they are committed.
 #endif
     int errno_before = errno; // A call that returns NULL leaves errno alone (spec A13).
-    void *start = mmap(NULL, size_bytes, PROT_NONE, flags, -1, 0);
+    void *start = ch_window_choose(size_bytes);
+    if (start == NULL) {
+        start = mmap(NULL, size_bytes, PROT_NONE, flags, -1, 0);
+    }
     errno = errno_before;
     return start == MAP_FAILED ? NULL : start;
 }
@@ -56,7 +61,7 @@ static bool commit(void *world, void *start, size_t size_bytes)
 {
     (void)world;
     int errno_before = errno;
-    bool is_committed = mprotect(start, size_bytes, PROT_READ | PROT_WRITE) == 0;
+    bool is_committed = ch_window_map(start, size_bytes);
     errno = errno_before;
     return is_committed;
 }
@@ -90,6 +95,7 @@ static void release(void *world, void *start, size_t size_bytes)
 {
     (void)world;
     (void)munmap(start, size_bytes);
+    ch_window_drop(start);
 }
 
 #ifdef MREMAP_DONTUNMAP

@@ -72,13 +72,14 @@ struct ch_config {
     void *on_fault_context;       ///< The heap passes it to on_fault.
 };
 
-/// The default of arena_bytes: 64 GiB of addresses. Where pointers have 32 bits it is 2.3 GiB,
-/// enough for a block of INT_MAX bytes. Addresses cost no memory until the heap uses their pages.
+/// The default of arena_bytes: 128 GiB of addresses. Where pointers have 32 bits it is 2.3 GiB,
+/// enough for a block of INT_MAX bytes. Addresses cost no memory until the heap uses their pages. On
+/// Linux with 64 bits they also count toward no limit until then.
 ///
 /// Where no such range is free, the heap reserves a quarter to a half of the longest free range,
 /// and never less than CH_ARENA_BYTES_SCARCE. It leaves the rest to other users of addresses.
 #define CH_ARENA_BYTES_DEFAULT                                                                     \
-    ((size_t)(SIZE_MAX > UINT32_MAX ? 64 * (uint64_t)0x40000000 : 0x93000000))
+    ((size_t)(SIZE_MAX > UINT32_MAX ? 128 * (uint64_t)0x40000000 : 0x93000000))
 
 /// The smallest arena that the default can become.
 #define CH_ARENA_BYTES_SCARCE ((size_t)64 * 1024 * 1024)

@@ -1,0 +1,20 @@
+// Windows: address ranges that are ours by custom, before anything is mapped there.
+#ifndef COMHEAP_PAGES_WINDOW_H
+#define COMHEAP_PAGES_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// Chooses a range where the system maps nothing by itself. It counts toward no limit. Returns NULL
+/// iff the system has no such place, or the range is no use: it is small, or far above the limit of
+/// addresses.
+void *ch_window_choose(size_t size_bytes);
+
+/// Maps the part of a range that is not mapped yet, and makes all of it readable and writable; also
+/// of a range that is no window. Returns false iff the system refuses.
+bool ch_window_map(void *start, size_t size_bytes);
+
+/// Ends a window whose pages are unmapped. Does nothing with any other range.
+void ch_window_drop(void *start);
+
+#endif

@@ -1,0 +1,124 @@
+// Windows into the address space, for arenas of gigabytes. A mapping that nobody can touch still
+// counts toward RLIMIT_AS, and toward the addresses that are left under it. So a window is not
+// mapped. It lies where the kernel maps nothing unless it is asked to, and is mapped page by page,
+// as pages are committed.
+//
+//     0 ... | slot | slot | slot ................................. | ... libraries, stacks
+//           64 TiB        [claim]   random gap   [---- window ----]
+//
+// A slot holds one window. A page at its start, which can't be touched, claims it for this process.
+// Without such a slot, as under ThreadSanitizer or where addresses have 39 bits, there is none.
+//
+// This file does not know what lies in a window.
+#define _GNU_SOURCE // For MAP_FIXED_NOREPLACE and RLIMIT_AS.
+
+#include "pages/window.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#if defined(MAP_FIXED_NOREPLACE) && UINTPTR_MAX > UINT32_MAX
+
+#define LEAST_BYTES ((size_t)1 << 26)
+#define MOST_BYTES ((size_t)1 << 37)
+#define SLOT_BYTES (2 * MOST_BYTES)
+#define FIRST_SLOT ((uintptr_t)1 << 46)
+#define SLOTS 64U
+
+static bool map_at(void *start, size_t size_bytes, int protection)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+    void *mapped = mmap(start, size_bytes, protection, flags, -1, 0);
+    if (mapped != MAP_FAILED && mapped != start) { // An old kernel takes the address for a hint.
+        (void)munmap(mapped, size_bytes);
+        errno = EEXIST;
+    }
+    return mapped == start;
+}
+
+// Returns a number that the kernel chose at random, unless it was told not to.
+static uintptr_t draw(size_t page_bytes)
+{
+    void *page = mmap(NULL, page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+        return 0;
+    }
+    (void)munmap(page, page_bytes);
+    return ((uintptr_t)page >> 12) * (uintptr_t)0x9E3779B97F4A7C15;
+}
+
+// An arena far above the limit would spend much of it on tables.
+static bool is_beyond_limit(size_t size_bytes)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+           size_bytes / 4 > limit.rlim_cur;
+}
+
+void *ch_window_choose(size_t size_bytes)
+{
+    if (size_bytes < LEAST_BYTES || size_bytes > MOST_BYTES || is_beyond_limit(size_bytes)) {
+        return NULL;
+    }
+    size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    uintptr_t drawn = draw(page_bytes);
+    uintptr_t gap =
+        page_bytes + (drawn >> 20) % ((SLOT_BYTES - MOST_BYTES) / page_bytes - 1) * page_bytes;
+    for (uintptr_t i = 0; i < SLOTS; i++) {
+        uintptr_t slot = FIRST_SLOT + ((drawn >> 58) + i) % SLOTS * SLOT_BYTES;
+        if (map_at((void *)slot, page_bytes, PROT_NONE)) {
+            return (void *)(slot + gap);
+        }
+        if (errno != EEXIST) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+bool ch_window_map(void *start, size_t size_bytes)
+{
+    if (mprotect(start, size_bytes, PROT_READ | PROT_WRITE) == 0) {
+        return true;
+    }
+    if (errno != ENOMEM) {
+        return false;
+    }
+    if (map_at(start, size_bytes, PROT_READ | PROT_WRITE)) {
+        return true;
+    }
+    // EEXIST: a part of it is mapped. In a range that is mapped as a whole, the system refused.
+    size_t half_bytes = size_bytes / 2 & ~((size_t)sysconf(_SC_PAGESIZE) - 1);
+    return errno == EEXIST && half_bytes > 0 && ch_window_map(start, half_bytes) &&
+           ch_window_map((char *)start + half_bytes, size_bytes - half_bytes);
+}
+void ch_window_drop(void *start)
+{
+    uintptr_t place = (uintptr_t)start - FIRST_SLOT;
+    if (place < SLOTS * SLOT_BYTES) {
+        (void)munmap((void *)((uintptr_t)start & ~(SLOT_BYTES - 1)), (size_t)sysconf(_SC_PAGESIZE));
+    }
+}
+
+#else
+
+void *ch_window_choose(size_t size_bytes)
+{
+    (void)size_bytes;
+    return NULL;
+}
+
+bool ch_window_map(void *start, size_t size_bytes)
+{
+    return mprotect(start, size_bytes, PROT_READ | PROT_WRITE) == 0;
+}
+
+void ch_window_drop(void *start)
+{
+    (void)start;
+}
+
+#endif
