@@ -1,20 +1,31 @@
 // The account of committed memory: one bit for each OS page of the arena, tables included.
 //
 //     committed pages   |######## used ########|--- idle ---|
-//                       live page runs, tables   free page runs: at most a quarter of the used
-//                                                pages, and 4 MiB
+//                       live page runs, tables   free page runs
 //
 // A decommitted page costs a call into the kernel, and a page fault when it is used again. A kept
-// page costs memory that no block uses. So a heap that shrinks keeps some pages for its next
-// blocks, and gives back the others.
+// page costs memory that no block uses. A heap that is filled and emptied in turn needs its idle
+// pages soon; one that has shrunk does not. The heap has no clock: the pages that come free measure
+// time. A period lasts until they are some times as many as a heap may keep for good. At its end go
+// the idle pages that the heap did not need in all that time, and at any time those above the most.
 //
 // Fresh memory may hold anything. So a table is zeroed when it is committed. This file does not
 // know what a page holds, nor which idle pages should go first.
 
 #include "engine/commit.h"
 
-#define IDLE_BYTES ((size_t)4 * 1024 * 1024)
-#define IDLE_PART 4U
+// Bound the idle pages: those kept for good, and the most. A part of the used pages is added.
+#define KEPT_BYTES ((size_t)8 * 1024 * 1024)
+#define MOST_BYTES ((size_t)32 * 1024 * 1024)
+#define USED_PART 4U
+
+// A period lasts until so many times the pages kept for good have come free.
+#define PERIOD_PARTS 4U
+
+static size_t idle_pages(const struct ch_heap *heap)
+{
+    return heap->committed_pages - heap->used_pages;
+}
 
 // A range of OS pages, by their numbers in the arena.
 struct range {
@@ -180,12 +191,16 @@ bool ch_commit_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
         return false;
     }
     heap->used_pages += pages;
+    if (heap->least_idle_pages > idle_pages(heap)) {
+        heap->least_idle_pages = idle_pages(heap);
+    }
     return true;
 }
 
 void ch_commit_unuse(struct ch_heap *heap, uint32_t pages)
 {
     heap->used_pages -= pages;
+    heap->freed_pages += pages;
 }
 
 size_t ch_commit_drop(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t most)
@@ -208,12 +223,33 @@ size_t ch_commit_drop(struct ch_heap *heap, uint32_t page, uint32_t pages, size_
     return most;
 }
 
-size_t ch_commit_excess_pages(const struct ch_heap *heap)
+// Returns a bound of the idle pages.
+static size_t bound(const struct ch_heap *heap, size_t size_bytes)
 {
-    size_t idle = heap->committed_pages - heap->used_pages;
-    size_t most = heap->used_pages / IDLE_PART + (IDLE_BYTES >> heap->page_log2);
-    size_t enough = most - most / 4; // So that the next block does not exceed the bound again.
-    return idle > most ? idle - enough : 0;
+    return heap->used_pages / USED_PART + (size_bytes >> heap->page_log2);
+}
+
+bool ch_commit_keeps_enough(const struct ch_heap *heap)
+{
+    return idle_pages(heap) > bound(heap, KEPT_BYTES);
+}
+
+size_t ch_commit_excess_pages(struct ch_heap *heap)
+{
+    size_t kept = bound(heap, KEPT_BYTES);
+    size_t most = bound(heap, MOST_BYTES);
+    size_t idle = idle_pages(heap);
+    if (idle <= most && heap->freed_pages < PERIOD_PARTS * kept) {
+        return 0;
+    }
+    size_t unneeded = heap->least_idle_pages < idle ? heap->least_idle_pages : idle;
+    size_t excess = unneeded > kept ? unneeded - kept : 0;
+    if (idle - excess > most) {
+        excess = idle - (most - most / 4); // So that the next block does not exceed it again.
+    }
+    heap->freed_pages = 0;
+    heap->least_idle_pages = idle - excess;
+    return excess;
 }
 
 bool ch_commit_is_whole(const struct ch_heap *heap, const void *start, size_t size_bytes)

@@ -34,9 +34,11 @@ void ch_commit_unuse(struct ch_heap *heap, uint32_t pages);
 /// Decommits up to `most` idle pages of the range. Returns how much of `most` is left.
 size_t ch_commit_drop(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t most);
 
-/// Returns how many idle pages must go to bring the heap back under the bound that ch_heap_minimize
-/// states; 0 while it is under the bound.
-size_t ch_commit_excess_pages(const struct ch_heap *heap);
+/// Returns whether more pages are idle than the heap keeps for good.
+bool ch_commit_keeps_enough(const struct ch_heap *heap);
+
+/// Returns how many idle pages should go now, by the bounds that ch_heap_minimize states.
+size_t ch_commit_excess_pages(struct ch_heap *heap);
 
 /// Returns whether all OS pages that a range lies in are committed.
 bool ch_commit_is_whole(const struct ch_heap *heap, const void *start, size_t size_bytes);

@@ -4,9 +4,10 @@
 //     | span | span | free .. | span | free .................... | block | free | block ... |
 //                                    ^ the end of the tags in use
 //
-// Two neighboring page runs are never both free. Free page runs are on lists by length. A large
-// block takes the high end of the shortest that fits, among few that are looked at. A span takes
-// the low end of the lowest. So blocks of one kind stay together, and free pages serve both kinds.
+// Two neighboring page runs are never both free. Free page runs are on lists by length. A span
+// takes the low end of the lowest. A large block takes the high end of the shortest that fits,
+// among few that are looked at. It leaves the holes between spans to the next spans, unless more
+// pages are idle than the heap keeps for good: then they serve it before fresh pages are committed.
 //
 // This file does not know classes, sizes or callers.
 
@@ -100,13 +101,14 @@ struct want {
     uint32_t pages, room_pages;
     size_t alignment_bytes;
     bool is_span;
+    uint32_t low_end; ///< A block wants no free page run that ends up to there.
 };
 
 // Return the place in a free page run, if it has one.
 static struct place place_block(const struct ch_heap *heap, uint32_t run, const struct want *want)
 {
     uint32_t pages = run_at(heap, run)->pages;
-    if (pages < want->pages + want->room_pages) {
+    if (pages < want->pages + want->room_pages || run + pages <= want->low_end) {
         return no_place;
     }
     uintptr_t begin = (uintptr_t)ch_page_start(heap, run);
@@ -172,10 +174,20 @@ static struct place search(const struct ch_heap *heap, const struct want *want, 
     return best;
 }
 
-static struct place find(const struct ch_heap *heap, const struct want *want)
+static bool is_committed(const struct ch_heap *heap, struct place place, const struct want *want)
 {
-    bool is_exact = want->pages + want->room_pages < CH_RUN_EXACT_PAGES && !want->is_span;
-    struct place place = search(heap, want, is_exact ? 1 : LOOKS);
+    return ch_commit_is_whole(heap, ch_page_start(heap, place.page),
+                              (size_t)want->pages << heap->page_log2);
+}
+
+static struct place find(const struct ch_heap *heap, struct want *want)
+{
+    struct place place = search(heap, want, LOOKS);
+    if (want->low_end > 0 && (place.run == CH_NONE ||
+                              (ch_commit_keeps_enough(heap) && !is_committed(heap, place, want)))) {
+        want->low_end = 0;
+        place = search(heap, want, LOOKS);
+    }
     return place.run != CH_NONE ? place : search(heap, want, UINT32_MAX); // Nearly full.
 }
 
@@ -209,7 +221,7 @@ static bool commit(struct ch_heap *heap, struct place place, const struct want *
 }
 
 // Takes the best place. Returns its first page; CH_NONE iff there is none, or the world refuses.
-static uint32_t take(struct ch_heap *heap, const struct want *want)
+static uint32_t take(struct ch_heap *heap, struct want *want)
 {
     struct place place = find(heap, want);
     if (place.run == CH_NONE || !commit(heap, place, want)) {
@@ -232,13 +244,14 @@ static uint32_t take(struct ch_heap *heap, const struct want *want)
 uint32_t ch_run_take(struct ch_heap *heap, uint32_t pages, size_t alignment_bytes,
                      uint32_t room_pages)
 {
-    struct want want = {pages, room_pages, alignment_bytes, false};
+    uint32_t low_end = ch_span_end(heap) * heap->span_pages;
+    struct want want = {pages, room_pages, alignment_bytes, false, low_end};
     return take(heap, &want);
 }
 
 uint32_t ch_run_take_span(struct ch_heap *heap)
 {
-    struct want want = {heap->span_pages, 0, 1, true};
+    struct want want = {heap->span_pages, 0, 1, true, 0};
     uint32_t page = take(heap, &want);
     if (page != CH_NONE && page / heap->span_pages >= ch_span_end(heap)) {
         ch_set_span_end(heap, page / heap->span_pages + 1);

@@ -115,6 +115,8 @@ struct ch_heap {
     bool was_refused;               ///< The world refused pages, and the heap gave none back since.
     size_t committed_pages;         ///< OS pages of the arena.
     size_t used_pages;              ///< Of those, the pages of live page runs and of tables.
+    size_t freed_pages;             ///< In this period (commit.c),
+    size_t least_idle_pages;        ///< and the fewest pages that were idle in it.
     uint32_t dirty_page, dirty_end; ///< Contains all pages that the last page run had committed.
     _Atomic uint32_t flushed_spans; ///< When it was empty last, this many spans were left.
     size_t live_blocks, live_bytes; ///< The part that no open lane counts.

@@ -73,8 +73,8 @@ struct ch_config {
 };
 
 /// The default of arena_bytes: 128 GiB of addresses. Where pointers have 32 bits it is 2.3 GiB,
-/// enough for a block of INT_MAX bytes. Addresses cost no memory until the heap uses their pages. On
-/// Linux with 64 bits they also count toward no limit until then.
+/// enough for a block of INT_MAX bytes. Addresses cost no memory until the heap uses their pages.
+/// On Linux with 64 bits they also count toward no limit until then.
 ///
 /// Where no such range is free, the heap reserves a quarter to a half of the longest free range,
 /// and never less than CH_ARENA_BYTES_SCARCE. It leaves the rest to other users of addresses.
