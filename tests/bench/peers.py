@@ -93,9 +93,13 @@ def build():
     if subprocess.run([ROOT / ".ci" / "setup", "bench"]).returncode != 0:
         sys.exit(2)
     RESULTS.mkdir(parents=True, exist_ok=True)
-    configure = ["cmake", "--preset", "release"]
-    compile_all = ["cmake", "--build", "--preset", "release", "--target", "bench_programs"]
-    for command in (configure, compile_all):
+    compile_release(RELEASE, ["bench_programs"])
+
+
+def compile_release(folder, targets, *options):
+    """Builds targets in a folder, as they ship except for the options of CMake."""
+    configure = ["cmake", "--preset", "release", "-B", str(folder), *options]
+    for command in (configure, ["cmake", "--build", str(folder), "--target", *targets]):
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if ran.returncode != 0:
             refuse(f"{' '.join(command)} failed:\n{ran.stdout}{ran.stderr}")
