@@ -1,10 +1,11 @@
 """The allocators that are compared, and the programs that they are compared with.
 
-tests/bench/allocators, flat and instructions are the commands; this is what they have in common.
+tests/bench/allocators, flat, instructions and memory are the commands. They have this in common.
 """
 
 import os
 import platform
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -125,10 +126,16 @@ class Failed(Exception):
     """A program ended badly; what it said last."""
 
 
-def measure(allocator, command):
+def limit_addresses(limit_mib):
+    if limit_mib:
+        resource.setrlimit(resource.RLIMIT_AS, (limit_mib << 20, limit_mib << 20))
+
+
+def measure(allocator, command, limit_mib=None):
     """The words that the program printed, and seconds, processor seconds and peak in KiB."""
     ran = subprocess.run([str(PROGRAMS / "measure"), allocator.library, *command],
-                         cwd=ROOT / "tests", capture_output=True, text=True)
+                         cwd=ROOT / "tests", capture_output=True, text=True,
+                         preexec_fn=lambda: limit_addresses(limit_mib))
     if ran.returncode != 0:
         raise Failed((ran.stderr.strip() or "it says nothing").splitlines()[-1])
     return ran.stdout.split()
