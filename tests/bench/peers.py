@@ -1,10 +1,11 @@
 """The allocators that are compared, and the programs that they are compared with.
 
-tests/bench/allocators, flat and instructions are the commands; this is what they have in common.
+tests/bench/allocators, flat, instructions and memory are the commands. They have this in common.
 """
 
 import os
 import platform
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -93,9 +94,13 @@ def build():
     if subprocess.run([ROOT / ".ci" / "setup", "bench"]).returncode != 0:
         sys.exit(2)
     RESULTS.mkdir(parents=True, exist_ok=True)
-    configure = ["cmake", "--preset", "release"]
-    compile_all = ["cmake", "--build", "--preset", "release", "--target", "bench_programs"]
-    for command in (configure, compile_all):
+    compile_release(RELEASE, ["bench_programs"])
+
+
+def compile_release(folder, targets, *options):
+    """Builds targets in a folder, as they ship except for the options of CMake."""
+    configure = ["cmake", "--preset", "release", "-B", str(folder), *options]
+    for command in (configure, ["cmake", "--build", str(folder), "--target", *targets]):
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if ran.returncode != 0:
             refuse(f"{' '.join(command)} failed:\n{ran.stdout}{ran.stderr}")
@@ -121,10 +126,16 @@ class Failed(Exception):
     """A program ended badly; what it said last."""
 
 
-def measure(allocator, command):
+def limit_addresses(limit_mib):
+    if limit_mib:
+        resource.setrlimit(resource.RLIMIT_AS, (limit_mib << 20, limit_mib << 20))
+
+
+def measure(allocator, command, limit_mib=None):
     """The words that the program printed, and seconds, processor seconds and peak in KiB."""
     ran = subprocess.run([str(PROGRAMS / "measure"), allocator.library, *command],
-                         cwd=ROOT / "tests", capture_output=True, text=True)
+                         cwd=ROOT / "tests", capture_output=True, text=True,
+                         preexec_fn=lambda: limit_addresses(limit_mib))
     if ran.returncode != 0:
         raise Failed((ran.stderr.strip() or "it says nothing").splitlines()[-1])
     return ran.stdout.split()
