@@ -1,8 +1,8 @@
-// The C malloc family over one heap of the process: libcomheap-malloc.so, for LD_PRELOAD. C++'s new
-// and delete reach it through malloc. It owns the rules of C, POSIX and glibc for these functions.
-// It does not know how a heap works.
+// The C malloc family over one heap of the process: libcomheap-malloc.so, for LD_PRELOAD. It owns
+// the rules of C, POSIX and glibc for these functions. new.c has C++'s new and delete. This file
+// does not know how a heap works.
 //
-//     program -> malloc, free, realloc, ... -> the_heap -> the engine
+//     program -> malloc, free, realloc, ... -> blocks.h -> the engine
 //
 // Where those rules leave a choice, it follows glibc:
 //   - A block of 0 bytes has an address of its own. realloc to 0 frees, and returns NULL.
@@ -12,66 +12,28 @@
 //     changes neither errno nor its result.
 //   - free does not change errno.
 //
-// It differs from glibc in three points:
+// It differs from glibc in four points:
 //   - memalign and aligned_alloc take a power of two only; otherwise they return NULL with EINVAL.
 //   - malloc_usable_size is exact: the requested size, and 0 for any pointer that is not a block. A
 //     block with a requested alignment is a multiple of that alignment long. Where pointers have 32
 //     bits, a block of 9 to 64 bytes is a multiple of 16 long, aligned as glibc's is.
 //   - Misuse prints the sentence of its fault and aborts: the heap's default handler.
-//
-// The first call makes the heap, and that call may be the dynamic loader's. Making it never calls
-// malloc, so no thread can find its own heap half made. Nor can a fork: a process allocates before
-// it has a second thread. The heap lives until the process ends, since exit handlers may still free
-// blocks.
+//   - free_sized and free_aligned_sized check what they are given. Another size or alignment than
+//     the block's is misuse. Sizes that round up to one multiple of an alignment, or of 16 as
+//     above, give blocks of one size: each of them is right for such a block.
 #define _GNU_SOURCE // For reallocarray, and the additions in malloc.h.
 
-#include <comheap/heap.h>
+#include "malloc/blocks.h"
 
 #include <errno.h>
 #include <malloc.h>
-#include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#define SHOWN __attribute__((visibility("default")))
-#define RARELY(condition) __builtin_expect((condition), 0)
-
-#define SIZE_BYTES_MOST ((size_t)PTRDIFF_MAX)
 
 // Functions that the headers here lack: newer and older C libraries have them.
 SHOWN void free_sized(void *block, size_t size_bytes);
 SHOWN void free_aligned_sized(void *block, size_t alignment_bytes, size_t size_bytes);
 SHOWN void cfree(void *block);
-
-static _Atomic(struct ch_heap *) the_heap; // NULL: not made yet.
-
-__attribute__((noinline, cold)) static struct ch_heap *make_heap(void)
-{
-    struct ch_heap *heap = ch_heap_of_process();
-    atomic_store_explicit(&the_heap, heap, memory_order_release);
-    return heap;
-}
-
-// Returns the heap, or NULL iff it does not exist and can't be made.
-static inline struct ch_heap *get_heap(void)
-{
-    struct ch_heap *heap = atomic_load_explicit(&the_heap, memory_order_acquire);
-    return RARELY(heap == NULL) ? make_heap() : heap;
-}
-
-// A block with room for an object of 16 bytes must be aligned for it. Above eight granules every
-// block is.
-static inline size_t with_room_to_align(size_t size_bytes)
-{
-    const size_t step_bytes = _Alignof(max_align_t);
-    if (step_bytes <= CH_GRANULE_BYTES || size_bytes <= CH_GRANULE_BYTES ||
-        size_bytes > 8 * CH_GRANULE_BYTES) {
-        return size_bytes;
-    }
-    return (size_bytes + step_bytes - 1) & ~(step_bytes - 1);
-}
 
 __attribute__((noinline, cold)) static void *refuse(int error)
 {
@@ -79,34 +41,10 @@ __attribute__((noinline, cold)) static void *refuse(int error)
     return NULL;
 }
 
-// Allocates in the first call, and refuses too many bytes.
-__attribute__((noinline, cold)) static void *take_rarely(size_t size_bytes)
-{
-    struct ch_heap *heap = get_heap();
-    if (size_bytes > SIZE_BYTES_MOST || heap == NULL) {
-        return refuse(ENOMEM);
-    }
-    void *block = ch_heap_alloc(heap, with_room_to_align(size_bytes));
-    return block == NULL ? refuse(ENOMEM) : block;
-}
-
 static inline void *take(size_t size_bytes)
 {
-    struct ch_heap *heap = atomic_load_explicit(&the_heap, memory_order_acquire);
-    if (RARELY(heap == NULL || size_bytes > SIZE_BYTES_MOST)) {
-        return take_rarely(size_bytes);
-    }
-    void *block = ch_heap_alloc(heap, with_room_to_align(size_bytes));
+    void *block = ch_blocks_take(size_bytes);
     return RARELY(block == NULL) ? refuse(ENOMEM) : block;
-}
-
-// Without a heap that exists or can be made, no block exists.
-static inline void give(void *block)
-{
-    struct ch_heap *heap = get_heap();
-    if (!RARELY(heap == NULL)) {
-        ch_heap_free(heap, block);
-    }
 }
 
 static inline void *resize(void *block, size_t size_bytes)
@@ -115,14 +53,14 @@ static inline void *resize(void *block, size_t size_bytes)
         return take(size_bytes);
     }
     if (RARELY(size_bytes == 0)) {
-        give(block);
+        ch_blocks_give(block);
         return NULL;
     }
-    struct ch_heap *heap = get_heap();
+    struct ch_heap *heap = ch_blocks_get_heap();
     if (RARELY(size_bytes > SIZE_BYTES_MOST || heap == NULL)) {
         return refuse(ENOMEM);
     }
-    void *resized = ch_heap_realloc(heap, block, with_room_to_align(size_bytes));
+    void *resized = ch_heap_realloc(heap, block, ch_blocks_size_bytes(size_bytes));
     return RARELY(resized == NULL) ? refuse(ENOMEM) : resized;
 }
 
@@ -133,7 +71,7 @@ SHOWN void *malloc(size_t size_bytes)
 
 SHOWN void free(void *block)
 {
-    give(block);
+    ch_blocks_give(block);
 }
 
 SHOWN void *realloc(void *block, size_t size_bytes)
@@ -147,11 +85,11 @@ SHOWN void *calloc(size_t count, size_t each_bytes)
     if (RARELY(__builtin_mul_overflow(count, each_bytes, &size_bytes))) {
         return refuse(ENOMEM);
     }
-    struct ch_heap *heap = get_heap();
+    struct ch_heap *heap = ch_blocks_get_heap();
     if (RARELY(size_bytes > SIZE_BYTES_MOST || heap == NULL)) {
         return refuse(ENOMEM);
     }
-    void *block = ch_heap_alloc_zeroed(heap, with_room_to_align(size_bytes));
+    void *block = ch_heap_alloc_zeroed(heap, ch_blocks_size_bytes(size_bytes));
     return RARELY(block == NULL) ? refuse(ENOMEM) : block;
 }
 
@@ -164,29 +102,12 @@ SHOWN void *reallocarray(void *block, size_t count, size_t each_bytes)
     return resize(block, size_bytes);
 }
 
-static bool is_power_of_two(size_t number)
-{
-    return number != 0 && (number & (number - 1)) == 0;
-}
-
-// Returns the block, or NULL iff it can't be allocated. Leaves errno alone.
-static void *take_aligned(size_t alignment_bytes, size_t size_bytes)
-{
-    struct ch_heap *heap = get_heap();
-    if (size_bytes > SIZE_BYTES_MOST || alignment_bytes > SIZE_BYTES_MOST || heap == NULL) {
-        return NULL;
-    }
-    return alignment_bytes <= CH_GRANULE_BYTES
-               ? ch_heap_alloc(heap, with_room_to_align(size_bytes))
-               : ch_heap_alloc_aligned(heap, size_bytes, alignment_bytes);
-}
-
 static void *take_aligned_or_say_why(size_t alignment_bytes, size_t size_bytes)
 {
-    if (!is_power_of_two(alignment_bytes)) {
+    if (!ch_blocks_is_power_of_two(alignment_bytes)) {
         return refuse(EINVAL);
     }
-    void *block = take_aligned(alignment_bytes, size_bytes);
+    void *block = ch_blocks_take_aligned(alignment_bytes, size_bytes);
     return block == NULL ? refuse(ENOMEM) : block;
 }
 
@@ -202,10 +123,10 @@ SHOWN void *aligned_alloc(size_t alignment_bytes, size_t size_bytes)
 
 SHOWN int posix_memalign(void **result, size_t alignment_bytes, size_t size_bytes)
 {
-    if (!is_power_of_two(alignment_bytes) || alignment_bytes < sizeof(void *)) {
+    if (!ch_blocks_is_power_of_two(alignment_bytes) || alignment_bytes < sizeof(void *)) {
         return EINVAL;
     }
-    void *block = take_aligned(alignment_bytes, size_bytes);
+    void *block = ch_blocks_take_aligned(alignment_bytes, size_bytes);
     if (block == NULL) {
         return ENOMEM;
     }
@@ -226,7 +147,7 @@ SHOWN void *pvalloc(size_t size_bytes)
 
 SHOWN size_t malloc_usable_size(void *block)
 {
-    struct ch_heap *heap = get_heap();
+    struct ch_heap *heap = ch_blocks_get_heap();
     size_t size_bytes = block == NULL || heap == NULL ? 0 : ch_heap_size_bytes(heap, block);
     return size_bytes == SIZE_MAX ? 0 : size_bytes;
 }
@@ -235,7 +156,7 @@ SHOWN size_t malloc_usable_size(void *block)
 SHOWN int malloc_trim(size_t keep_bytes)
 {
     (void)keep_bytes;
-    struct ch_heap *heap = get_heap();
+    struct ch_heap *heap = ch_blocks_get_heap();
     if (heap == NULL) {
         return 0;
     }
@@ -246,17 +167,15 @@ SHOWN int malloc_trim(size_t keep_bytes)
 
 SHOWN void free_sized(void *block, size_t size_bytes)
 {
-    (void)size_bytes;
-    give(block);
+    ch_blocks_give_sized(block, size_bytes);
 }
 
 SHOWN void free_aligned_sized(void *block, size_t alignment_bytes, size_t size_bytes)
 {
-    (void)alignment_bytes, (void)size_bytes;
-    give(block);
+    ch_blocks_give_aligned_sized(block, alignment_bytes, size_bytes);
 }
 
 SHOWN void cfree(void *block)
 {
-    give(block);
+    ch_blocks_give(block);
 }

@@ -55,8 +55,9 @@ size of each block, and names each misuse.
 The headers, the static library, and the files for CMake and pkg-config."
   "${runtime} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 add_package(malloc libcomheap-malloc libs "malloc over a compact allocator, for LD_PRELOAD
-The C malloc family for programs that know nothing of it. A double or a wild
-free ends the process with a sentence that names it." "")
+The C malloc family and C++'s new and delete, for programs that know nothing of
+it. A double, a wild or a sized free that is wrong ends the process with a
+sentence that names it." "")
 # It calls clang, ninja and, for two allocators, objcopy. Stacks of findings need llvm-symbolizer.
 add_package(heapfuzz heapfuzz devel "fuzzer that holds an allocator against the laws of a heap
 heapfuzz makes programs of allocations under libFuzzer, AddressSanitizer and

@@ -301,6 +301,42 @@ static void malloc_trim_gives_pages_back_once(void)
     CHECK(malloc_trim(0) == 0);
 }
 
+// The headers here lack these two.
+static void give_sized(void *block, size_t size_bytes)
+{
+    void (*call)(void *, size_t) = NULL;
+    void *found = dlsym(RTLD_DEFAULT, "free_sized");
+    memcpy(&call, &found, sizeof found);
+    call(block, size_bytes);
+}
+
+static void give_aligned_sized(void *block, size_t alignment_bytes, size_t size_bytes)
+{
+    void (*call)(void *, size_t, size_t) = NULL;
+    void *found = dlsym(RTLD_DEFAULT, "free_aligned_sized");
+    memcpy(&call, &found, sizeof found);
+    call(block, alignment_bytes, size_bytes);
+}
+
+static void the_right_size_frees(void)
+{
+    for (size_t size = 0; size < 300 * 1024; size = size * 5 + 1) {
+        void *blocks[] = {take(size), take_zeroed(size, 1), resize(take(7), size + 1)};
+        give_sized(blocks[0], size);
+        give_sized(blocks[1], size);
+        give_sized(blocks[2], size + 1);
+        CHECK(size_of(blocks[0]) == 0 && size_of(blocks[1]) == 0 && size_of(blocks[2]) == 0);
+        for (size_t alignment = 1; alignment <= MIB; alignment *= 2) {
+            void *block = take_aligned(alignment, size);
+            errno = UNTOUCHED;
+            give_aligned_sized(block, alignment, size);
+            CHECK(size_of(block) == 0 && errno == UNTOUCHED);
+        }
+    }
+    give_sized(NULL, 100);
+    give_aligned_sized(NULL, 3, 100);
+}
+
 static void free_the_wrong(int which)
 {
     unsigned char *block = take(100);
@@ -316,6 +352,18 @@ static void free_the_wrong(int which)
     case 2:
         give(foreign + 16);
         break;
+    case 3:
+        give_sized(block, 99);
+        break;
+    case 4:
+        give_aligned_sized(block, 1, 101);
+        break;
+    case 5:
+        give_aligned_sized(block, 0, 100);
+        break;
+    case 6:
+        give_sized(block + 16, 100);
+        break;
     default:
         give(block);
         give(resize(block, 200));
@@ -330,9 +378,13 @@ static void misuse_prints_a_sentence_and_aborts(void)
         "comheap: free of a block that is not live: freed before, or never handed out: 0x",
         "comheap: free of a pointer into a live block, not to its start: 0x",
         "comheap: free of a pointer where this heap has no block: 0x",
+        "comheap: free of 99 bytes, but the block has 100: 0x",
+        "comheap: free of 101 bytes aligned to 1, but the block has 100: 0x",
+        "comheap: free of 100 bytes aligned to 0, but the block is not aligned so: 0x",
+        "comheap: free of a pointer into a live block, not to its start: 0x",
         "comheap: reallocate of a block that is not live: freed before, or never handed out: 0x",
     };
-    for (int which = 0; which < 4; which++) {
+    for (int which = 0; which < 8; which++) {
         char said[256] = "";
         int ends[2];
         int status = 0;
@@ -365,6 +417,7 @@ int main(void)
     aligned_blocks_are_aligned_and_as_long_as_they_say();
     an_alignment_that_is_none_is_refused();
     malloc_trim_gives_pages_back_once();
+    the_right_size_frees();
     misuse_prints_a_sentence_and_aborts();
     return failures == 0 ? 0 : 1;
 }

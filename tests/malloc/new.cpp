@@ -1,5 +1,6 @@
-// C++'s new and delete are the library's, by way of malloc: each form, and the uses of the standard
-// library. Runs with libcomheap-malloc.so preloaded; knows nothing of the heap.
+// C++'s new and delete are the library's, in the language's own words, and in the uses of the
+// standard library. operators.cpp goes through every form. Runs with libcomheap-malloc.so
+// preloaded; knows nothing of the heap.
 
 #include <cstdint>
 #include <cstdio>
