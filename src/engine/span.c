@@ -90,9 +90,6 @@ static void retreat(struct ch_heap *heap)
         unlist(heap, &heap->free_spans, end);
     }
     ch_set_span_count(heap, end);
-    if (atomic_load_explicit(&heap->flushed_spans, memory_order_relaxed) > end) {
-        atomic_store_explicit(&heap->flushed_spans, end, memory_order_relaxed);
-    }
 }
 
 static void close_span(struct ch_heap *heap, uint32_t span)

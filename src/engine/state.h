@@ -17,7 +17,7 @@
 //     runs       a record a page of the large region, kept at the first and last page of each run
 //     starts     a bit a page of the large region: a live block starts here
 //     committed  a bit a page of both regions
-//     lanes      for each thread: blocks that wait to be handed out, and counts of its calls
+//     lanes      for each thread: blocks that wait to be handed out
 //
 // Threads touch two things without the lock. The holder of a block touches its tag, and any thread
 // may look it up. A thread touches its lane. Threads also read the end of the tags in use, and the
@@ -84,12 +84,8 @@ struct ch_magazine {
     void **blocks; ///< Behind the lane.
 };
 
-/// Holds a thread's blocks and counts. Any thread reads the counts; one writes them. If another
-/// lane's thread has allocated a block, this lane counts only its end. So only the sum over all
-/// lanes is right, modulo its type.
+/// Holds the blocks that wait for a thread.
 struct ch_lane {
-    atomic_size_t live_blocks, live_bytes;
-    bool is_settled; ///< Its thread has not counted under the lock since it was last even.
     struct ch_magazine magazines[CH_CLASS_COUNT];
 };
 
@@ -125,9 +121,7 @@ struct ch_heap {
     size_t used_pages;              ///< Of those, the pages of spans in use and live page runs.
     size_t lately_pages;            ///< The most used, fading as pages are given back.
     uint64_t fade_rest;             ///< A part of a page that has still to fade.
-    _Atomic uint32_t flushed_spans; ///< When it was empty last, this many spans were left.
-    size_t live_blocks, live_bytes; ///< The part that no open lane counts.
-    size_t small_blocks;            ///< Of live_blocks: a lane that opens takes them over.
+    size_t live_bytes;              ///< With a bound on it: the sum of the live blocks' sizes.
 };
 
 static inline uint64_t *ch_committed(const struct ch_heap *heap)
