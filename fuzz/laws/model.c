@@ -34,14 +34,14 @@ void model_clear(void)
     model_minimize();
 }
 
-bool model_is_as_new(void)
+bool model_is_as_new(bool stays_used)
 {
-    return model.live_blocks == 0 && !model.is_mixed;
+    return model.live_blocks == 0 && !model.is_mixed && !(stays_used && model.is_used);
 }
 
 static void forget_grants(void)
 {
-    if (model_is_as_new()) {
+    if (model_is_as_new(model.stays_used)) {
         model.since_empty_bytes = 0;
         model.since_empty_blocks = 0;
     }

@@ -44,6 +44,7 @@ struct model {
     size_t since_empty_blocks;
     size_t aligned_bytes; ///< The sum of the alignments that were requested in this world.
     enum lane lane;       ///< The lane that calls come from.
+    bool stays_used;      ///< The heap does until it is minimized: see port.h.
     bool is_used;         ///< A block was granted since no lane had any,
     bool is_mixed;        ///< and after that calls came from another lane.
     bool is_wrapped;      ///< A wrapper grants blocks,
@@ -62,10 +63,10 @@ void model_clear(void);
 void model_enter(enum lane lane);
 void model_minimize(void);
 
-/// Returns whether the heap is as good as new: no block is live, and the heap has noticed that.
-/// Each lane sees only the blocks that are allocated and freed on it. So where several lanes were
-/// in use, only minimizing makes sure.
-bool model_is_as_new(void);
+/// Returns whether a heap is as good as new: no block is live, and the heap has noticed that. Each
+/// lane sees only the blocks that are allocated and freed on it. So where several lanes were in
+/// use, only minimizing makes sure. Of a heap that stays used, only minimizing ever does.
+bool model_is_as_new(bool stays_used);
 
 /// Records a granted block. Returns SLOTS iff it overlaps no live block. Otherwise returns the slot
 /// of one that it overlaps, and records nothing. A block of 0 bytes counts as one byte: its address

@@ -84,6 +84,7 @@ const char *subject_make(struct subject *subject, const char *name,
     };
     if (port->promises != NULL) {
         subject->promises = *port->promises;
+        subject->promises.stays_used = port->promises->stays_used && port->minimize != NULL;
     }
     if (parts != NULL) {
         subject->parts = *parts;

@@ -171,7 +171,7 @@ static void record(struct run *run, uint32_t slot, size_t size_bytes)
     }
     step->live_blocks = model.live_blocks;
     step->live_bytes = model.live_bytes;
-    if (model_is_as_new()) {
+    if (model_is_as_new(pair.second->promises.stays_used)) {
         pair.since_empty_bytes = 0;
         pair.since_empty_blocks = 0;
     }

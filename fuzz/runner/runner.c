@@ -430,6 +430,7 @@ static uint64_t run_once(const struct plan *plan, const struct program *program,
         .calls_walked = UINT64_MAX,
     };
     current = &run;
+    model.stays_used = plan->subject->promises.stays_used;
     counters->programs++;
     law_turn_off(plan->subject->laws_off, abandon);
     if (setjmp(abandoned) != 0) {

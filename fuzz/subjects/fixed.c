@@ -55,6 +55,7 @@ static const struct heapfuzz_promises promises = {
     .must_resize = must_resize,
     .largest = world_heap_largest,
     .most_committed = most_committed,
+    .stays_used = true,
     .has_double_room = true,
     .hides_slack = true,
     .hides_freed_bytes = HIDES_FREED,

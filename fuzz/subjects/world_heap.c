@@ -51,16 +51,15 @@ void world_heap_close(void)
 #define SMALL_BYTES ((size_t)1024 * CH_GRANULE_BYTES)
 
 // Returns true where a grant is certain in any order of calls: there is room even if every block
-// granted since the heap was last empty has pages of its own. A block takes at most a quarter and a
+// granted since the heap was new has pages of its own. A block takes at most a quarter and a
 // granule more than its size, or less than a page. Each class may hold one span that is not full,
 // and a small block an eighth of its span's tail. The tables take a size tag a granule of every
-// page, and 34 bytes more a page. Up to three pages are lost to where spans may start. An empty
-// heap may have its next small block a sixteenth of its pages up. Where pointers have 32 bits, only
-// half of the pages may be spans.
+// page, and 34 bytes more a page. Up to three pages are lost to where spans may start. Where
+// pointers have 32 bits, only half of the pages may be spans.
 bool world_heap_must_grant(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks)
 {
     size_t spans_bytes = 40 * SPAN_BYTES;
-    size_t tables_bytes = arena_bytes / 6 + 20 * PAGE_BYTES + arena_bytes / 16;
+    size_t tables_bytes = arena_bytes / 6 + 20 * PAGE_BYTES;
     size_t room_bytes = (arena_bytes - tables_bytes) / (sizeof(void *) == 8 ? 1 : 2);
     size_t blocks_bytes = since_empty_blocks * PAGE_BYTES;
     if (room_bytes < spans_bytes || room_bytes - spans_bytes < blocks_bytes) {

@@ -47,7 +47,7 @@ bool world_heap_select_cache(unsigned cache);
     {                                                                                              \
         .must_grant = world_heap_must_grant, .must_resize = world_heap_must_resize,                \
         .largest = world_heap_largest, .most_committed = world_heap_most_committed,                \
-        .hides_slack = true, .hides_freed_bytes = WORLD_HEAP_HIDES_FREED                           \
+        .stays_used = true, .hides_slack = true, .hides_freed_bytes = WORLD_HEAP_HIDES_FREED       \
     }
 
 /// Sets the members that are the same for every manager.

@@ -35,12 +35,6 @@
 // be used. That is often so for a block this large.
 #define CLEAR_BYTES ((size_t)4 * 1024 * 1024)
 
-// An empty heap flushes its lanes if it has more spans than EMPTY_SPANS, and they are more than the
-// EMPTY_PART-th part of its pages. Otherwise, the next block from a lane could lie high up, and the
-// large region would get none of the free spans below it.
-#define EMPTY_SPANS 4U
-#define EMPTY_PART 16U
-
 // Keeps a function out of the paths without the lock, so that those save no registers for it.
 #define RARE __attribute__((noinline, cold))
 
@@ -61,20 +55,12 @@ static void raise_fault(struct ch_heap *heap, enum ch_fault first, enum ch_stray
     heap->config.on_fault(heap->config.on_fault_context, fault, block);
 }
 
-// Under the lock. After any count, the thread's lane must check again when it is even.
-static void count(struct ch_heap *heap, bool is_small, size_t blocks, size_t bytes)
+// Under the lock: adds to the sum of the live blocks' sizes. The bytes may be "negative". Only a
+// heap with a bound on this sum keeps it; ch_heap_stats walks the heap.
+static void add_live(struct ch_heap *heap, size_t bytes)
 {
-    struct ch_lane *lane = ch_lane_mine(heap);
-    bool is_open = ch_lane_is_open(lane);
-    if (is_open) {
-        lane->is_settled = false;
-    }
-    if (is_open && is_small) {
-        (void)ch_lane_count(lane, blocks, bytes);
-    } else {
-        heap->live_blocks += blocks;
+    if (heap->config.live_bytes != 0) {
         heap->live_bytes += bytes;
-        heap->small_blocks += is_small ? blocks : 0;
     }
 }
 
@@ -108,7 +94,7 @@ RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
         start_small(heap, block, size_bytes);
     }
     if (block != NULL) {
-        count(heap, is_small, 1, size_bytes);
+        add_live(heap, size_bytes);
     }
     unlock(heap);
     return block;
@@ -125,7 +111,6 @@ void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes)
         return alloc_locked(heap, size_bytes);
     }
     start_small(heap, block, size_bytes);
-    (void)ch_lane_count(lane, 1, size_bytes);
     return block;
 }
 
@@ -154,7 +139,7 @@ static void *alloc_large_zeroed(struct ch_heap *heap, size_t size_bytes)
     size_t dirty_bytes = 0;
     size_t end_bytes = size_bytes;
     if (block != NULL) {
-        count(heap, false, 1, size_bytes);
+        add_live(heap, size_bytes);
         if (heap->config.pages->commits_zeros) {
             dirty_bytes = (size_t)(ch_page_start(heap, heap->dirty_page) - block);
             end_bytes = (size_t)(ch_page_start(heap, heap->dirty_end) - block);
@@ -199,40 +184,10 @@ void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alig
     heap->was_refused = false;
     void *block = ch_supply_take_aligned(heap, rounded_bytes, alignment_bytes);
     if (block != NULL) {
-        count(heap, false, 1, rounded_bytes);
+        add_live(heap, rounded_bytes);
     }
     unlock(heap);
     return block;
-}
-
-// Returns whether the small region is so large that an empty one of its size would be missed. Lanes
-// of other threads hold the rest of a region that was emptied before.
-static bool is_spread_out(const struct ch_heap *heap)
-{
-    uint32_t spans = ch_span_end(heap);
-    return spans > EMPTY_SPANS && spans * heap->span_pages > heap->page_count / EMPTY_PART &&
-           spans > atomic_load_explicit(&heap->flushed_spans, memory_order_relaxed);
-}
-
-// Under the lock.
-static void forget_if_empty(struct ch_heap *heap)
-{
-    if (is_spread_out(heap) && ch_lane_live(heap).blocks == 0) {
-        (void)ch_lane_flush(heap);
-        atomic_store_explicit(&heap->flushed_spans, ch_span_end(heap), memory_order_relaxed);
-    }
-}
-
-// Flushes the heap if it is empty, after a lane's thread has freed as many blocks as it allocated.
-RARE static void settle(struct ch_heap *heap, struct ch_lane *lane)
-{
-    lane->is_settled = true;
-    if (is_spread_out(heap)) {
-        lock(heap);
-        forget_if_empty(heap);
-        ch_supply_drop_excess(heap);
-        unlock(heap);
-    }
 }
 
 // Under the lock: ends the block that was found. Returns false, and changes nothing, iff there is
@@ -249,8 +204,7 @@ static bool give(struct ch_heap *heap, struct ch_found found, void *block)
     } else {
         return false;
     }
-    count(heap, found.kind == CH_FOUND_SMALL, -(size_t)1, -found.size_bytes);
-    forget_if_empty(heap);
+    add_live(heap, -found.size_bytes);
     ch_supply_drop_excess(heap);
     return true;
 }
@@ -292,9 +246,6 @@ void ch_heap_free(struct ch_heap *heap, void *block)
         return;
     }
     ch_lane_push(magazine, waiting, block);
-    if (ch_lane_count(lane, -(size_t)1, -size_bytes) == 0 && !lane->is_settled) {
-        settle(heap, lane);
-    }
 }
 
 // Moves a large block's pages, or copies its bytes if that is cheaper or the only way.
@@ -323,7 +274,7 @@ static void *replace_large(struct ch_heap *heap, void *block, size_t old_bytes, 
     void *grown = ch_supply_take_to_grow(heap, size_bytes);
     bool is_fresh = heap->committed_pages >= before_pages + (old_bytes >> heap->page_log2 >> 1);
     if (grown != NULL) {
-        count(heap, false, 1, size_bytes);
+        add_live(heap, size_bytes);
     }
     unlock(heap);
     if (grown != NULL) {
@@ -400,7 +351,6 @@ static bool resize_large(struct ch_heap *heap, const struct ch_found *found, siz
     bool is_resized = resize_run(heap, found, size_bytes, policy) ||
                       (heap->was_refused && ch_supply_reclaim(heap) &&
                        resize_run(heap, found, size_bytes, policy));
-    heap->live_bytes += is_resized ? size_bytes - found->size_bytes : 0;
     ch_supply_drop_excess(heap);
     return is_resized;
 }
@@ -422,8 +372,8 @@ RARE static bool resize_locked(struct ch_heap *heap, void *block, size_t size_by
     } while (is_small && is_resized &&
              !replace_tag(heap, found.granule, found.tag, ch_tag_of(size_bytes, found.class_index),
                           block));
-    if (is_small && is_resized) {
-        count(heap, true, 0, size_bytes - found.size_bytes);
+    if (is_resized) {
+        add_live(heap, size_bytes - found.size_bytes);
     }
     bool is_fault = found.kind == CH_FOUND_NOTHING;
     enum ch_stray stray = is_fault ? ch_lookup_explain(heap, block) : CH_STRAY_STALE;
@@ -444,11 +394,11 @@ static void *realloc_locked(struct ch_heap *heap, void *block, size_t size_bytes
     return old_bytes == SIZE_MAX ? NULL : replace(heap, block, old_bytes, size_bytes);
 }
 
-// Returns whether the calling thread may resize without the lock: the tag is plain, and the
-// thread's lane counts the change.
-static inline bool is_open_to(const struct ch_heap *heap, unsigned tag)
+// Returns whether a small block with that tag may be resized without the lock: its class is that of
+// its size, and no bound is below small blocks. Such a heap has no lanes.
+static inline bool is_resizable(const struct ch_heap *heap, unsigned tag)
 {
-    return ch_tag_is_plain(tag) && ch_lane_is_open(ch_lane_mine(heap));
+    return ch_tag_is_plain(tag) && heap->lane_limit != 0;
 }
 
 void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
@@ -465,11 +415,10 @@ void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
     if (size_bytes > CH_SMALL_BYTES || ch_class_of(size_bytes) != ch_class_of(old_bytes)) {
         return replace(heap, block, old_bytes, size_bytes);
     }
-    if (!is_open_to(heap, tag) ||
+    if (!is_resizable(heap, tag) ||
         !replace_tag(heap, granule, tag, (unsigned)size_bytes + 1, block)) {
         return realloc_locked(heap, block, size_bytes);
     }
-    (void)ch_lane_count(ch_lane_mine(heap), 0, size_bytes - old_bytes);
     return block;
 }
 
@@ -482,11 +431,10 @@ bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes)
     unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
     size_t old_bytes = ch_tag_bytes(tag);
     unsigned class_index = ch_tag_is_plain(tag) ? ch_class_of(old_bytes) : CH_CLASS_NONE;
-    if (!is_open_to(heap, tag) || size_bytes > ch_class_bytes(class_index) ||
+    if (!is_resizable(heap, tag) || size_bytes > ch_class_bytes(class_index) ||
         !replace_tag(heap, granule, tag, ch_tag_of(size_bytes, class_index), block)) {
         return resize_locked(heap, block, size_bytes, PLACE_STAYS, &old_bytes);
     }
-    (void)ch_lane_count(ch_lane_mine(heap), 0, size_bytes - old_bytes);
     return true;
 }
 

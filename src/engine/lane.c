@@ -32,13 +32,6 @@ void ch_lane_open_mine(struct ch_heap *heap)
         ch_commit_uncover(heap, lane, heap->lane_bytes);
         return;
     }
-    // The lane takes over the count from before it opened, so that a single thread sees when no
-    // block is live.
-    atomic_init(&lane->live_blocks, heap->small_blocks);
-    atomic_init(&lane->live_bytes, 0);
-    heap->live_blocks -= heap->small_blocks;
-    heap->small_blocks = 0;
-    lane->is_settled = false;
     void **blocks = (void **)(lane + 1);
     for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
         atomic_init(&lane->magazines[i].count, 0);
@@ -106,21 +99,12 @@ static void detach(struct ch_heap *heap, unsigned number)
     heap->lanes[number] = &ch_lane_closed;
 }
 
-// Ends a lane that is detached and empty: the heap takes over its counts.
-static void end(struct ch_heap *heap, struct ch_lane *lane)
-{
-    heap->live_blocks += lane->live_blocks;
-    heap->small_blocks += lane->live_blocks;
-    heap->live_bytes += lane->live_bytes;
-    ch_commit_uncover(heap, lane, heap->lane_bytes);
-}
-
 void ch_lane_close_mine(struct ch_heap *heap)
 {
     struct ch_lane *lane = ch_lane_mine(heap);
     if (ch_lane_is_open(lane)) {
         detach(heap, ch_thread_number);
-        end(heap, lane);
+        ch_commit_uncover(heap, lane, heap->lane_bytes);
     }
 }
 
@@ -144,7 +128,7 @@ bool ch_lane_flush(struct ch_heap *heap)
     for (uint64_t rest = orphans; rest != 0; rest &= rest - 1) {
         struct ch_lane *lane = ch_lane_at(heap, (unsigned)__builtin_ctzll(rest));
         (void)flush(heap, lane);
-        end(heap, lane);
+        ch_commit_uncover(heap, lane, heap->lane_bytes);
     }
     return had_one || orphans != 0;
 }
@@ -157,15 +141,4 @@ const struct ch_lane *ch_lane_next(const struct ch_heap *heap, unsigned *number)
     }
     *number += 1 + (unsigned)__builtin_ctzll(rest);
     return heap->lanes[*number];
-}
-
-struct ch_live ch_lane_live(const struct ch_heap *heap)
-{
-    struct ch_live live = {heap->live_blocks, heap->live_bytes};
-    unsigned number = 0;
-    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
-        live.blocks += atomic_load_explicit(&lane->live_blocks, memory_order_relaxed);
-        live.bytes += atomic_load_explicit(&lane->live_bytes, memory_order_relaxed);
-    }
-    return live;
 }

@@ -32,12 +32,6 @@ bool ch_lane_flush(struct ch_heap *heap);
 /// Closes this thread's lane, which is flushed. The next call that wants the lane opens it again.
 void ch_lane_close_mine(struct ch_heap *heap);
 
-/// Sums up the counts of all lanes and of the heap itself.
-struct ch_live {
-    size_t blocks, bytes;
-};
-struct ch_live ch_lane_live(const struct ch_heap *heap);
-
 /// Returns the next open lane after *number, and sets *number to its number; NULL iff there is
 /// none. Start with 0.
 const struct ch_lane *ch_lane_next(const struct ch_heap *heap, unsigned *number);

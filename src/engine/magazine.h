@@ -26,7 +26,7 @@ static inline bool ch_lane_is_open(const struct ch_lane *lane)
 /// Returns the size of a lane, with the blocks of its magazines.
 size_t ch_lane_size_bytes(void);
 
-/// Returns the calling thread's lane. Needs no lock, as the next three functions.
+/// Returns the calling thread's lane. Needs no lock, as the next two functions.
 static inline struct ch_lane *ch_lane_mine(const struct ch_heap *heap)
 {
     return heap->lanes[ch_thread_number];
@@ -52,17 +52,6 @@ static inline void ch_lane_push(struct ch_magazine *magazine, uint32_t count, vo
 {
     magazine->blocks[count] = block;
     atomic_store_explicit(&magazine->count, count + 1, memory_order_release);
-}
-
-/// Counts `blocks` more live blocks and `bytes` more live bytes; the differences may be "negative".
-/// Returns how many more blocks the lane's thread has allocated than ended.
-static inline size_t ch_lane_count(struct ch_lane *lane, size_t blocks, size_t bytes)
-{
-    blocks += atomic_load_explicit(&lane->live_blocks, memory_order_relaxed);
-    bytes += atomic_load_explicit(&lane->live_bytes, memory_order_relaxed);
-    atomic_store_explicit(&lane->live_blocks, blocks, memory_order_relaxed);
-    atomic_store_explicit(&lane->live_bytes, bytes, memory_order_relaxed);
-    return blocks;
 }
 
 #endif

@@ -18,7 +18,7 @@
 //     tags       16 bits a granule up to the last span: 0 where no live block starts, else the
 //                block's size + 1, and a bit for a block whose class is not that of its size;
 //                the tag alone decides whether a small pointer is live
-//     lanes      for each thread: blocks that wait to be handed out, and counts of its calls
+//     lanes      for each thread: blocks that wait to be handed out
 //
 // Threads touch two things without the lock. The holder of a block touches its tag, and any thread
 // may look it up. A thread touches its lane. Threads also read the end of the tags in use, and the
@@ -78,12 +78,8 @@ struct ch_magazine {
     void **blocks; ///< Behind the lane.
 };
 
-/// Holds a thread's blocks and counts. Any thread reads the counts; one writes them. If another
-/// lane's thread has allocated a block, this lane counts only its end. So only the sum over all
-/// lanes is right, modulo its type.
+/// Holds the blocks that wait for a thread.
 struct ch_lane {
-    atomic_size_t live_blocks, live_bytes;
-    bool is_settled; ///< Its thread has not counted under the lock since it was last even.
     struct ch_magazine magazines[CH_CLASS_COUNT];
 };
 
@@ -118,9 +114,7 @@ struct ch_heap {
     size_t freed_pages;             ///< In this period (commit.c),
     size_t least_idle_pages;        ///< and the fewest pages that were idle in it.
     uint32_t dirty_page, dirty_end; ///< Contains all pages that the last page run had committed.
-    _Atomic uint32_t flushed_spans; ///< When it was empty last, this many spans were left.
-    size_t live_blocks, live_bytes; ///< The part that no open lane counts.
-    size_t small_blocks;            ///< Of live_blocks: a lane that opens takes them over.
+    size_t live_bytes;              ///< With a bound on it: the sum of the live blocks' sizes.
 };
 
 /// Marks a tag: the block's class is not that of its size, but that of its span, which has larger

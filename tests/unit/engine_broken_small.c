@@ -300,8 +300,6 @@ static const void *the_last_span_is_free(struct scene *scene)
 {
     struct ch_heap *heap = scene->heap;
     *tag_of(scene, scene->last) = 0;
-    heap->live_blocks--;
-    heap->live_bytes -= CH_SMALL_BYTES;
     heap->used_pages -= heap->span_pages;
     heap->span_lists[SCENE_LAST_CLASS] = CH_NONE;
     record(scene, SPAN_LAST)->class_index = CH_CLASS_NONE;

@@ -168,9 +168,9 @@ struct heapfuzz_promises {
     /// Returns whether a request must be granted, unless the harness refuses a page for it.
     /// since_empty_bytes and since_empty_blocks are the sizes' sum and the number of all blocks
     /// granted since the heap was as good as new, this one included. The heap is as good as new
-    /// when no block is live, and all calls used one thread cache or the heap is minimized. A
-    /// request that must be granted must also be granted after less. An aligned request counts as
-    /// twice its alignment more.
+    /// when no block is live, and all calls used one thread cache or the heap is minimized. With
+    /// stays_used it must be minimized. A request that must be granted must also be granted after
+    /// less. An aligned request counts as twice its alignment more.
     bool (*must_grant)(size_t arena_bytes, size_t since_empty_bytes, size_t since_empty_blocks);
 
     /// Returns whether a block of one size must be granted the other one, whatever else is live,
@@ -183,6 +183,9 @@ struct heapfuzz_promises {
     /// Returns the most bytes of pages that the heap may hold, just after minimizing or whenever it
     /// is as good as new.
     size_t (*most_committed)(const struct heapfuzz_load *load);
+
+    bool stays_used; ///< Only minimizing makes a heap without live blocks as good as new. Used only
+                     ///< beside `minimize`.
 
     /// Returns the most bytes of its memory that the heap takes for a block, and needs in a row for
     /// it. They include its header, its rounding, a gap for its alignment, and any rest that is too

@@ -215,7 +215,8 @@ struct ch_stats {
     size_t pages_bytes; ///< They stay where they are.
 };
 
-/// Returns the heap's counts. They are exact while no other thread is in a call on this heap.
+/// Returns the heap's counts. They are exact while no other thread is in a call on this heap. The
+/// heap keeps no count of its blocks, so this walks them, with the lock held.
 CH_API struct ch_stats ch_heap_stats(struct ch_heap *heap);
 
 /// The result of ch_heap_check.
