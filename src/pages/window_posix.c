@@ -10,7 +10,7 @@
 // Without such a slot, as under ThreadSanitizer or where addresses have 39 bits, there is none.
 //
 // This file does not know what lies in a window.
-#define _GNU_SOURCE // For MAP_FIXED_NOREPLACE and RLIMIT_AS.
+#define _GNU_SOURCE // For MAP_FIXED_NOREPLACE, RLIMIT_AS and syscall.
 
 #include "pages/window.h"
 
@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #if defined(MAP_FIXED_NOREPLACE) && UINTPTR_MAX > UINT32_MAX
@@ -79,26 +80,37 @@ void *ch_window_choose(size_t size_bytes)
     return NULL;
 }
 
+static bool is_in_window(const void *start)
+{
+    return (uintptr_t)start - FIRST_SLOT < SLOTS * SLOT_BYTES;
+}
+
+// Does the work of msync, which is a cancellation point.
+static bool is_mapped(void *start, size_t size_bytes)
+{
+    return syscall(SYS_msync, start, size_bytes, MS_ASYNC) == 0;
+}
+
+// A range of which a part is mapped is mapped half by half.
 bool ch_window_map(void *start, size_t size_bytes)
 {
     if (mprotect(start, size_bytes, PROT_READ | PROT_WRITE) == 0) {
         return true;
     }
-    if (errno != ENOMEM) {
+    if (!is_in_window(start) || is_mapped(start, size_bytes)) {
         return false;
     }
     if (map_at(start, size_bytes, PROT_READ | PROT_WRITE)) {
         return true;
     }
-    // EEXIST: a part of it is mapped. In a range that is mapped as a whole, the system refused.
     size_t half_bytes = size_bytes / 2 & ~((size_t)sysconf(_SC_PAGESIZE) - 1);
     return errno == EEXIST && half_bytes > 0 && ch_window_map(start, half_bytes) &&
            ch_window_map((char *)start + half_bytes, size_bytes - half_bytes);
 }
+
 void ch_window_drop(void *start)
 {
-    uintptr_t place = (uintptr_t)start - FIRST_SLOT;
-    if (place < SLOTS * SLOT_BYTES) {
+    if (is_in_window(start)) {
         (void)munmap((void *)((uintptr_t)start & ~(SLOT_BYTES - 1)), (size_t)sysconf(_SC_PAGESIZE));
     }
 }
