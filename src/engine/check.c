@@ -277,7 +277,7 @@ static struct ch_broken check_no_tags(const struct ch_heap *heap, uint32_t page,
     return holds();
 }
 
-// Checks what is true of a page run of any kind.
+// Checks the facts about a page run of any kind.
 static struct ch_broken check_run(struct walk *walk, uint32_t page, bool was_free)
 {
     const struct ch_heap *heap = walk->heap;

@@ -97,7 +97,7 @@ struct place {
 
 static const struct place no_place = {CH_NONE, CH_NONE};
 
-// What a place must have.
+// Describes the wanted place.
 struct want {
     uint32_t pages, room_pages;
     size_t alignment_bytes;

@@ -190,8 +190,8 @@ static void give_span(unsigned span)
     give(span * 4, span * 4 + 4);
 }
 
-// Tags reach to the last span, so any place below it costs nothing more. The longer hole is kept for
-// large blocks until the short ones are gone.
+// Tags reach to the last span, so any place below it costs nothing more. The longer hole is kept
+// for large blocks until the short ones are gone.
 static void a_span_takes_the_lowest_of_the_shortest_holes_below_the_last_one(void **state)
 {
     (void)state;
