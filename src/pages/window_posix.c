@@ -39,7 +39,7 @@ static bool map_at(void *start, size_t size_bytes, int protection)
     return mapped == start;
 }
 
-// Returns a number that the kernel chose at random, unless it was told not to.
+// Returns a number that the kernel chose, at random as a rule.
 static uintptr_t draw(size_t page_bytes)
 {
     void *page = mmap(NULL, page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -79,12 +79,18 @@ void *ch_window_choose(size_t size_bytes)
     return NULL;
 }
 
+static bool is_window(const void *start)
+{
+    return (uintptr_t)start - FIRST_SLOT < SLOTS * SLOT_BYTES;
+}
+
+// Nothing is mapped outside windows: the system may have given such a place to somebody else.
 bool ch_window_map(void *start, size_t size_bytes)
 {
     if (mprotect(start, size_bytes, PROT_READ | PROT_WRITE) == 0) {
         return true;
     }
-    if (errno != ENOMEM) {
+    if (errno != ENOMEM || !is_window(start)) {
         return false;
     }
     if (map_at(start, size_bytes, PROT_READ | PROT_WRITE)) {
@@ -95,10 +101,10 @@ bool ch_window_map(void *start, size_t size_bytes)
     return errno == EEXIST && half_bytes > 0 && ch_window_map(start, half_bytes) &&
            ch_window_map((char *)start + half_bytes, size_bytes - half_bytes);
 }
+
 void ch_window_drop(void *start)
 {
-    uintptr_t place = (uintptr_t)start - FIRST_SLOT;
-    if (place < SLOTS * SLOT_BYTES) {
+    if (is_window(start)) {
         (void)munmap((void *)((uintptr_t)start & ~(SLOT_BYTES - 1)), (size_t)sysconf(_SC_PAGESIZE));
     }
 }

@@ -447,72 +447,104 @@ static size_t idle_pages(void)
     return heap->committed_pages - heap->used_pages;
 }
 
-static size_t most_idle_pages(void)
+// Returns a bound of the idle pages, as ch_heap_minimize states it.
+static size_t bound(size_t size_bytes)
 {
-    return heap->used_pages / 4 + 4 * MIB / PAGE;
+    return heap->used_pages / 4 + size_bytes / PAGE;
 }
 
-static void idle_pages_are_a_quarter_of_the_used_ones_and_4_MiB_at_most(void **state)
+static int make_long_heap(void **state)
 {
     (void)state;
-    void *blocks[12] = {NULL};
-    size_t most = 0;
-    for (unsigned step = 0; step < 600; step++) {
-        void **slot = &blocks[step * 5 % 12];
-        ch_heap_free(heap, *slot);
-        assert_true(idle_pages() <= most_idle_pages());
-        most = idle_pages() > most ? idle_pages() : most;
-        *slot = take(5 + step * 71 % 300);
-        assert_true(idle_pages() <= most_idle_pages());
-    }
-    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
-        give(blocks[i]);
-        assert_true(idle_pages() <= most_idle_pages());
-        most = idle_pages() > most ? idle_pages() : most;
-    }
-    assert_true(watch.decommits > 0);
-    assert_true(most > 4 * MIB / PAGE / 2); // It does not give them all up at once, either.
+    watch = watch_open();
+    heap = watch_heap(&watch, 128 * MIB);
+    return 0;
 }
 
-// It gives up somewhat more than it must, so that the next block does not make it give up again.
-static void a_heap_over_the_bound_gives_pages_up_to_below_it(void **state)
+#define LONG_BLOCKS 60U
+
+// Blocks of a MiB.
+static void take_long(unsigned char **blocks, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        blocks[i] = take(MIB / PAGE);
+    }
+}
+
+// The heap gives up somewhat more than it must, so that the next block does not make it give up
+// again.
+static void idle_pages_are_a_quarter_of_the_used_ones_and_32_MiB_at_most(void **state)
 {
     (void)state;
-    unsigned char *wall = take(100);
-    unsigned char *blocks[7];
-    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
-        blocks[i] = take(200);
-    }
-    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+    unsigned char *blocks[LONG_BLOCKS];
+    take_long(blocks, LONG_BLOCKS);
+    for (unsigned i = 0; i < LONG_BLOCKS; i++) {
         size_t decommits = watch.decommits;
         give(blocks[i]);
+        assert_true(idle_pages() <= bound(32 * MIB));
         if (watch.decommits > decommits) {
-            assert_true(idle_pages() <= most_idle_pages() * 3 / 4 + 1);
-            assert_true(idle_pages() >= most_idle_pages() / 2);
+            assert_true(idle_pages() <= bound(32 * MIB) * 3 / 4 + 1);
+            assert_true(idle_pages() >= bound(32 * MIB) / 2);
         }
     }
     assert_true(watch.decommits > 0);
-    give(wall);
 }
 
 // Blocks that are freed and allocated again, all at once or one by one, cost no request for pages.
-static void a_heap_of_3_MiB_that_is_filled_and_emptied_keeps_its_pages(void **state)
+static void a_heap_that_is_filled_and_emptied_keeps_its_pages(void **state)
 {
     (void)state;
-    void *blocks[12];
+    unsigned char *blocks[24];
     size_t requests = 0;
-    for (unsigned turn = 0; turn < 4; turn++) {
-        for (size_t i = 0; i < COUNT_OF(blocks); i++) {
-            blocks[i] = take(60 + i % 7);
-        }
+    for (unsigned turn = 0; turn < 8; turn++) {
+        take_long(blocks, COUNT_OF(blocks));
         requests = turn == 0 ? watch.requests : requests;
-        give_all(blocks, COUNT_OF(blocks));
+        for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+            give(blocks[i]);
+        }
     }
     assert_int_equal(watch.requests, requests);
     assert_int_equal(watch.decommits, 0);
 }
 
+// Time is the pages that come free. A period takes four times the pages that are kept for good.
+static void a_heap_that_has_shrunk_gives_up_what_it_did_not_need_in_a_period(void **state)
+{
+    (void)state;
+    unsigned char *blocks[24];
+    take_long(blocks, COUNT_OF(blocks));
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        give(blocks[i]);
+    }
+    assert_true(idle_pages() >= 24 * MIB / PAGE);
+    size_t freed = 0;
+    for (; watch.decommits == 0; freed += 100) {
+        give(take(100));
+    }
+    assert_true(freed >= 4 * bound(8 * MIB) - 100); // It was a whole period,
+    assert_true(freed <= 8 * bound(8 * MIB) + 200); // and began with the end of another.
+    assert_true(idle_pages() <= bound(8 * MIB) + 100);
+    assert_true(idle_pages() >= bound(8 * MIB));
+}
+
+// Those pages stay, however long the heap does not need them.
+static void a_heap_keeps_8_MiB_for_good(void **state)
+{
+    (void)state;
+    unsigned char *blocks[8];
+    take_long(blocks, COUNT_OF(blocks));
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        give(blocks[i]);
+    }
+    for (unsigned turn = 0; turn < 400; turn++) {
+        give(take(100));
+    }
+    assert_int_equal(watch.decommits, 0);
+    assert_true(idle_pages() >= 8 * MIB / PAGE);
+}
+
 #define ON_HEAP(claim) cmocka_unit_test_setup_teardown(claim, make_heap, end_heap)
+#define ON_LONG_HEAP(claim) cmocka_unit_test_setup_teardown(claim, make_long_heap, end_heap)
 
 int run_run_claims(void)
 {
@@ -535,9 +567,10 @@ int run_run_claims(void)
         ON_HEAP(a_block_shrinks_where_it_is_and_its_end_is_free),
         ON_HEAP(a_block_that_needs_the_same_pages_asks_for_none),
         ON_HEAP(a_block_shrinks_without_a_request),
-        ON_HEAP(idle_pages_are_a_quarter_of_the_used_ones_and_4_MiB_at_most),
-        ON_HEAP(a_heap_over_the_bound_gives_pages_up_to_below_it),
-        ON_HEAP(a_heap_of_3_MiB_that_is_filled_and_emptied_keeps_its_pages),
+        ON_LONG_HEAP(idle_pages_are_a_quarter_of_the_used_ones_and_32_MiB_at_most),
+        ON_LONG_HEAP(a_heap_that_is_filled_and_emptied_keeps_its_pages),
+        ON_LONG_HEAP(a_heap_that_has_shrunk_gives_up_what_it_did_not_need_in_a_period),
+        ON_LONG_HEAP(a_heap_keeps_8_MiB_for_good),
     };
     return cmocka_run_group_tests_name("runs", claims, NULL, NULL);
 }

@@ -218,35 +218,75 @@ static void a_span_takes_the_lowest_of_the_shortest_holes_below_the_last_one(voi
     }
 }
 
-// The hole is shorter than the rest of the arena, and its pages are committed.
-static void a_large_block_takes_free_pages_of_spans_before_fresh_ones(void **state)
+static int make_long_heap(void **state)
+{
+    (void)state;
+    watch = watch_open();
+    heap = watch_heap(&watch, 64 * MIB);
+    return 0;
+}
+
+// Holes between spans are for the next spans. But a heap that keeps more idle pages than it should
+// commits no fresh ones: the hole of some 10 MiB serves a large block, and then a span again.
+static void a_large_block_takes_free_pages_of_spans_where_many_are_idle(void **state)
 {
     (void)state;
     void *wall = ch_heap_alloc(heap, 5 * heap->page_bytes); // Commits the last records, too.
-    take_spans(9);
-    for (unsigned span = 2; span < 8; span++) {
+    take_spans(180);
+    for (unsigned span = 2; span < 20; span++) {
+        give_span(span);
+    }
+    (void)ch_lane_flush(heap);
+    void *fresh = ch_heap_alloc(heap, CH_SPAN_BYTES); // Few are idle: it leaves the hole alone.
+    assert_ptr_equal(fresh, (unsigned char *)wall - CH_SPAN_BYTES);
+    for (unsigned span = 20; span < 178; span++) {
         give_span(span);
     }
     (void)ch_lane_flush(heap);
     assert_int_equal(watch.decommits, 0);
     size_t requests = watch.requests;
-    void *high = ch_heap_alloc(heap, 4 * CH_SPAN_BYTES);
-    assert_ptr_equal(high, heap->pages + 4 * CH_SPAN_BYTES);
-    void *low = ch_heap_alloc(heap, 2 * CH_SPAN_BYTES);
-    assert_ptr_equal(low, heap->pages + 2 * CH_SPAN_BYTES);
+    void *high = ch_heap_alloc(heap, 90 * CH_SPAN_BYTES);
+    assert_ptr_equal(high, heap->pages + 88 * CH_SPAN_BYTES);
     assert_int_equal(watch.requests, requests);
     watch_assert_whole(&watch, heap);
-    ch_heap_free(heap, low); // And the other way.
+    ch_heap_free(heap, high);
     void *small = ch_heap_alloc(heap, 100);
     assert_int_equal(span_of(small), 2);
     assert_int_equal(watch.requests, requests);
     watch_assert_whole(&watch, heap);
     ch_heap_free(heap, small);
-    ch_heap_free(heap, high);
-    give_span(0);
-    give_span(1);
-    give_span(8);
+    give(0, 2 * 4);
+    give(178 * 4, 180 * 4);
+    ch_heap_free(heap, fresh);
     ch_heap_free(heap, wall);
+}
+
+// The hole is the only place that is left for them.
+static void a_large_block_takes_free_pages_of_spans_where_there_are_no_others(void **state)
+{
+    (void)state;
+    take_spans(9);
+    for (unsigned span = 2; span < 8; span++) {
+        give_span(span);
+    }
+    (void)ch_lane_flush(heap);
+    size_t behind_bytes = (size_t)heap->page_count * heap->page_bytes - 9 * CH_SPAN_BYTES;
+    void *rest = ch_heap_alloc(heap, behind_bytes);
+    assert_ptr_equal(rest, heap->pages + 9 * CH_SPAN_BYTES);
+    void *high = ch_heap_alloc(heap, 4 * CH_SPAN_BYTES);
+    assert_ptr_equal(high, heap->pages + 4 * CH_SPAN_BYTES);
+    void *low = ch_heap_alloc(heap, 2 * CH_SPAN_BYTES);
+    assert_ptr_equal(low, heap->pages + 2 * CH_SPAN_BYTES);
+    watch_assert_whole(&watch, heap);
+    ch_heap_free(heap, high);
+    void *small = ch_heap_alloc(heap, 100); // And the other way.
+    assert_int_equal(span_of(small), 4);
+    watch_assert_whole(&watch, heap);
+    ch_heap_free(heap, small);
+    ch_heap_free(heap, low);
+    ch_heap_free(heap, rest);
+    give(0, 2 * 4);
+    give(8 * 4, 9 * 4);
 }
 
 // Large blocks may lie below a span. Their pointers are looked up there like any other.
@@ -399,6 +439,7 @@ static void a_large_block_takes_all_pages_that_are_no_span(void **state)
 }
 
 #define ON_HEAP(claim) cmocka_unit_test_setup_teardown(claim, make_heap, end_heap)
+#define ON_LONG_HEAP(claim) cmocka_unit_test_setup_teardown(claim, make_long_heap, end_heap)
 
 int run_span_claims(void)
 {
@@ -410,7 +451,8 @@ int run_span_claims(void)
         ON_HEAP(a_free_span_serves_another_class),
         ON_HEAP(the_tags_end_with_the_last_span),
         ON_HEAP(a_span_takes_the_lowest_of_the_shortest_holes_below_the_last_one),
-        ON_HEAP(a_large_block_takes_free_pages_of_spans_before_fresh_ones),
+        ON_LONG_HEAP(a_large_block_takes_free_pages_of_spans_where_many_are_idle),
+        ON_HEAP(a_large_block_takes_free_pages_of_spans_where_there_are_no_others),
         ON_HEAP(the_tags_below_a_span_are_there_without_spans),
         ON_HEAP(the_lane_is_bounded_and_minimize_empties_it),
         ON_HEAP(all_room_comes_back_when_all_is_freed),
