@@ -11,8 +11,8 @@
 #include "engine/page_heap.h"
 #include "engine/shadow.h"
 
-// Bounds the pages of an arena. Page numbers must stay below CH_NONE, and so must the number of
-// bits for them, rounded up to machine words.
+// Bounds the OS pages that are used of an arena, which may have more. Page numbers must stay below
+// CH_NONE, and so must the number of bits for them, rounded up to machine words.
 #define PAGES_MOST (CH_NONE - 64)
 
 static size_t round_up(size_t size_bytes, size_t step_bytes)
@@ -33,6 +33,13 @@ static uint32_t spans_of(const struct ch_heap *heap, uint32_t page_count)
     return page_count / heap->span_pages / (sizeof(void *) == 8 ? 1 : 2);
 }
 
+// Returns how many OS pages of the arena are used.
+static uint32_t os_pages_of(const struct ch_heap *heap)
+{
+    size_t pages = heap->config.arena_bytes >> heap->page_log2;
+    return pages < PAGES_MOST ? (uint32_t)pages : PAGES_MOST;
+}
+
 // Returns where a table of size_bytes starts, and moves the end of the tables behind it.
 static void *lay_table(struct ch_heap *heap, unsigned char *arena, size_t *end, size_t size_bytes)
 {
@@ -49,7 +56,7 @@ static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_
     size_t end = round_up(sizeof(struct ch_heap), heap->page_bytes);
     size_t spans = spans_of(heap, page_count);
     size_t bits = ((size_t)page_count + 63) / 64 * sizeof(uint64_t);
-    size_t all_words = (heap->config.arena_bytes >> heap->page_log2) / 64 + 1;
+    size_t all_words = os_pages_of(heap) / 64 + 1;
     size_t group_words = all_words * 64 / CH_COMMIT_GROUP / 64 + 1;
     heap->committed = lay_table(heap, arena, &end, (all_words + group_words) * sizeof(uint64_t));
     heap->committed_groups = heap->committed + all_words;
@@ -73,11 +80,11 @@ static size_t aligning_bytes(const struct ch_heap *heap)
 
 // Returns the largest number of pages that fits beside its own tables and the guard. It bisects,
 // because the rounding of each table makes a formula wrong by a few pages.
-static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena, size_t arena_bytes)
+static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena)
 {
-    size_t most = arena_bytes >> heap->page_log2;
+    size_t arena_bytes = (size_t)os_pages_of(heap) << heap->page_log2;
     uint32_t low = 0;
-    uint32_t high = most < PAGES_MOST ? (uint32_t)most : PAGES_MOST;
+    uint32_t high = os_pages_of(heap);
     while (low < high) {
         uint32_t middle = high - (high - low) / 2;
         size_t bits_end;
@@ -137,7 +144,7 @@ static bool fill_in(struct ch_heap *heap, const struct ch_config *config, size_t
         heap->lanes[i] = &ch_lane_closed;
     }
     unsigned char *arena = (unsigned char *)heap;
-    heap->page_count = fitting_pages(heap, arena, config->arena_bytes);
+    heap->page_count = fitting_pages(heap, arena);
     size_t bits_end;
     unsigned char *tables_end = arena + lay_out(heap, arena, heap->page_count, &bits_end);
     heap->pages = tables_end + (-(uintptr_t)tables_end & (CH_SMALL_BYTES - 1));
@@ -180,9 +187,6 @@ struct ch_heap *ch_arena_open(const struct ch_config *config)
     }
     struct ch_config rounded = *config;
     rounded.arena_bytes = round_down(config->arena_bytes, page_bytes);
-    if (rounded.arena_bytes / page_bytes > PAGES_MOST) {
-        rounded.arena_bytes = PAGES_MOST * page_bytes;
-    }
     void *arena = is_default ? reserve_default(&rounded)
                              : config->pages->reserve(config->world, rounded.arena_bytes);
     if (arena == NULL) {

@@ -1,7 +1,7 @@
 // ch_heap_check: walks a heap and compares every fact that the heap records twice. It never writes,
 // so it may run before and after any call. It checks an index before it uses it.
 //
-//     page runs, their tables -> lanes -> spans, blocks -> span lists -> run lists -> counts
+//     lanes -> page runs, each with its tables and its blocks -> span lists -> run lists -> counts
 //
 // The walk proves that the heap is consistent. It does not know what callers were promised: a model
 // outside knows that.
@@ -255,21 +255,27 @@ static struct ch_broken check_large(struct walk *walk, uint32_t page)
     return holds();
 }
 
-// Returns whether no block starts where there is no span.
-static bool has_no_tags(const struct ch_heap *heap, uint32_t page, uint32_t end)
+// Checks the tags where there is no span: no block starts there. Up to the end of the tags in use
+// they are committed, because a lookup without the lock may read any of them.
+static struct ch_broken check_no_tags(const struct ch_heap *heap, uint32_t page, uint32_t end)
 {
     const size_t page_granules = heap->page_bytes / CH_GRANULE_BYTES;
     size_t most = (size_t)ch_span_end(heap) * CH_SPAN_GRANULES;
+    size_t from = page * page_granules;
     size_t to = end * page_granules < most ? end * page_granules : most;
-    for (size_t granule = page * page_granules; granule < to; granule += 64) {
-        if (!is_all_zero(heap->tags + granule)) {
-            return false;
+    if (from < to && !ch_commit_is_whole(heap, (const void *)(heap->tags + from),
+                                         (to - from) * sizeof heap->tags[0])) {
+        return broken(CH_INVARIANT_TABLES_COVER, ch_page_start(heap, page));
+    }
+    for (; from < to; from += 64) {
+        if (!is_all_zero(heap->tags + from)) {
+            return broken(CH_INVARIANT_SPAN_GRID, ch_page_start(heap, page));
         }
     }
-    return true;
+    return holds();
 }
 
-// Checks what is true of a page run of any kind.
+// Checks the facts about a page run of any kind.
 static struct ch_broken check_run(struct walk *walk, uint32_t page, bool was_free)
 {
     const struct ch_heap *heap = walk->heap;
@@ -289,8 +295,9 @@ static struct ch_broken check_run(struct walk *walk, uint32_t page, bool was_fre
         ch_bits_next(heap->starts, true, page + 1, end) < end) {
         return broken(CH_INVARIANT_RUN_STARTS, where);
     }
-    if (run->kind != CH_RUN_SPAN && !has_no_tags(heap, page, end)) {
-        return broken(CH_INVARIANT_SPAN_GRID, where);
+    struct ch_broken tags = run->kind == CH_RUN_SPAN ? holds() : check_no_tags(heap, page, end);
+    if (tags.invariant != CH_INVARIANTS) {
+        return tags;
     }
     if (!is_live) {
         walk->list_runs[ch_run_list(run->pages)]++;
@@ -306,7 +313,9 @@ static struct ch_broken check_run(struct walk *walk, uint32_t page, bool was_fre
 static struct ch_broken check_runs(struct walk *walk)
 {
     const struct ch_heap *heap = walk->heap;
-    struct ch_broken answer = holds();
+    struct ch_broken answer = ch_span_end(heap) <= heap->span_limit
+                                  ? holds()
+                                  : broken(CH_INVARIANT_TABLES_COVER, heap->pages);
     bool was_free = false;
     for (uint32_t page = 0; page < heap->page_count && answer.invariant == CH_INVARIANTS;
          page += heap->runs[page].pages) {
@@ -334,6 +343,7 @@ static struct ch_broken check_run_lists(const struct walk *walk)
         uint32_t previous = CH_NONE;
         for (uint32_t page = heap->run_lists[list]; page != CH_NONE; page = runs[page].next) {
             if (page >= heap->page_count || left-- == 0 || ch_bits_get(heap->starts, page) ||
+                !ch_commit_is_whole(heap, &runs[page], sizeof runs[page]) ||
                 runs[page].previous != previous || ch_run_list(runs[page].pages) != list) {
                 return broken(CH_INVARIANT_RUN_LIST, ch_page_start(heap, page));
             }
@@ -363,8 +373,8 @@ static struct ch_broken check_counts(const struct walk *walk)
     const struct ch_heap *heap = walk->heap;
     uint32_t table_pages =
         (uint32_t)((size_t)(heap->pages - (unsigned char *)(uintptr_t)heap) >> heap->page_log2);
-    uint32_t all_pages = (uint32_t)(heap->config.arena_bytes >> heap->page_log2);
-    size_t committed = count_bits(heap->committed, all_pages);
+    size_t committed =
+        count_bits(heap->committed, table_pages + heap->page_count + 1); // The guard.
     if (committed != heap->committed_pages) {
         return broken(CH_INVARIANT_COMMIT_COUNT, heap->pages);
     }

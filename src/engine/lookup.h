@@ -6,8 +6,8 @@
 
 #define CH_GRANULE_NONE SIZE_MAX
 
-/// Returns the granule that starts at a pointer, if it has a tag; CH_GRANULE_NONE iff the pointer
-/// lies beyond the tags in use, or in a granule. Needs no lock.
+/// Returns the granule that starts at a pointer, if it has a tag. Returns CH_GRANULE_NONE iff the
+/// pointer lies beyond the tags in use, or in a granule. Needs no lock.
 static inline size_t ch_lookup_granule(const struct ch_heap *heap, const void *block)
 {
     // The rotation puts every offset that is no multiple of a granule beyond all granules.

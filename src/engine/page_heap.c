@@ -5,9 +5,10 @@
 //                                    ^ the end of the tags in use
 //
 // Two neighboring page runs are never both free. Free page runs are on lists by length. A span
-// takes the low end of the lowest. A large block takes the high end of the shortest that fits,
-// among few that are looked at. It leaves the holes between spans to the next spans, unless more
-// pages are idle than the heap keeps for good: then they serve it before fresh pages are committed.
+// takes the low end of a short one below the last span, or else of the lowest. A large block takes
+// the high end of the shortest that fits, among few that are looked at. It leaves the holes between
+// spans to the next spans, unless more pages are idle than the heap keeps for good: then they serve
+// it before fresh pages are committed.
 //
 // This file does not know classes, sizes or callers.
 
@@ -82,11 +83,11 @@ static void unlist(struct ch_heap *heap, uint32_t page)
 
 bool ch_run_open_all(struct ch_heap *heap)
 {
-    if (!cover_free(heap, 0, heap->page_count)) {
-        return false;
+    bool is_covered = cover_free(heap, 0, heap->page_count);
+    if (is_covered && heap->page_count > 0) { // A small arena of large pages has none.
+        list(heap, 0, heap->page_count);
     }
-    list(heap, 0, heap->page_count);
-    return true;
+    return is_covered;
 }
 
 // A place for pages in a free page run. No run: no place.
@@ -96,7 +97,7 @@ struct place {
 
 static const struct place no_place = {CH_NONE, CH_NONE};
 
-// What a place must have.
+// Describes the wanted place.
 struct want {
     uint32_t pages, room_pages;
     size_t alignment_bytes;
@@ -153,8 +154,9 @@ static struct place look(const struct ch_heap *heap, unsigned index, const struc
     return best;
 }
 
-// Returns whether no later list can have a better place. Tags reach to the last span: a span that
-// lies higher costs more of them.
+// Returns whether a place ends the search. Later lists have longer page runs, and those are for
+// long blocks. But tags reach to the last span: one that lies higher costs more of them, so each
+// list is looked at for a lower place.
 static bool is_good(const struct ch_heap *heap, struct place place, const struct want *want)
 {
     return place.run != CH_NONE &&

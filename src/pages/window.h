@@ -10,8 +10,8 @@
 /// addresses.
 void *ch_window_choose(size_t size_bytes);
 
-/// Maps the part of a range that is not mapped yet, and makes all of it readable and writable; also
-/// of a range that is no window. Returns false iff the system refuses.
+/// Maps the part of a window that is not mapped yet, and makes the range readable and writable. A
+/// range that is no window must be mapped. Returns false iff the system refuses.
 bool ch_window_map(void *start, size_t size_bytes);
 
 /// Ends a window whose pages are unmapped. Does nothing with any other range.

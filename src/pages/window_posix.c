@@ -40,7 +40,7 @@ static bool map_at(void *start, size_t size_bytes, int protection)
     return mapped == start;
 }
 
-// Returns a number that the kernel chose at random, unless it was told not to.
+// Returns a number that the kernel chose, at random as a rule.
 static uintptr_t draw(size_t page_bytes)
 {
     void *page = mmap(NULL, page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

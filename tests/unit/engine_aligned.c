@@ -134,30 +134,44 @@ static void spans_are_aligned_wherever_the_arena_starts(void **state)
     }
 }
 
-// Only the block's own pages are in use, and the pages around it can be allocated.
+// Returns the length of the longest free page run.
+static uint32_t longest_free(void)
+{
+    uint32_t longest = 0;
+    for (uint32_t page = 0; page < heap->page_count; page += heap->runs[page].pages) {
+        bool is_free = heap->runs[page].kind == CH_RUN_FREE;
+        longest = is_free && heap->runs[page].pages > longest ? heap->runs[page].pages : longest;
+    }
+    return longest;
+}
+
+// Only the block's own pages are committed and in use, and the pages around it can be allocated.
 static void pages_before_and_behind_an_aligned_run_are_free(void **state)
 {
     (void)state;
     unsigned char *wall = ch_heap_alloc(heap, 37 * PAGE);
     for (size_t alignment = 2 * PAGE; alignment <= ALIGNMENT_MOST; alignment *= 2) {
+        ch_heap_minimize(heap);
+        size_t used = heap->used_pages;
+        size_t committed = watch.committed_pages;
         unsigned char *block = take(CH_SMALL_BYTES + 1, alignment);
         size_t pages = rounded(CH_SMALL_BYTES + 1, alignment) / PAGE;
-        assert_int_equal(heap->used_pages, pages + 37);
+        assert_true(heap->used_pages - used - pages <= 6); // Those of records.
+        assert_int_equal(watch.committed_pages - committed, heap->used_pages - used);
         watch_assert_whole(&watch, heap);
         size_t behind_bytes = (size_t)(wall - block) - pages * PAGE;
+        assert_true(behind_bytes < alignment);
         if (behind_bytes > CH_SMALL_BYTES) {
             unsigned char *behind = ch_heap_alloc(heap, behind_bytes);
             assert_ptr_equal(behind, block + pages * PAGE);
             ch_heap_free(heap, behind);
         }
-        assert_int_equal(heap->first_run, (size_t)(block - heap->pages) / PAGE);
+        assert_int_equal(heap->runs[0].pages, (size_t)(block - heap->pages) / PAGE);
         ch_heap_free(heap, block);
-        assert_int_equal(heap->used_pages, 37);
     }
     ch_heap_free(heap, wall);
 }
 
-// In a hole between live blocks there is no gap to take the head.
 static void a_run_in_a_hole_is_cut_at_both_ends(void **state)
 {
     (void)state;
@@ -165,11 +179,12 @@ static void a_run_in_a_hole_is_cut_at_both_ends(void **state)
     unsigned char *hole = ch_heap_alloc(heap, 100 * PAGE);
     unsigned char *other_wall = ch_heap_alloc(heap, 6 * PAGE);
     ch_heap_free(heap, hole);
+    size_t used = heap->used_pages;
     for (size_t alignment = 2 * PAGE; alignment <= 32 * PAGE; alignment *= 2) {
         unsigned char *block = take(32 * PAGE, alignment);
         assert_true(block >= hole && block + 32 * PAGE <= hole + 100 * PAGE);
         watch_assert_whole(&watch, heap);
-        assert_int_equal(heap->used_pages, 5 + 6 + 32);
+        assert_int_equal(heap->used_pages, used + 32);
         ch_heap_free(heap, block);
         unsigned char *whole = ch_heap_alloc(heap, 100 * PAGE);
         assert_ptr_equal(whole, hole);
@@ -177,6 +192,40 @@ static void a_run_in_a_hole_is_cut_at_both_ends(void **state)
     }
     ch_heap_free(heap, wall);
     ch_heap_free(heap, other_wall);
+}
+
+// A hole with an aligned place for the block, and not a page more than that.
+static void an_aligned_place_is_found_without_a_longer_run(void **state)
+{
+    (void)state;
+    for (size_t alignment = 2 * PAGE; alignment <= 64 * PAGE; alignment *= 2) {
+        unsigned char *fit = take(64 * PAGE, alignment);
+        size_t end_bytes = (size_t)(heap->pages + heap->page_count * PAGE - fit);
+        assert_true(ch_heap_resize(heap, fit, end_bytes)); // So the wall lies below it.
+        void *wall = ch_heap_alloc(heap, 5 * PAGE);
+        assert_ptr_equal(wall, fit - 5 * PAGE);
+        ch_heap_free(heap, fit);
+        uint32_t longest = longest_free();
+        size_t requests = watch.requests;
+        assert_ptr_equal(take(64 * PAGE, alignment), fit);
+        assert_int_equal(watch.requests, requests);
+        assert_int_equal(longest_free(), longest);
+        watch_assert_whole(&watch, heap);
+        ch_heap_free(heap, fit);
+        ch_heap_free(heap, wall);
+    }
+}
+
+static void an_aligned_block_takes_all_of_the_arena_that_is_aligned(void **state)
+{
+    (void)state;
+    for (size_t alignment = 2 * PAGE; alignment <= 64 * PAGE; alignment *= 2) {
+        size_t lost = (uintptr_t)heap->pages % alignment;
+        size_t fitting = (heap->page_count * PAGE - (lost == 0 ? 0 : alignment - lost)) / alignment;
+        unsigned char *block = take(fitting * alignment, alignment);
+        watch_assert_whole(&watch, heap);
+        ch_heap_free(heap, block);
+    }
 }
 
 static void what_cannot_be_is_null_and_changes_nothing(void **state)
@@ -270,6 +319,8 @@ int run_aligned_claims(void)
         ON_HEAP(spans_are_aligned_wherever_the_arena_starts),
         ON_HEAP(pages_before_and_behind_an_aligned_run_are_free),
         ON_HEAP(a_run_in_a_hole_is_cut_at_both_ends),
+        ON_HEAP(an_aligned_place_is_found_without_a_longer_run),
+        ON_HEAP(an_aligned_block_takes_all_of_the_arena_that_is_aligned),
         ON_HEAP(what_cannot_be_is_null_and_changes_nothing),
         ON_HEAP(refused_pages_leave_no_part_of_an_aligned_block),
         ON_HEAP(aligned_blocks_live_among_others),

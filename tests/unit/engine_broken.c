@@ -25,13 +25,13 @@ static void *take(const struct scene *scene, size_t size_bytes)
 static void take_runs(struct scene *scene, void *blocks[SCENE_RUNS])
 {
     static const size_t pages[SCENE_RUNS] = SCENE_RUN_PAGES;
-    for (size_t i = SCENE_RUNS; i-- > 0;) { // From the end of the arena downward.
+    for (size_t i = SCENE_RUNS; i-- > 0;) { // The last one is taken first.
         blocks[i] = take(scene, pages[i] * 4096);
         scene->runs[i] = (uint32_t)(ch_offset(scene->heap, blocks[i]) / 4096);
     }
 }
 
-// The arena is so large that both ends of each table are pages apart.
+// The arena is so large that the ends of each table are pages apart.
 static void set_scene(struct scene *scene)
 {
     *scene = (struct scene){.watch = watch_open()};
@@ -68,8 +68,10 @@ static void a_heap_that_is_whole_is_said_to_be_whole(void **state)
     (void)state;
     struct scene scene;
     set_scene(&scene);
-    assert_int_equal(ch_span_count(scene.heap), SCENE_SPANS);
-    assert_int_equal(scene.heap->first_run, scene.runs[RUN_BOTTOM]);
+    assert_int_equal(ch_span_end(scene.heap), SCENE_SPANS);
+    assert_int_equal(scene.heap->runs[SPAN_FREE * scene.heap->span_pages].kind, CH_RUN_FREE);
+    assert_int_equal(scene.heap->runs[scene_rest(scene.heap)].pages,
+                     scene.runs[RUN_BOTTOM] - scene_rest(scene.heap));
     assert_true(ch_lane_mine(scene.heap)->magazines[SCENE_CLASS].count > 2);
     struct ch_broken broken = ch_heap_check(scene.heap);
     assert_int_equal(broken.invariant, CH_INVARIANTS);

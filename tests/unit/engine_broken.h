@@ -11,10 +11,10 @@
 #define SCENE_OTHER_CLASS ch_class_of(200)
 #define SCENE_LAST_CLASS (CH_CLASS_COUNT - 1)
 
-/// The spans of the scene, from the first on.
+/// The places of the scene's spans, from the first page on. One of them is a free page run.
 enum scene_span { SPAN_FULL, SPAN_FREE, SPAN_OPEN, SPAN_OTHER, SPAN_LAST, SCENE_SPANS };
 
-/// The runs of the scene, from the first page on. Holes are free.
+/// The scene's page runs at the end of the arena, in their order. Holes are free.
 enum scene_run { RUN_BOTTOM, RUN_SHORT_HOLE, RUN_MIDDLE, RUN_LONG_HOLE, RUN_TOP, SCENE_RUNS };
 
 /// Their lengths in pages: a live one is as long as a free one.
@@ -22,6 +22,12 @@ enum scene_run { RUN_BOTTOM, RUN_SHORT_HOLE, RUN_MIDDLE, RUN_LONG_HOLE, RUN_TOP,
     {                                                                                              \
         9, 7, 7, 40, 5                                                                             \
     }
+
+/// Returns the first page behind the spans of the scene: that of a long free page run.
+static inline uint32_t scene_rest(const struct ch_heap *heap)
+{
+    return SCENE_SPANS * heap->span_pages;
+}
 
 struct scene {
     struct watch watch;

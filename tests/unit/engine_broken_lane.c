@@ -57,7 +57,7 @@ static const void *a_granule_off_the_grid_is_in_the_lane(struct scene *scene)
 
 static const void *a_block_that_was_not_cut_is_in_the_lane(struct scene *scene)
 {
-    size_t cut = ch_spans(scene->heap)[SPAN_OPEN].cut_granules;
+    size_t cut = scene->heap->spans[SPAN_OPEN].cut_granules;
     return put_in_lane(scene,
                        scene->heap->pages + SPAN_OPEN * CH_SPAN_BYTES + cut * CH_GRANULE_BYTES);
 }

@@ -1,4 +1,4 @@
-// The breakages of the arena's edges and of spans. Each is named for the claim that it makes
+// The breakages of tables and of spans. Each is named for the claim that it makes
 // untrue.
 
 #include "engine_broken.h"
@@ -7,7 +7,7 @@
 
 static struct ch_span *record(const struct scene *scene, unsigned span)
 {
-    return &ch_spans(scene->heap)[span];
+    return &scene->heap->spans[span];
 }
 
 static unsigned char *start_of(const struct scene *scene, unsigned span)
@@ -17,51 +17,106 @@ static unsigned char *start_of(const struct scene *scene, unsigned span)
 
 static _Atomic uint16_t *tag_of(const struct scene *scene, const void *block)
 {
-    return &ch_tags(scene->heap)[ch_offset(scene->heap, block) / CH_GRANULE_BYTES];
+    return &scene->heap->tags[ch_offset(scene->heap, block) / CH_GRANULE_BYTES];
 }
 
-static const void *the_tables_have_room_for_fewer_spans(struct scene *scene)
+// Marks the OS page with an entry of a table as not committed.
+static void uncover(struct scene *scene, const void *entry)
 {
-    scene->heap->span_limit = SCENE_SPANS - 1;
+    size_t offset = (uintptr_t)entry - (uintptr_t)scene->heap;
+    ch_bits_clear(scene->heap->committed, (uint32_t)(offset / 4096));
+}
+
+static const void *the_record_of_the_first_run_is_gone(struct scene *scene)
+{
+    uncover(scene, scene->heap->runs);
+    return start_of(scene, SPAN_FULL);
+}
+
+static const void *the_record_of_a_span_is_gone(struct scene *scene)
+{
+    uncover(scene, record(scene, SPAN_FULL));
+    return start_of(scene, SPAN_FULL);
+}
+
+static const void *the_first_tags_are_gone(struct scene *scene)
+{
+    uncover(scene, (const void *)scene->heap->tags);
+    return start_of(scene, SPAN_FULL);
+}
+
+static const void *the_last_tags_are_gone(struct scene *scene)
+{
+    uncover(scene, (const void *)(scene->heap->tags + SCENE_SPANS * CH_SPAN_GRANULES - 1));
+    return start_of(scene, SPAN_LAST);
+}
+
+// Any pointer may be looked up there, without the lock.
+static const void *the_tags_between_two_spans_are_gone(struct scene *scene)
+{
+    uncover(scene, (const void *)(scene->heap->tags + SPAN_FREE * CH_SPAN_GRANULES));
+    return start_of(scene, SPAN_FREE);
+}
+
+static const void *the_tags_reach_to_where_there_are_none(struct scene *scene)
+{
+    ch_set_span_end(scene->heap, SCENE_SPANS + 1);
+    return start_of(scene, SCENE_SPANS);
+}
+
+static const void *the_tags_reach_behind_their_table(struct scene *scene)
+{
+    ch_set_span_end(scene->heap, scene->heap->span_limit + 1);
     return scene->heap->pages;
 }
 
-static const void *runs_begin_before_spans_end(struct scene *scene)
+BREAKAGES(TABLES_COVER, BREAKAGE(the_record_of_the_first_run_is_gone),
+          BREAKAGE(the_record_of_a_span_is_gone), BREAKAGE(the_first_tags_are_gone),
+          BREAKAGE(the_last_tags_are_gone), BREAKAGE(the_tags_between_two_spans_are_gone),
+          BREAKAGE(the_tags_reach_to_where_there_are_none),
+          BREAKAGE(the_tags_reach_behind_their_table));
+
+// Makes the last span another length. The free page run behind it gives or gets the pages.
+static const void *make_last_span(struct scene *scene, uint32_t pages)
 {
-    scene->heap->first_run = SCENE_SPANS * scene->heap->span_pages - 1;
-    return scene->heap->pages;
+    struct ch_heap *heap = scene->heap;
+    uint32_t page = SPAN_LAST * heap->span_pages;
+    uint32_t end = scene->runs[RUN_BOTTOM];
+    heap->runs[page].pages = pages;
+    heap->runs[page + pages - 1].pages = pages;
+    heap->runs[page + pages] = heap->runs[scene_rest(heap)];
+    heap->runs[page + pages].pages = end - page - pages;
+    heap->runs[end - 1].pages = end - page - pages;
+    ch_bits_set(heap->committed,
+                (uint32_t)(((uintptr_t)heap->pages - (uintptr_t)heap) / 4096) + page + pages - 1);
+    return start_of(scene, SPAN_LAST);
 }
 
-static const void *runs_begin_behind_the_arena(struct scene *scene)
+static const void *a_span_is_a_page_too_long(struct scene *scene)
 {
-    scene->heap->first_run = scene->heap->page_count + 1;
-    return scene->heap->pages;
+    return make_last_span(scene, scene->heap->span_pages + 1);
 }
 
-BREAKAGES(REGIONS_APART, BREAKAGE(the_tables_have_room_for_fewer_spans),
-          BREAKAGE(runs_begin_before_spans_end), BREAKAGE(runs_begin_behind_the_arena));
+static const void *a_span_is_a_page_too_short(struct scene *scene)
+{
+    return make_last_span(scene, scene->heap->span_pages - 1);
+}
 
-#define UNCOVERED(function, table, end, value)                                                     \
-    static const void *function(struct scene *scene)                                               \
-    {                                                                                              \
-        scene->heap->table.end = value;                                                            \
-        return scene->heap->pages;                                                                 \
-    }
+// The live page run of 7 pages is a span to be: at no multiple of its length.
+static const void *a_large_block_is_a_span(struct scene *scene)
+{
+    scene->heap->runs[scene->runs[RUN_MIDDLE]].kind = CH_RUN_SPAN;
+    return ch_page_start(scene->heap, scene->runs[RUN_MIDDLE]);
+}
 
-UNCOVERED(committed_bits_of_spans_are_gone, committed_table, low_bytes, 0)
-UNCOVERED(committed_bits_of_runs_are_gone, committed_table, high_bytes,
-          scene->heap->committed_table.end_bytes)
-UNCOVERED(starts_are_gone, starts_table, high_bytes, scene->heap->starts_table.end_bytes)
-UNCOVERED(runs_are_gone, runs_table, high_bytes, scene->heap->runs_table.end_bytes)
-UNCOVERED(spans_are_gone, spans_table, low_bytes, 0)
-UNCOVERED(tags_are_gone, tags_table, low_bytes, 0)
-UNCOVERED(the_last_page_of_tags_is_gone, tags_table, low_bytes,
-          scene->heap->tags_table.low_bytes - scene->heap->page_bytes)
+static const void *the_tags_end_before_the_last_span(struct scene *scene)
+{
+    ch_set_span_end(scene->heap, SPAN_LAST);
+    return start_of(scene, SPAN_LAST);
+}
 
-BREAKAGES(TABLES_COVER, BREAKAGE(committed_bits_of_spans_are_gone),
-          BREAKAGE(committed_bits_of_runs_are_gone), BREAKAGE(starts_are_gone),
-          BREAKAGE(runs_are_gone), BREAKAGE(spans_are_gone), BREAKAGE(tags_are_gone),
-          BREAKAGE(the_last_page_of_tags_is_gone));
+BREAKAGES(SPAN_PLACE, BREAKAGE(a_span_is_a_page_too_long), BREAKAGE(a_span_is_a_page_too_short),
+          BREAKAGE(a_large_block_is_a_span), BREAKAGE(the_tags_end_before_the_last_span));
 
 static const void *a_class_does_not_exist(struct scene *scene)
 {
@@ -76,21 +131,6 @@ static const void *a_class_is_one_below_none(struct scene *scene)
 }
 
 BREAKAGES(SPAN_CLASS, BREAKAGE(a_class_does_not_exist), BREAKAGE(a_class_is_one_below_none));
-
-static const void *the_first_page_of_a_span_is_not_committed(struct scene *scene)
-{
-    ch_bits_clear(ch_committed(scene->heap), SPAN_OPEN * scene->heap->span_pages);
-    return start_of(scene, SPAN_OPEN);
-}
-
-static const void *the_last_page_of_a_span_is_not_committed(struct scene *scene)
-{
-    ch_bits_clear(ch_committed(scene->heap), (SPAN_FULL + 1) * scene->heap->span_pages - 1);
-    return start_of(scene, SPAN_FULL);
-}
-
-BREAKAGES(SPAN_COMMITTED, BREAKAGE(the_first_page_of_a_span_is_not_committed),
-          BREAKAGE(the_last_page_of_a_span_is_not_committed));
 
 static const void *a_summary_misses_a_word(struct scene *scene)
 {
@@ -230,12 +270,6 @@ static const void *a_span_with_room_is_on_no_list(struct scene *scene)
     return scene->heap->pages;
 }
 
-static const void *a_free_span_is_on_no_list(struct scene *scene)
-{
-    scene->heap->free_spans = CH_NONE;
-    return scene->heap->pages;
-}
-
 static const void *a_span_is_on_the_list_of_a_class_that_has_none(struct scene *scene)
 {
     scene->heap->span_lists[SCENE_CLASS + 1] = SPAN_OPEN;
@@ -257,10 +291,10 @@ static const void *a_full_span_is_listed_for_one_with_room(struct scene *scene)
     return start_of(scene, SPAN_FULL);
 }
 
-static const void *a_span_in_use_is_on_the_free_list(struct scene *scene)
+static const void *a_free_run_is_listed_for_a_span(struct scene *scene)
 {
-    scene->heap->free_spans = SPAN_OTHER;
-    return start_of(scene, SPAN_OTHER);
+    scene->heap->span_lists[SCENE_CLASS + 1] = SPAN_FREE;
+    return start_of(scene, SPAN_FREE);
 }
 
 static const void *a_list_does_not_know_the_way_back(struct scene *scene)
@@ -277,37 +311,20 @@ static const void *a_list_has_no_end(struct scene *scene)
 
 static const void *a_list_leads_out_of_the_tables(struct scene *scene)
 {
-    scene->heap->free_spans = CH_NONE - 1;
+    scene->heap->span_lists[SCENE_CLASS + 1] = CH_NONE - 1;
     return start_of(scene, CH_NONE - 1);
 }
 
-static const void *a_list_leads_out_of_the_region(struct scene *scene)
+static const void *a_list_leads_behind_the_spans(struct scene *scene)
 {
     scene->heap->span_lists[SCENE_CLASS] = SCENE_SPANS;
     return start_of(scene, SCENE_SPANS);
 }
 
-BREAKAGES(SPAN_LIST, BREAKAGE(a_span_with_room_is_on_no_list), BREAKAGE(a_free_span_is_on_no_list),
+BREAKAGES(SPAN_LIST, BREAKAGE(a_span_with_room_is_on_no_list),
           BREAKAGE(a_span_is_on_the_list_of_a_class_that_has_none),
           BREAKAGE(two_classes_have_each_others_list),
           BREAKAGE(a_full_span_is_listed_for_one_with_room),
-          BREAKAGE(a_span_in_use_is_on_the_free_list), BREAKAGE(a_list_does_not_know_the_way_back),
+          BREAKAGE(a_free_run_is_listed_for_a_span), BREAKAGE(a_list_does_not_know_the_way_back),
           BREAKAGE(a_list_has_no_end), BREAKAGE(a_list_leads_out_of_the_tables),
-          BREAKAGE(a_list_leads_out_of_the_region));
-
-// Frees the last span as the engine would, except that it does not go back to the gap.
-static const void *the_last_span_is_free(struct scene *scene)
-{
-    struct ch_heap *heap = scene->heap;
-    *tag_of(scene, scene->last) = 0;
-    heap->used_pages -= heap->span_pages;
-    heap->span_lists[SCENE_LAST_CLASS] = CH_NONE;
-    record(scene, SPAN_LAST)->class_index = CH_CLASS_NONE;
-    record(scene, SPAN_LAST)->previous = CH_NONE;
-    record(scene, SPAN_LAST)->next = SPAN_FREE;
-    record(scene, SPAN_FREE)->previous = SPAN_LAST;
-    heap->free_spans = SPAN_LAST;
-    return start_of(scene, SPAN_LAST);
-}
-
-BREAKAGES(SPAN_LAST, BREAKAGE(the_last_span_is_free));
+          BREAKAGE(a_list_leads_behind_the_spans));

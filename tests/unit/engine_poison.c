@@ -53,7 +53,7 @@ static void a_block_of_2_GiB_comes_and_goes_in_no_time_and_no_memory(void **stat
     for (unsigned try = 0; try < 5; try++) {
         double start = seconds();
         void *block = ch_heap_alloc(heap, INT_MAX);
-        void *wall = ch_heap_alloc(heap, 20000); // Between the block and the gap.
+        void *wall = ch_heap_alloc(heap, 20000); // Between the block and the rest.
         assert_non_null(block);
         assert_non_null(wall);
         ch_heap_free(heap, block);
@@ -70,43 +70,65 @@ static void a_block_of_2_GiB_comes_and_goes_in_no_time_and_no_memory(void **stat
 
 #define ARENA_BYTES (2 * MIB)
 #define GUARD_BYTES (8 * KIB)
-#define WHOLE_BYTES (32 * KIB)
+#define REST_BYTES (32 * KIB)
 
 enum touch { MAY, MUST_NOT, EITHER };
 
 static unsigned char
     map[ARENA_BYTES]; // An enum touch for each byte from the first page to the guard.
 
-static void draw_hidden(size_t start, size_t end)
+static void draw(size_t start, size_t size_bytes, enum touch touch)
 {
-    memset(map + start, MUST_NOT, end - start);
-    if (end - start > WHOLE_BYTES) {
-        memset(map + start + GUARD_BYTES, EITHER, end - start - 2 * GUARD_BYTES);
+    memset(map + start, (int)touch, size_bytes);
+}
+
+// Of a long free page run both ends are poisoned, and each page that says so.
+static void draw_free(const struct ch_heap *heap, uint32_t page, uint32_t pages)
+{
+    size_t start = page * heap->page_bytes;
+    size_t size_bytes = pages * heap->page_bytes;
+    draw(start, size_bytes, MUST_NOT);
+    if (size_bytes > CH_SPAN_BYTES) {
+        draw(start + GUARD_BYTES, size_bytes - 2 * GUARD_BYTES, EITHER);
     }
+    for (uint32_t i = page; i < page + pages; i++) {
+        if (ch_bits_get(heap->hidden, i)) {
+            draw(i * heap->page_bytes, heap->page_bytes, MUST_NOT);
+        }
+    }
+}
+
+// Of the pages that a roomy block leaves unused only the first 32 KiB behind it are poisoned.
+static void draw_run(const struct ch_heap *heap, uint32_t page)
+{
+    const struct ch_run *run = &heap->runs[page];
+    size_t start = page * heap->page_bytes;
+    size_t size_bytes = run->pages * heap->page_bytes;
+    if (run->kind == CH_RUN_FREE) {
+        draw_free(heap, page, run->pages);
+        return;
+    }
+    draw(start, size_bytes, MUST_NOT);
+    if (run->kind == CH_RUN_ROOMY && size_bytes - run->size_bytes > REST_BYTES) {
+        draw(start + run->size_bytes + REST_BYTES, size_bytes - run->size_bytes - REST_BYTES,
+             EITHER);
+    }
+    assert_true(ch_bits_next(heap->hidden, true, page, page + run->pages) == page + run->pages);
 }
 
 // Returns the number of bytes.
 static size_t draw_map(const struct churn *churn)
 {
     const struct ch_heap *heap = churn->heap;
-    size_t small_bytes = heap->span_most * CH_SPAN_BYTES;
-    size_t first_run_byte = (size_t)heap->first_run * heap->page_bytes;
     size_t end = (size_t)heap->page_count * heap->page_bytes;
-    memset(map, MUST_NOT, small_bytes);
-    draw_hidden(small_bytes, first_run_byte);
-    for (uint32_t page = heap->first_run; page < heap->page_count;) {
-        uint32_t pages = ch_runs(heap)[page].pages;
-        draw_hidden(page * heap->page_bytes, (page + pages) * heap->page_bytes);
-        if (ch_bits_get(ch_starts(heap), page)) {
-            memset(map + page * heap->page_bytes, MUST_NOT, pages * heap->page_bytes);
-        }
-        page += pages;
+    for (uint32_t page = 0; page < heap->page_count; page += heap->runs[page].pages) {
+        draw_run(heap, page);
     }
-    memset(map + end, MUST_NOT, heap->page_bytes); // The guard page.
+    draw(end, heap->page_bytes, MUST_NOT); // The guard page.
     for (unsigned i = 0; i < CHURN_SLOTS; i++) {
         const struct churn_slot *slot = &churn->slots[i];
         if (slot->block != NULL) {
-            memset(map + ((unsigned char *)slot->block - heap->pages), MAY, slot->size_bytes);
+            draw((size_t)((unsigned char *)slot->block - heap->pages), slot->size_bytes, MAY);
         }
     }
     return end + heap->page_bytes;
@@ -149,8 +171,8 @@ static void each_byte_may_be_touched_iff_it_is_of_a_live_block(void **state)
     }
 }
 
-// Step by step, where the two regions take turns at the same pages.
-static void each_byte_is_as_it_should_be_where_a_region_takes_what_was_the_others(void **state)
+// Step by step, where small and large blocks take turns at the same pages.
+static void each_byte_is_as_it_should_be_where_spans_and_large_blocks_take_turns(void **state)
 {
     (void)state;
     struct watch watch = watch_open();
@@ -174,6 +196,49 @@ static void each_byte_is_as_it_should_be_where_a_region_takes_what_was_the_other
         }
     }
     watch_end(&watch, heap);
+}
+
+static void assert_poisoned(unsigned char *start, size_t size_bytes)
+{
+    for (size_t i = 0; i < size_bytes; i++) {
+        assert_true(__asan_address_is_poisoned(start + i));
+    }
+}
+
+// As long as its pages are free, in a page run of its own or in one that it has joined, in any
+// order. A longer block hides only its ends. Its pages are known to be open when they are taken.
+static void a_freed_block_of_up_to_64_KiB_stays_poisoned(void **state)
+{
+    (void)state;
+    const size_t size_bytes = CH_SPAN_BYTES - 1;
+    for (unsigned order = 0; order < 6; order++) {
+        struct watch watch = watch_open();
+        struct ch_heap *heap = watch_heap(&watch, ARENA_BYTES);
+        unsigned char *wall = ch_heap_alloc(heap, 20 * KIB);
+        unsigned char *blocks[3];
+        for (unsigned i = 0; i < 3; i++) {
+            blocks[i] = ch_heap_alloc(heap, size_bytes);
+        }
+        unsigned first = order / 2;
+        unsigned second = (first + 1 + order % 2) % 3;
+        const unsigned freed[] = {first, second, 3 - first - second};
+        for (unsigned i = 0; i < 3; i++) {
+            ch_heap_free(heap, blocks[freed[i]]);
+            for (unsigned j = 0; j <= i; j++) {
+                assert_poisoned(blocks[freed[j]], size_bytes);
+            }
+        }
+        ch_heap_minimize(heap);
+        assert_poisoned(blocks[2], 3 * CH_SPAN_BYTES); // The last one was taken lowest.
+        unsigned char *all = ch_heap_alloc(heap, 3 * CH_SPAN_BYTES + 20 * KIB);
+        assert_true(all < blocks[2]);
+        assert_null(__asan_region_is_poisoned(all, 3 * CH_SPAN_BYTES + 20 * KIB));
+        ch_heap_free(heap, all);
+        assert_poisoned(all, GUARD_BYTES);
+        assert_poisoned(blocks[0] + CH_SPAN_BYTES - GUARD_BYTES, GUARD_BYTES);
+        ch_heap_free(heap, wall);
+        watch_end(&watch, heap);
+    }
 }
 
 static void every_size_has_its_end_to_the_byte(void **state)
@@ -210,7 +275,8 @@ int run_poison_claims(void)
         cmocka_unit_test(a_block_of_2_GiB_comes_and_goes_in_no_time_and_no_memory),
 #ifdef HAS_ASAN
         cmocka_unit_test(each_byte_may_be_touched_iff_it_is_of_a_live_block),
-        cmocka_unit_test(each_byte_is_as_it_should_be_where_a_region_takes_what_was_the_others),
+        cmocka_unit_test(each_byte_is_as_it_should_be_where_spans_and_large_blocks_take_turns),
+        cmocka_unit_test(a_freed_block_of_up_to_64_KiB_stays_poisoned),
         cmocka_unit_test(every_size_has_its_end_to_the_byte),
 #endif
     };

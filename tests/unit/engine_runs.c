@@ -1,9 +1,9 @@
-// The large region: which run a block gets, what happens to the rest of it, how free neighbours
-// join, and when a block can stay. The claims compare addresses, and check the heap's invariants
-// after each step.
+// Page runs and the large blocks in them: which run a block gets, what happens to the rest of it,
+// how free neighbors join, and when a block can stay. The claims compare addresses, and check the
+// heap's invariants after each step.
 //
-// Runs are taken from the end of the arena downward. So, on a fresh heap, each block lies right
-// below the one before.
+// A block takes the high end of a free page run. So, on a fresh heap, each block lies right below
+// the one before.
 
 #include "cmocka_headers.h"
 #include "engine_groups.h"
@@ -18,6 +18,12 @@
 static struct watch watch;
 static struct ch_heap *heap;
 
+static void assert_all_free(void)
+{
+    assert_int_equal(heap->runs[0].kind, CH_RUN_FREE);
+    assert_int_equal(heap->runs[0].pages, heap->page_count);
+}
+
 static int make_heap(void **state)
 {
     (void)state;
@@ -30,7 +36,7 @@ static int end_heap(void **state)
 {
     (void)state;
     ch_heap_minimize(heap);
-    assert_int_equal(heap->first_run, heap->page_count);
+    assert_all_free();
     watch_end_empty(&watch, heap);
     return 0;
 }
@@ -142,8 +148,8 @@ static void a_long_block_gets_the_shortest_run_of_those_about_its_length(void **
 }
 
 // Any number of runs that are too short may share a list with one that fits. A search gives up on
-// them as long as there is a gap, so that a call costs the same however many there are. Where the
-// arena has nothing else, the search finds it.
+// them as long as there is a longer run, so that a call costs the same however many there are.
+// Where the arena has nothing else, the search finds it.
 static void a_search_gives_up_on_a_list_only_where_something_else_fits(void **state)
 {
     (void)state;
@@ -152,20 +158,20 @@ static void a_search_gives_up_on_a_list_only_where_something_else_fits(void **st
     void *walls[COUNT_OF(pages)];
     make_holes(pages, COUNT_OF(pages), holes, walls);
     unsigned char *lowest = walls[COUNT_OF(walls) - 1];
-    unsigned char *of_gap = take(67);
-    assert_ptr_equal(of_gap, lowest - 67 * PAGE);
-    unsigned char *rest = take(heap->first_run);
+    unsigned char *of_longest = take(67);
+    assert_ptr_equal(of_longest, lowest - 67 * PAGE);
+    unsigned char *rest = take(heap->runs[0].pages);
     assert_ptr_equal(rest, heap->pages);
     unsigned char *found = take(67);
     assert_ptr_equal(found, holes[0]);
     assert_null(ch_heap_alloc(heap, 67 * PAGE));
     give(found);
     give(rest);
-    give(of_gap);
+    give(of_longest);
     give_all(walls, COUNT_OF(walls));
 }
 
-static void a_free_run_is_preferred_to_the_gap(void **state)
+static void a_short_run_is_preferred_to_a_long_one(void **state)
 {
     (void)state;
     unsigned char *hole = take(50);
@@ -199,7 +205,7 @@ static void a_run_that_is_longer_than_the_block_is_split(void **state)
 }
 
 // Five neighbours, freed in each of the 120 orders. Each freed run joins its free neighbours at
-// once: left, right, on both sides and with the gap. In the end all of it is one run again.
+// once: left, right and on both sides. In the end all of it is one run again.
 static void neighbours_join_in_whatever_order_they_are_freed(void **state)
 {
     (void)state;
@@ -222,11 +228,11 @@ static void neighbours_join_in_whatever_order_they_are_freed(void **state)
         give(order % 2 == 0 ? joined : wall);
         give(order % 2 == 0 ? wall : joined);
         give(other_wall);
-        assert_int_equal(heap->first_run, heap->page_count);
+        assert_all_free();
     }
 }
 
-static void the_lowest_run_goes_back_to_the_gap_with_the_free_one_above_it(void **state)
+static void a_freed_run_joins_those_on_both_of_its_sides(void **state)
 {
     (void)state;
     unsigned char *top = take(5);
@@ -234,13 +240,41 @@ static void the_lowest_run_goes_back_to_the_gap_with_the_free_one_above_it(void 
     unsigned char *lower = take(7);
     uint32_t top_page = heap->page_count - 5;
     give(upper);
-    assert_int_equal(heap->first_run, top_page - 13);
+    assert_int_equal(heap->runs[0].pages, top_page - 13);
+    assert_int_equal(heap->runs[top_page - 6].pages, 6);
     give(lower);
-    assert_int_equal(heap->first_run, top_page);
+    assert_int_equal(heap->runs[0].pages, top_page);
+    assert_int_equal(heap->runs[top_page - 1].pages, top_page);
     unsigned char *next = take(9);
     assert_ptr_equal(next, top - 9 * PAGE);
     give(top);
     give(next);
+}
+
+// Told by the records alone, without the check.
+static void page_runs_tile_the_pages(void **state)
+{
+    (void)state;
+    static void *blocks[64];
+    for (unsigned step = 0; step < 2000; step++) {
+        void **slot = &blocks[step * 37 % 64];
+        ch_heap_free(heap, *slot);
+        size_t size_bytes = step % 3 == 0 ? step * 7 : PAGE * (5 + step % 90);
+        *slot = ch_heap_alloc(heap, size_bytes);
+        assert_non_null(*slot);
+        uint32_t page = 0;
+        for (bool was_free = false; page < heap->page_count; page += heap->runs[page].pages) {
+            const struct ch_run *run = &heap->runs[page];
+            bool is_free = run->kind == CH_RUN_FREE;
+            assert_int_equal(heap->runs[page + run->pages - 1].pages, run->pages);
+            assert_false(was_free && is_free);
+            was_free = is_free;
+        }
+        assert_int_equal(page, heap->page_count);
+    }
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        give(blocks[i]);
+    }
 }
 
 static void a_block_grows_into_the_free_run_behind_it(void **state)
@@ -278,9 +312,9 @@ static void a_block_behind_which_the_free_run_is_too_short_moves(void **state)
 static size_t room_behind(const unsigned char *block)
 {
     uint32_t page = (uint32_t)((size_t)(block - heap->pages) / PAGE);
-    uint32_t next = page + ch_runs(heap)[page].pages;
-    bool is_free = next < heap->page_count && !ch_bits_get(ch_starts(heap), next);
-    return is_free ? ch_runs(heap)[next].pages : 0;
+    uint32_t next = page + heap->runs[page].pages;
+    bool is_free = next < heap->page_count && heap->runs[next].kind == CH_RUN_FREE;
+    return is_free ? heap->runs[next].pages : 0;
 }
 
 static unsigned char *grow(unsigned char *block, size_t pages)
@@ -320,8 +354,8 @@ static void a_block_that_grows_prefers_room_in_a_free_run(void **state)
     unsigned char *block = take(20);
     give(hole);
     unsigned char *moved = grow(block, 25);
-    assert_ptr_equal(moved, hole);
-    assert_int_equal(room_behind(moved), 35);
+    assert_ptr_equal(moved, hole + 10 * PAGE);
+    assert_int_equal(room_behind(moved), 25);
     give(moved);
     give(wall);
 }
@@ -330,10 +364,10 @@ static void no_room_is_given_where_addresses_are_short(void **state)
 {
     (void)state;
     unsigned char *wall = take(5);
-    uint32_t gap = heap->first_run;
-    unsigned char *block = take(gap / 16 - 10);
-    unsigned char *moved = grow(block, gap / 16 + 1);    // More than a sixteenth of the gap.
-    assert_int_equal(room_behind(moved), gap / 16 - 10); // Only the place that it left.
+    uint32_t longest = heap->runs[0].pages;
+    unsigned char *block = take(longest / 16 - 10);
+    unsigned char *moved = grow(block, longest / 16 + 1);    // More than a sixteenth of it.
+    assert_int_equal(room_behind(moved), longest / 16 - 10); // Only the place that it left.
     give(moved);
     unsigned char *half = take(heap->page_count / 2);
     block = take(20);
@@ -387,57 +421,130 @@ static void a_block_that_needs_the_same_pages_asks_for_none(void **state)
     give(block);
 }
 
-static void idle_pages_are_kept_up_to_a_limit_and_given_back_above_it(void **state)
+// A heap whose world has nothing left can still give pages up.
+static void a_block_shrinks_without_a_request(void **state)
 {
     (void)state;
-    size_t most_used = 0;
-    size_t places = 0;
-    void *blocks[8];
-    for (; places < COUNT_OF(blocks) && watch.decommits == 0; places++) {
-        blocks[places] = take(400 + 6 * places); // Too long for the places that it left before.
-        most_used = heap->used_pages > most_used ? heap->used_pages : most_used;
-        assert_true(stays(blocks[places], 5));
-        assert_true(heap->committed_pages <= most_used + most_used / 2 + CH_IDLE_BYTES / PAGE);
+    unsigned char *wall = take(5);
+    unsigned char *block = take(900);
+    size_t requests = watch.requests;
+    watch.refuse_at = 0;
+    watch.refuses_after = true;
+    for (size_t pages = 899; pages > 6; pages -= pages / 3) {
+        assert_true(stays(block, pages));
+        if (pages % 2 == 0) { // Without the records of the pages that it gave up before.
+            ch_heap_minimize(heap);
+        }
     }
-    assert_int_equal(places, 5); // Four places are 1,600 pages; the limit is about 1,640.
-    give_all(blocks, places);
-    size_t decommits = watch.decommits;
-    ch_heap_minimize(heap);
-    assert_true(watch.decommits > decommits);
+    assert_int_equal(watch.requests, requests);
+    watch_relent(&watch);
+    give(block);
+    give(wall);
+}
+
+static size_t idle_pages(void)
+{
+    return heap->committed_pages - heap->used_pages;
+}
+
+// Returns a bound of the idle pages, as ch_heap_minimize states it.
+static size_t bound(size_t size_bytes)
+{
+    return heap->used_pages / 4 + size_bytes / PAGE;
+}
+
+static int make_long_heap(void **state)
+{
+    (void)state;
+    watch = watch_open();
+    heap = watch_heap(&watch, 128 * MIB);
+    return 0;
+}
+
+#define LONG_BLOCKS 60U
+
+// Blocks of a MiB.
+static void take_long(unsigned char **blocks, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        blocks[i] = take(MIB / PAGE);
+    }
+}
+
+// The heap gives up somewhat more than it must, so that the next block does not make it give up
+// again.
+static void idle_pages_are_a_quarter_of_the_used_ones_and_32_MiB_at_most(void **state)
+{
+    (void)state;
+    unsigned char *blocks[LONG_BLOCKS];
+    take_long(blocks, LONG_BLOCKS);
+    for (unsigned i = 0; i < LONG_BLOCKS; i++) {
+        size_t decommits = watch.decommits;
+        give(blocks[i]);
+        assert_true(idle_pages() <= bound(32 * MIB));
+        if (watch.decommits > decommits) {
+            assert_true(idle_pages() <= bound(32 * MIB) * 3 / 4 + 1);
+            assert_true(idle_pages() >= bound(32 * MIB) / 2);
+        }
+    }
+    assert_true(watch.decommits > 0);
 }
 
 // Blocks that are freed and allocated again, all at once or one by one, cost no request for pages.
 static void a_heap_that_is_filled_and_emptied_keeps_its_pages(void **state)
 {
     (void)state;
-    void *blocks[40];
+    unsigned char *blocks[24];
     size_t requests = 0;
-    for (unsigned turn = 0; turn < 4; turn++) {
-        for (size_t i = 0; i < COUNT_OF(blocks); i++) {
-            blocks[i] = take(80 + i % 7);
-        }
+    for (unsigned turn = 0; turn < 8; turn++) {
+        take_long(blocks, COUNT_OF(blocks));
         requests = turn == 0 ? watch.requests : requests;
-        give_all(blocks, COUNT_OF(blocks));
+        for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+            give(blocks[i]);
+        }
     }
     assert_int_equal(watch.requests, requests);
     assert_int_equal(watch.decommits, 0);
 }
 
-// A heap that has become small forgets its former size as it works.
-static void a_heap_that_has_shrunk_lets_its_pages_go(void **state)
+// Time is the pages that come free. A period takes four times the pages that are kept for good.
+static void a_heap_that_has_shrunk_gives_up_what_it_did_not_need_in_a_period(void **state)
 {
     (void)state;
-    unsigned char *wall = take(5);
-    give(take(3500));
-    assert_int_equal(watch.decommits, 0);
-    for (unsigned turn = 0; turn < 2000; turn++) {
+    unsigned char *blocks[24];
+    take_long(blocks, COUNT_OF(blocks));
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        give(blocks[i]);
+    }
+    assert_true(idle_pages() >= 24 * MIB / PAGE);
+    size_t freed = 0;
+    for (; watch.decommits == 0; freed += 100) {
         give(take(100));
     }
-    assert_true(heap->committed_pages <= CH_IDLE_BYTES / PAGE + 2 * 105);
-    give(wall);
+    assert_true(freed >= 4 * bound(8 * MIB) - 100); // It was a whole period,
+    assert_true(freed <= 8 * bound(8 * MIB) + 200); // and began with the end of another.
+    assert_true(idle_pages() <= bound(8 * MIB) + 100);
+    assert_true(idle_pages() >= bound(8 * MIB));
+}
+
+// Those pages stay, however long the heap does not need them.
+static void a_heap_keeps_8_MiB_for_good(void **state)
+{
+    (void)state;
+    unsigned char *blocks[8];
+    take_long(blocks, COUNT_OF(blocks));
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        give(blocks[i]);
+    }
+    for (unsigned turn = 0; turn < 400; turn++) {
+        give(take(100));
+    }
+    assert_int_equal(watch.decommits, 0);
+    assert_true(idle_pages() >= 8 * MIB / PAGE);
 }
 
 #define ON_HEAP(claim) cmocka_unit_test_setup_teardown(claim, make_heap, end_heap)
+#define ON_LONG_HEAP(claim) cmocka_unit_test_setup_teardown(claim, make_long_heap, end_heap)
 
 int run_run_claims(void)
 {
@@ -446,10 +553,11 @@ int run_run_claims(void)
         ON_HEAP(a_short_block_gets_the_shortest_run_that_fits),
         ON_HEAP(a_long_block_gets_the_shortest_run_of_those_about_its_length),
         ON_HEAP(a_search_gives_up_on_a_list_only_where_something_else_fits),
-        ON_HEAP(a_free_run_is_preferred_to_the_gap),
+        ON_HEAP(a_short_run_is_preferred_to_a_long_one),
         ON_HEAP(a_run_that_is_longer_than_the_block_is_split),
         ON_HEAP(neighbours_join_in_whatever_order_they_are_freed),
-        ON_HEAP(the_lowest_run_goes_back_to_the_gap_with_the_free_one_above_it),
+        ON_HEAP(a_freed_run_joins_those_on_both_of_its_sides),
+        ON_HEAP(page_runs_tile_the_pages),
         ON_HEAP(a_block_grows_into_the_free_run_behind_it),
         ON_HEAP(a_block_behind_which_the_free_run_is_too_short_moves),
         ON_HEAP(a_block_that_moves_to_grow_gets_as_much_room_again),
@@ -458,9 +566,11 @@ int run_run_claims(void)
         ON_HEAP(the_last_run_of_the_arena_has_nothing_to_grow_into),
         ON_HEAP(a_block_shrinks_where_it_is_and_its_end_is_free),
         ON_HEAP(a_block_that_needs_the_same_pages_asks_for_none),
-        ON_HEAP(idle_pages_are_kept_up_to_a_limit_and_given_back_above_it),
-        ON_HEAP(a_heap_that_is_filled_and_emptied_keeps_its_pages),
-        ON_HEAP(a_heap_that_has_shrunk_lets_its_pages_go),
+        ON_HEAP(a_block_shrinks_without_a_request),
+        ON_LONG_HEAP(idle_pages_are_a_quarter_of_the_used_ones_and_32_MiB_at_most),
+        ON_LONG_HEAP(a_heap_that_is_filled_and_emptied_keeps_its_pages),
+        ON_LONG_HEAP(a_heap_that_has_shrunk_gives_up_what_it_did_not_need_in_a_period),
+        ON_LONG_HEAP(a_heap_keeps_8_MiB_for_good),
     };
     return cmocka_run_group_tests_name("runs", claims, NULL, NULL);
 }

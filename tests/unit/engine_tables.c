@@ -1,9 +1,6 @@
-// The heap's own tables: committed from both ends as the regions grow, given back as they shrink,
-// also where the two ends have met. A watch knows the committed pages of each table. So it reports
-// a page that is given back too early or twice, or kept for ever; a lost entry breaks an invariant.
-//
-// The bitmap of committed pages has both regions in it. It meets itself where one region has been
-// large enough to need a page of the bitmap that the other needs now.
+// The heap's own tables: committed as page runs and spans need them, given back where they describe
+// nothing. A watch knows the committed pages of each table. So it reports a page that is given back
+// too early or twice, or kept for ever; a lost entry breaks an invariant.
 
 #include "cmocka_headers.h"
 #include "engine_groups.h"
@@ -14,11 +11,12 @@
 #include "laws/fill.h"
 
 #define ARENA_BYTES (300 * MIB)
-#define SPAN_BLOCKS 8400U // More than 128 MiB of small blocks: two pages of the bitmap.
+#define BLOCKS 8400U // More than 128 MiB of small blocks: 2,100 spans.
+#define PAGE ((size_t)4096)
 
 static struct watch watch;
 static struct ch_heap *heap;
-static void *small[SPAN_BLOCKS];
+static void *small[BLOCKS];
 
 static int make_heap(void **state)
 {
@@ -79,99 +77,115 @@ static void minimize(void)
     watch_assert_whole(&watch, heap);
 }
 
-static bool ends_have_met(void)
+// Returns how many pages of a table the world has committed.
+static size_t pages_of(const void *start, const void *end)
 {
-    return heap->committed_table.low_bytes == heap->committed_table.high_bytes;
+    size_t count = 0;
+    size_t first = (size_t)((uintptr_t)start - (uintptr_t)watch.start) / PAGE;
+    size_t last = (size_t)((uintptr_t)end - (uintptr_t)watch.start) / PAGE;
+    for (size_t page = first; page < last; page++) {
+        count += watch.is_committed[page];
+    }
+    return count;
 }
 
-// The low end is now past the place where the high end's part begins.
-static void a_table_whose_low_end_went_far_serves_the_high_end(void **state)
+static size_t pages_of_runs(void)
+{
+    return pages_of(heap->runs, heap->spans);
+}
+
+static size_t pages_of_spans(void)
+{
+    return pages_of(heap->spans, (const void *)heap->tags);
+}
+
+static size_t pages_of_tags(void)
+{
+    return pages_of((const void *)heap->tags, heap->pages);
+}
+
+// The heap itself, three bitmaps, and the first and the last record.
+static void a_fresh_heap_commits_little(void **state)
 {
     (void)state;
-    const size_t large_bytes = 100 * MIB;
-    take_small(0, SPAN_BLOCKS);
-    give_small(0, SPAN_BLOCKS);
-    void *large = take_large(large_bytes);
-    assert_true(ends_have_met());
-    minimize();
-    assert_false(ends_have_met());
-    assert_int_equal(heap->committed_table.low_bytes, 0);
+    size_t bits_pages = (ARENA_BYTES / PAGE / 8 + PAGE - 1) / PAGE;
+    size_t heap_pages = (sizeof(struct ch_heap) + PAGE - 1) / PAGE;
+    assert_int_equal(pages_of_runs(), 2);
+    assert_int_equal(pages_of_spans(), 0);
+    assert_int_equal(pages_of_tags(), 0);
+    assert_true(watch.committed_pages <= heap_pages + 3 * bits_pages + 2);
+}
+
+static void tags_reach_to_the_last_span_and_no_further(void **state)
+{
+    (void)state;
     take_small(0, 100);
-    give_large(large, large_bytes);
     minimize();
-    large = take_large(large_bytes);
+    size_t committed = watch.committed_pages;
+    assert_int_equal(pages_of_tags(), 25 * CH_SPAN_GRANULES * 2 / PAGE);
+    take_small(100, BLOCKS);
+    assert_int_equal(pages_of_tags(), 2100 * CH_SPAN_GRANULES * 2 / PAGE);
+    give_small(100, BLOCKS);
+    minimize();
+    assert_int_equal(watch.committed_pages, committed); // As if it had never been larger.
     give_small(0, 100);
-    minimize();
-    give_large(large, large_bytes);
 }
 
-// Likewise with small blocks that stay, so that both ends keep a part.
-static void a_table_whose_low_end_drew_back_keeps_what_both_ends_need(void **state)
+// Spans low and high stay, and 1,900 between them go: with their records, but not with their tags.
+static void records_of_free_spans_are_given_back(void **state)
 {
     (void)state;
-    const size_t large_bytes = 100 * MIB;
-    take_small(0, SPAN_BLOCKS);
-    give_small(10, SPAN_BLOCKS);
-    void *large = take_large(large_bytes);
-    assert_true(ends_have_met());
+    take_small(0, BLOCKS);
+    size_t of_spans = pages_of_spans();
+    size_t of_runs = pages_of_runs();
+    give_small(400, 8000);
     minimize();
-    take_small(10, 20);
-    give_large(large, large_bytes);
+    size_t per_page = PAGE / sizeof(struct ch_span);
+    assert_true(of_spans - pages_of_spans() >= 1900 / (per_page + 1) - 2);
+    assert_true(of_runs - pages_of_runs() >= 1900 * 16 * sizeof(struct ch_run) / PAGE - 2);
+    assert_int_equal(pages_of_tags(), 2100 * CH_SPAN_GRANULES * 2 / PAGE);
+    take_small(400, 4000); // Records that were given back are made anew.
+    give_small(0, 400);
     minimize();
-    give_small(0, 20);
+    give_small(400, 4000);
+    give_small(8000, BLOCKS);
 }
 
-// The high end has come down to the first page of the bitmap, and the low end uses the page that it
-// committed.
-static void a_table_whose_high_end_went_far_serves_the_low_end(void **state)
+static void records_of_a_large_block_are_given_back(void **state)
 {
     (void)state;
     const size_t large_bytes = 200 * MIB;
-    void *top = take_large(4 * MIB);
+    void *top = take_large(MIB);
     void *large = take_large(large_bytes);
+    void *bottom = take_large(MIB);
+    assert_true(pages_of_runs() >= large_bytes / PAGE * sizeof(struct ch_run) / PAGE);
     give_large(large, large_bytes);
-    take_small(0, SPAN_BLOCKS);
-    assert_true(ends_have_met());
     minimize();
-    watch_assert_whole(&watch, heap);
-    give_small(100, SPAN_BLOCKS);
-    minimize();
-    assert_false(ends_have_met());
+    assert_true(pages_of_runs() <= 2 * MIB / PAGE * sizeof(struct ch_run) / PAGE + 6);
     large = take_large(large_bytes);
-    give_small(0, 100);
-    give_large(top, 4 * MIB);
+    give_large(top, MIB);
+    give_large(bottom, MIB);
+    minimize();
     give_large(large, large_bytes);
 }
 
-// With no large block left, the high end gives all back while the low end lives on its pages.
-static void a_table_whose_high_end_is_gone_keeps_what_the_low_end_needs(void **state)
-{
-    (void)state;
-    const size_t large_bytes = 200 * MIB;
-    give_large(take_large(large_bytes), large_bytes);
-    take_small(0, SPAN_BLOCKS);
-    assert_true(ends_have_met());
-    minimize();
-    assert_false(ends_have_met());
-    give_small(4000, SPAN_BLOCKS);
-    minimize();
-    take_small(4000, SPAN_BLOCKS);
-    give_small(0, SPAN_BLOCKS);
-}
-
-// Pages that stayed committed in the gap, idle, under the bits of either end.
-static void idle_pages_of_the_gap_are_found_again_from_the_other_side(void **state)
+// The same pages are spans, then a large block, then spans.
+static void small_and_large_blocks_take_turns_at_the_same_pages(void **state)
 {
     (void)state;
     size_t all_bytes = (size_t)heap->page_count * heap->page_bytes;
-    take_small(0, 200);
-    give_small(0, 200);
-    assert_true(heap->committed_pages > 0);
-    give_large(take_large(all_bytes), all_bytes);
-    give_large(take_large(2 * MIB), 2 * MIB);
-    assert_true(heap->committed_pages > 0);
-    take_small(0, SPAN_BLOCKS);
-    give_small(0, SPAN_BLOCKS);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        take_small(0, 3000);
+        give_small(turn * 100, 3000);
+        if (turn == 0) {
+            give_large(take_large(all_bytes), all_bytes);
+            minimize();
+        }
+        void *large = take_large(100 * MIB);
+        take_small(turn * 100, 3000);
+        give_large(large, 100 * MIB);
+        give_small(0, 3000);
+    }
 }
 
 static void minimize_twice_asks_the_world_for_nothing_more(void **state)
@@ -195,11 +209,11 @@ static void minimize_twice_asks_the_world_for_nothing_more(void **state)
 int run_table_claims(void)
 {
     const struct CMUnitTest claims[] = {
-        ON_HEAP(a_table_whose_low_end_went_far_serves_the_high_end),
-        ON_HEAP(a_table_whose_low_end_drew_back_keeps_what_both_ends_need),
-        ON_HEAP(a_table_whose_high_end_went_far_serves_the_low_end),
-        ON_HEAP(a_table_whose_high_end_is_gone_keeps_what_the_low_end_needs),
-        ON_HEAP(idle_pages_of_the_gap_are_found_again_from_the_other_side),
+        ON_HEAP(a_fresh_heap_commits_little),
+        ON_HEAP(tags_reach_to_the_last_span_and_no_further),
+        ON_HEAP(records_of_free_spans_are_given_back),
+        ON_HEAP(records_of_a_large_block_are_given_back),
+        ON_HEAP(small_and_large_blocks_take_turns_at_the_same_pages),
         ON_HEAP(minimize_twice_asks_the_world_for_nothing_more),
     };
     return cmocka_run_group_tests_name("tables", claims, NULL, NULL);

@@ -211,11 +211,14 @@ static void S3_4_6_the_pages_are_back_in_PostHeapMinimize(const struct face *fac
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
         struct recorder spy;
         recorder_register(&spy);
+        IMalloc_HeapMinimize(task_allocator());
+        ask_heap();
+        size_t most_bytes = nest.stats.committed_bytes + freed_bytes;
         face->free(face->alloc(freed_bytes));
         spy.nest = ask_heap;
         spy.nest_in = methods[i];
         IMalloc_HeapMinimize(task_allocator());
-        assert_int_equal(nest.stats.committed_bytes < freed_bytes, i == 1);
+        assert_int_equal(nest.stats.committed_bytes < most_bytes, i == 1);
         recorder_revoke(&spy);
     }
 }

@@ -214,6 +214,7 @@ struct ch_heap *watch_heap(struct watch *watch, size_t arena_bytes)
         .on_fault_context = watch,
     });
     assert_non_null(heap);
+    watch->fresh_pages = watch->committed_pages;
     return heap;
 }
 
@@ -259,7 +260,7 @@ void watch_assert_empty(const struct watch *watch, struct ch_heap *heap)
     size_t page = page_bytes_of(watch);
     assert_int_equal(stats.live_blocks, 0);
     assert_int_equal(stats.live_bytes, 0);
-    assert_int_equal(stats.committed_bytes, (sizeof(struct ch_heap) + page - 1) / page * page);
+    assert_int_equal(stats.committed_bytes, watch->fresh_pages * page);
     watch_assert_whole(watch, heap);
 }
 

@@ -34,6 +34,7 @@ struct watch {
     unsigned char *is_committed; ///< A byte a page.
     size_t committed_pages;
     size_t reserves, requests, refusals, decommits, moves, releases;
+    size_t fresh_pages; ///< Committed when the heap was made.
     const char *breach; ///< Of the contract; NULL: none.
     uint64_t garbage;
 
