@@ -210,6 +210,8 @@ static void show_all(struct ch_heap *heap)
             ch_shadow_show(heap, page, run->pages);
         } else if (run->kind == CH_RUN_SPAN) {
             ch_shadow_unpoison(ch_page_start(heap, page), CH_SPAN_BYTES);
+        } else if (run->kind == CH_RUN_KEPT) {
+            ch_shadow_unpoison(ch_page_start(heap, page), (size_t)run->pages << heap->page_log2);
         } else {
             ch_large_show_rest(heap, page);
         }

@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "engine/kept.h"
 #include "engine/lane.h"
 #include "engine/large.h"
 #include "engine/lookup.h"
@@ -86,7 +87,7 @@ RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
     lock(heap);
     heap->was_refused = false;
     bool is_small = size_bytes <= CH_SMALL_BYTES;
-    if (is_small) {
+    if (size_bytes <= CH_KEPT_BYTES) {
         ch_lane_open_mine(heap);
     }
     void *block = ch_supply_take(heap, size_bytes);
@@ -100,10 +101,16 @@ RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
     return block;
 }
 
+__attribute__((noinline)) static void *alloc_large(struct ch_heap *heap, size_t size_bytes)
+{
+    void *kept = ch_kept_take(heap, ch_lane_mine(heap), size_bytes);
+    return kept != NULL ? kept : alloc_locked(heap, size_bytes);
+}
+
 void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes)
 {
     if (size_bytes > CH_SMALL_BYTES) {
-        return alloc_locked(heap, size_bytes);
+        return alloc_large(heap, size_bytes);
     }
     struct ch_lane *lane = ch_lane_mine(heap);
     void *block = ch_lane_pop(lane, ch_class_of(size_bytes));
@@ -133,6 +140,10 @@ static void clear(struct ch_heap *heap, unsigned char *block, size_t dirty_bytes
 
 static void *alloc_large_zeroed(struct ch_heap *heap, size_t size_bytes)
 {
+    void *kept = ch_kept_take(heap, ch_lane_mine(heap), size_bytes);
+    if (kept != NULL) {
+        return memset(kept, 0, size_bytes);
+    }
     lock(heap);
     heap->was_refused = false;
     unsigned char *block = ch_supply_take(heap, size_bytes);
@@ -194,7 +205,7 @@ void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alig
 // no live block.
 static bool give(struct ch_heap *heap, struct ch_found found, void *block)
 {
-    if (found.kind == CH_FOUND_LARGE) {
+    if (found.kind == CH_FOUND_LARGE && ch_large_hold(heap, found.page)) {
         ch_large_give(heap, found.page);
     } else if (found.kind == CH_FOUND_SMALL && end_small(heap, found.granule, block, found.tag)) {
         // A thread whose lane is not open yet has mostly allocated nothing. So the block came from
@@ -215,7 +226,7 @@ RARE static void free_locked(struct ch_heap *heap, void *block)
     lock(heap);
     struct ch_found found;
     bool is_given;
-    do { // In between, another thread may have resized a small block.
+    do { // In between, another thread may have resized a small block, or kept a large one.
         found = ch_lookup_find(heap, block);
         is_given = give(heap, found, block);
     } while (!is_given && found.kind != CH_FOUND_NOTHING);
@@ -223,6 +234,13 @@ RARE static void free_locked(struct ch_heap *heap, void *block)
     unlock(heap);
     if (!is_given) {
         raise_fault(heap, CH_FAULT_FREE_TWICE, stray, block);
+    }
+}
+
+__attribute__((noinline)) static void free_large(struct ch_heap *heap, void *block)
+{
+    if (!ch_kept_give(heap, ch_lane_mine(heap), block)) {
+        free_locked(heap, block);
     }
 }
 
@@ -234,7 +252,7 @@ void ch_heap_free(struct ch_heap *heap, void *block)
     size_t granule = ch_lookup_granule(heap, block);
     unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
     if (!ch_tag_is_plain(tag)) {
-        free_locked(heap, block);
+        free_large(heap, block);
         return;
     }
     size_t size_bytes = tag - 1U;
@@ -341,8 +359,8 @@ static bool resize_run(struct ch_heap *heap, const struct ch_found *found, size_
     return size_bytes > CH_SMALL_BYTES && ch_large_resize(heap, found->page, size_bytes, 0);
 }
 
-// Under the lock: resizes a large block in place. Returns false, and changes nothing, iff its place
-// can't hold that size.
+// Under the lock: resizes a busy large block in place, which is busy no longer. Returns false, and
+// changes nothing, iff its place can't hold that size.
 static bool resize_large(struct ch_heap *heap, const struct ch_found *found, size_t size_bytes,
                          enum policy policy)
 {
@@ -351,6 +369,7 @@ static bool resize_large(struct ch_heap *heap, const struct ch_found *found, siz
     bool is_resized = resize_run(heap, found, size_bytes, policy) ||
                       (heap->was_refused && ch_supply_reclaim(heap) &&
                        resize_run(heap, found, size_bytes, policy));
+    ch_large_settle(heap, found->page);
     ch_supply_drop_excess(heap);
     return is_resized;
 }
@@ -362,16 +381,17 @@ RARE static bool resize_locked(struct ch_heap *heap, void *block, size_t size_by
 {
     lock(heap);
     struct ch_found found;
-    bool is_small, is_resized;
-    do { // In between, another thread may have resized a small block.
+    bool is_small, is_held, is_resized;
+    do { // In between, another thread may have resized a small block, or kept a large one.
         found = ch_lookup_find(heap, block);
         is_small = found.kind == CH_FOUND_SMALL;
+        is_held = found.kind == CH_FOUND_LARGE && ch_large_hold(heap, found.page);
         is_resized = is_small ? fits(heap, &found, size_bytes, policy)
-                              : found.kind == CH_FOUND_LARGE &&
-                                    resize_large(heap, &found, size_bytes, policy);
-    } while (is_small && is_resized &&
-             !replace_tag(heap, found.granule, found.tag, ch_tag_of(size_bytes, found.class_index),
-                          block));
+                              : is_held && resize_large(heap, &found, size_bytes, policy);
+    } while ((found.kind == CH_FOUND_LARGE && !is_held) ||
+             (is_small && is_resized &&
+              !replace_tag(heap, found.granule, found.tag, ch_tag_of(size_bytes, found.class_index),
+                           block)));
     if (is_resized) {
         add_live(heap, size_bytes - found.size_bytes);
     }

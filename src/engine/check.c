@@ -21,6 +21,7 @@ struct walk {
     const struct ch_heap *heap;
     size_t live_bytes;
     size_t used_pages;
+    size_t kept_runs;
     uint32_t class_spans[CH_CLASS_COUNT]; ///< Spans that should be on each list.
     uint32_t list_runs[CH_RUN_LISTS];     ///< Page runs that should be on each list.
 };
@@ -275,6 +276,34 @@ static struct ch_broken check_no_tags(const struct ch_heap *heap, uint32_t page,
     return holds();
 }
 
+// A page run that is kept is in one lane, and there once.
+static struct ch_broken check_kept(struct walk *walk, uint32_t page)
+{
+    const struct ch_heap *heap = walk->heap;
+    uint32_t pages = heap->runs[page].pages;
+    unsigned found = 0;
+    unsigned number = 0;
+    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
+        for (unsigned i = 0; pages <= CH_KEPT_PAGES && i < lane->kept_counts[pages]; i++) {
+            found += lane->kept[pages][i] == page;
+        }
+    }
+    walk->kept_runs++;
+    return found == 1 ? holds() : broken(CH_INVARIANT_CACHE_BLOCKS, ch_page_start(heap, page));
+}
+
+static size_t kept_runs(const struct ch_heap *heap)
+{
+    size_t count = 0;
+    unsigned number = 0;
+    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
+        for (unsigned pages = 0; pages <= CH_KEPT_PAGES; pages++) {
+            count += lane->kept_counts[pages];
+        }
+    }
+    return count;
+}
+
 // Checks the facts about a page run of any kind.
 static struct ch_broken check_run(struct walk *walk, uint32_t page, bool was_free)
 {
@@ -307,7 +336,10 @@ static struct ch_broken check_run(struct walk *walk, uint32_t page, bool was_fre
         return broken(CH_INVARIANT_RUN_COMMITTED, where);
     }
     walk->used_pages += run->pages;
-    return run->kind == CH_RUN_SPAN ? check_span(walk, page) : check_large(walk, page);
+    if (run->kind == CH_RUN_SPAN) {
+        return check_span(walk, page);
+    }
+    return run->kind == CH_RUN_KEPT ? check_kept(walk, page) : check_large(walk, page);
 }
 
 static struct ch_broken check_runs(struct walk *walk)
@@ -377,6 +409,9 @@ static struct ch_broken check_counts(const struct walk *walk)
         count_bits(heap->committed, table_pages + heap->page_count + 1); // The guard.
     if (committed != heap->committed_pages) {
         return broken(CH_INVARIANT_COMMIT_COUNT, heap->pages);
+    }
+    if (walk->kept_runs != kept_runs(heap)) {
+        return broken(CH_INVARIANT_CACHE_BLOCKS, heap->pages);
     }
     if (walk->used_pages + count_bits(heap->committed, table_pages) != heap->used_pages) {
         return broken(CH_INVARIANT_USED_COUNT, heap->pages);

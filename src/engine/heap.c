@@ -7,6 +7,7 @@
 #include "engine/arena.h"
 #include "engine/fault.h"
 #include "engine/lane.h"
+#include "engine/large.h"
 #include "engine/supply.h"
 
 struct ch_heap *ch_heap_create(const struct ch_config *config)
@@ -88,7 +89,7 @@ static void count_live(const struct ch_heap *heap, struct ch_stats *stats)
         const struct ch_run *run = &heap->runs[page];
         if (run->kind == CH_RUN_SPAN) {
             count_span(heap, page / heap->span_pages, stats);
-        } else if (run->kind != CH_RUN_FREE) {
+        } else if (ch_run_is_block(run)) {
             stats->live_blocks++;
             stats->live_bytes += run->size_bytes;
         }

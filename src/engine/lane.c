@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "engine/commit.h"
+#include "engine/kept.h"
 #include "engine/slab.h"
 
 _Static_assert(CH_THREAD_CACHES == CH_THREAD_NUMBERS, "a lane for each number");
@@ -31,6 +32,10 @@ void ch_lane_open_mine(struct ch_heap *heap)
     if (!ch_commit_cover(heap, lane, heap->lane_bytes)) {
         ch_commit_uncover(heap, lane, heap->lane_bytes);
         return;
+    }
+    lane->kept_room_pages = (uint32_t)(CH_KEPT_ROOM_BYTES >> heap->page_log2);
+    for (unsigned i = 0; i <= CH_KEPT_PAGES; i++) {
+        atomic_init(&lane->kept_counts[i], 0);
     }
     void **blocks = (void **)(lane + 1);
     for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
@@ -84,7 +89,7 @@ void ch_lane_give(struct ch_heap *heap, unsigned class_index, void *block)
 
 static bool flush(struct ch_heap *heap, struct ch_lane *lane)
 {
-    bool had_one = false;
+    bool had_one = ch_kept_flush(heap, lane);
     for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
         had_one = had_one || lane->magazines[i].count > 0;
         give_back(heap, &lane->magazines[i], lane->magazines[i].count);

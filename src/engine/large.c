@@ -36,13 +36,27 @@ void ch_large_show_rest(const struct ch_heap *heap, uint32_t page)
                        rest_bytes(heap, page));
 }
 
-// Makes a live page run a block, whose pages are shown.
-static void *start_block(struct ch_heap *heap, uint32_t page, size_t size_bytes,
-                         enum ch_run_kind kind)
+bool ch_large_hold(struct ch_heap *heap, uint32_t page)
 {
-    heap->runs[page].size_bytes = size_bytes;
-    heap->runs[page].kind = kind;
+    struct ch_run *run = &heap->runs[page];
+    uint32_t kind = atomic_load_explicit(&run->kind, memory_order_relaxed);
+    return (kind == CH_RUN_BLOCK || kind == CH_RUN_ROOMY) && ch_large_claim(run, kind, CH_RUN_BUSY);
+}
+
+void ch_large_settle(struct ch_heap *heap, uint32_t page)
+{
+    struct ch_run *run = &heap->runs[page];
+    bool is_roomy =
+        run->size_bytes <= CH_SMALL_BYTES || run->pages > ch_large_pages(heap, run->size_bytes);
+    atomic_store_explicit(&run->kind, is_roomy ? CH_RUN_ROOMY : CH_RUN_BLOCK, memory_order_release);
+}
+
+// Makes a busy page run a block, whose pages are shown.
+static void *start_block(struct ch_heap *heap, uint32_t page, size_t size_bytes)
+{
+    atomic_store_explicit(&heap->runs[page].size_bytes, size_bytes, memory_order_relaxed);
     ch_large_hide_rest(heap, page);
+    ch_large_settle(heap, page);
     return ch_page_start(heap, page);
 }
 
@@ -55,7 +69,7 @@ static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_byte
         return NULL;
     }
     ch_shadow_show(heap, page, pages);
-    return start_block(heap, page, size_bytes, CH_RUN_BLOCK);
+    return start_block(heap, page, size_bytes);
 }
 
 void *ch_large_take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
@@ -81,17 +95,14 @@ bool ch_large_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes, uin
 {
     struct ch_run *run = &heap->runs[page];
     uint32_t old_pages = run->pages;
-    uint32_t needed = ch_large_pages(heap, size_bytes);
-    uint32_t pages = needed;
+    uint32_t pages = ch_large_pages(heap, size_bytes);
     if (pages < most_pages && pages < old_pages) {
         pages = most_pages < old_pages ? most_pages : old_pages;
     }
     ch_large_show_rest(heap, page);
     bool is_resized = ch_run_resize(heap, page, pages);
     if (is_resized) {
-        bool is_roomy = most_pages > 0 && (size_bytes <= CH_SMALL_BYTES || pages > needed);
-        run->kind = is_roomy ? CH_RUN_ROOMY : CH_RUN_BLOCK;
-        run->size_bytes = size_bytes;
+        atomic_store_explicit(&run->size_bytes, size_bytes, memory_order_relaxed);
     }
     if (pages > old_pages && is_resized) {
         ch_shadow_show(heap, page + old_pages, pages - old_pages);
@@ -104,7 +115,7 @@ uint32_t ch_large_at(const struct ch_heap *heap, size_t offset)
 {
     size_t page = offset >> heap->page_log2;
     if ((offset & (heap->page_bytes - 1)) != 0 || page >= heap->page_count ||
-        !ch_bits_get(heap->starts, (uint32_t)page) || !ch_run_is_block(&heap->runs[page])) {
+        !ch_start_get(heap, (uint32_t)page) || !ch_run_is_block(&heap->runs[page])) {
         return CH_NONE;
     }
     return (uint32_t)page;

@@ -13,10 +13,28 @@ void *ch_large_take(struct ch_heap *heap, size_t size_bytes, size_t alignment_by
 /// behind it. Returns NULL iff the arena can't spare that room, or the world refuses.
 void *ch_large_take_with_room(struct ch_heap *heap, size_t size_bytes);
 
-/// Ends the live block that starts at the page.
+/// Gives the page run of a live block another kind: the block ends, or is busy. With one thread in
+/// the process that is a store. Returns false, and changes nothing, iff another thread did so
+/// first.
+static inline bool ch_large_claim(struct ch_run *run, uint32_t kind, enum ch_run_kind next)
+{
+    if (!ch_threads_are_many()) {
+        atomic_store_explicit(&run->kind, next, memory_order_release);
+        return true;
+    }
+    return atomic_compare_exchange_strong_explicit(&run->kind, &kind, next, memory_order_acq_rel,
+                                                   memory_order_relaxed);
+}
+
+/// Makes a live block busy, so that no thread without the lock ends it. Returns false iff there is
+/// none. ch_large_give ends it, and ch_large_settle ends that it is busy.
+bool ch_large_hold(struct ch_heap *heap, uint32_t page);
+void ch_large_settle(struct ch_heap *heap, uint32_t page);
+
+/// Ends the busy block that starts at the page.
 void ch_large_give(struct ch_heap *heap, uint32_t page);
 
-/// Resizes the live block that starts at the page, without moving it. The block keeps pages that it
+/// Resizes the busy block that starts at the page, without moving it. The block keeps pages that it
 /// no longer needs, up to most_pages in all. Returns false iff it can't get the pages that it
 /// lacks: the page run behind it is live or too short, or the world refuses.
 bool ch_large_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes, uint32_t most_pages);
@@ -34,7 +52,8 @@ void ch_large_show_rest(const struct ch_heap *heap, uint32_t page);
 /// Returns whether a page run is a live block.
 static inline bool ch_run_is_block(const struct ch_run *run)
 {
-    return run->kind == CH_RUN_BLOCK || run->kind == CH_RUN_ROOMY;
+    uint32_t kind = atomic_load_explicit(&run->kind, memory_order_acquire);
+    return kind == CH_RUN_BLOCK || kind == CH_RUN_ROOMY;
 }
 
 /// Returns how many pages a block takes.

@@ -26,9 +26,15 @@ static struct ch_run *run_at(const struct ch_heap *heap, uint32_t page)
     return &heap->runs[page];
 }
 
+// Threads read the kind and the length of a live page run without the lock, when they free it.
+static void set_kind(struct ch_heap *heap, uint32_t page, enum ch_run_kind kind)
+{
+    atomic_store_explicit(&run_at(heap, page)->kind, kind, memory_order_release);
+}
+
 static bool is_free(const struct ch_heap *heap, uint32_t page)
 {
-    return heap->runs[page].kind == CH_RUN_FREE;
+    return run_at(heap, page)->kind == CH_RUN_FREE;
 }
 
 // Commits the records of a live page run: all of them, so that it can shrink without a commit.
@@ -45,8 +51,8 @@ static bool cover_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
 
 static void set_pages(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
-    run_at(heap, page)->pages = pages;
-    run_at(heap, page + pages - 1)->pages = pages;
+    atomic_store_explicit(&run_at(heap, page)->pages, pages, memory_order_relaxed);
+    atomic_store_explicit(&run_at(heap, page + pages - 1)->pages, pages, memory_order_relaxed);
 }
 
 // Makes pages a free page run: lists it by its length and hides it.
@@ -54,7 +60,9 @@ static void list(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     unsigned index = ch_run_list(pages);
     uint32_t next = heap->run_lists[index];
-    *run_at(heap, page) = (struct ch_run){.kind = CH_RUN_FREE, .previous = CH_NONE, .next = next};
+    set_kind(heap, page, CH_RUN_FREE);
+    run_at(heap, page)->previous = CH_NONE;
+    run_at(heap, page)->next = next;
     set_pages(heap, page, pages);
     if (next != CH_NONE) {
         run_at(heap, next)->previous = page;
@@ -239,7 +247,8 @@ static uint32_t take(struct ch_heap *heap, struct want *want)
         list(heap, place.page + want->pages, behind);
     }
     set_pages(heap, place.page, want->pages);
-    ch_bits_set(heap->starts, place.page);
+    set_kind(heap, place.page, CH_RUN_BUSY);
+    ch_start_set(heap, place.page, true);
     return place.page;
 }
 
@@ -285,7 +294,8 @@ static void set_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
 
 void ch_run_give(struct ch_heap *heap, uint32_t page)
 {
-    ch_bits_clear(heap->starts, page);
+    set_kind(heap, page, CH_RUN_FREE);
+    ch_start_set(heap, page, false);
     set_free(heap, page, run_at(heap, page)->pages);
 }
 

@@ -9,7 +9,8 @@ bool ch_run_open_all(struct ch_heap *heap);
 
 /// Takes `pages` pages for a large block: the last ones of a free page run that start at a multiple
 /// of alignment_bytes. At least room_pages free pages follow them. Returns the first; CH_NONE iff
-/// no free page run has that room, or the world refuses. The caller records what they are.
+/// no free page run has that room, or the world refuses. The page run is busy: the caller says what
+/// it is.
 uint32_t ch_run_take(struct ch_heap *heap, uint32_t pages, size_t alignment_bytes,
                      uint32_t room_pages);
 

@@ -60,7 +60,7 @@ void ch_shadow_open_span(struct ch_heap *heap, uint32_t page, uint32_t pages)
     ch_bits_fill(heap->hidden, false, page, page + pages);
 }
 
-void ch_shadow_close_span(struct ch_heap *heap, uint32_t page, uint32_t pages)
+void ch_shadow_close(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     ch_bits_fill(heap->hidden, true, page, page + pages);
 }

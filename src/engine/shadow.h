@@ -35,8 +35,9 @@ void ch_shadow_show(struct ch_heap *heap, uint32_t page, uint32_t pages);
 /// Poisons pages that become a span. From then on each block has its own poison.
 void ch_shadow_open_span(struct ch_heap *heap, uint32_t page, uint32_t pages);
 
-/// Takes the pages of a span without live blocks back: they are poisoned as a whole.
-void ch_shadow_close_span(struct ch_heap *heap, uint32_t page, uint32_t pages);
+/// Takes back pages that are poisoned as a whole: those of a span without live blocks, or of a kept
+/// page run.
+void ch_shadow_close(struct ch_heap *heap, uint32_t page, uint32_t pages);
 #else
 #define CH_SHADOW_PRESENT false
 static inline void ch_shadow_poison(const void *start, size_t size_bytes)
@@ -59,7 +60,7 @@ static inline void ch_shadow_open_span(struct ch_heap *heap, uint32_t page, uint
 {
     (void)heap, (void)page, (void)pages;
 }
-static inline void ch_shadow_close_span(struct ch_heap *heap, uint32_t page, uint32_t pages)
+static inline void ch_shadow_close(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     (void)heap, (void)page, (void)pages;
 }

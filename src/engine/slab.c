@@ -49,7 +49,7 @@ static uint32_t open_span(struct ch_heap *heap, unsigned class_index)
         return CH_NONE;
     }
     uint32_t span = page / heap->span_pages;
-    heap->runs[page].kind = CH_RUN_SPAN;
+    atomic_store_explicit(&heap->runs[page].kind, CH_RUN_SPAN, memory_order_relaxed);
     heap->spans[span] = (struct ch_span){.class_index = (uint8_t)class_index};
     ch_shadow_open_span(heap, page, heap->span_pages);
     list(heap, span);
@@ -60,7 +60,7 @@ static void close_span(struct ch_heap *heap, uint32_t span)
 {
     uint32_t page = span * heap->span_pages;
     unlist(heap, span);
-    ch_shadow_close_span(heap, page, heap->span_pages);
+    ch_shadow_close(heap, page, heap->span_pages);
     ch_run_give(heap, page);
 }
 

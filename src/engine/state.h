@@ -50,16 +50,31 @@ struct ch_span {
     uint8_t class_index;
 };
 
-/// Says what a page run is. A roomy block's size is small, or leaves a page or more unused.
-enum ch_run_kind { CH_RUN_FREE, CH_RUN_BLOCK, CH_RUN_ROOMY, CH_RUN_SPAN };
+/// Says what a page run is. A roomy block's size is small, or leaves a page or more unused. A busy
+/// one is being resized or freed, under the lock.
+enum ch_run_kind {
+    CH_RUN_FREE,
+    CH_RUN_BLOCK,
+    CH_RUN_ROOMY,
+    CH_RUN_BUSY,
+    CH_RUN_KEPT, ///< A thread cache keeps it.
+    CH_RUN_SPAN,
+};
+
+/// Bound what a thread cache keeps of large blocks: the length of each, the number of one length,
+/// and all together.
+#define CH_KEPT_BYTES ((size_t)256 * 1024)
+#define CH_KEPT_PAGES 64U
+#define CH_KEPT_EACH 4U
+#define CH_KEPT_ROOM_BYTES ((size_t)512 * 1024)
 
 /// Describes a page run. The record at its first page is valid; in the record at its last page,
 /// only `pages` is.
 struct ch_run {
-    uint32_t pages;
-    uint32_t kind;           ///< enum ch_run_kind
-    uint32_t previous, next; ///< A free one's neighbors on the list of its length.
-    size_t size_bytes;       ///< A block's size.
+    _Atomic uint32_t pages;
+    _Atomic uint32_t kind;    ///< enum ch_run_kind
+    uint32_t previous, next;  ///< A free one's neighbors on the list of its length.
+    atomic_size_t size_bytes; ///< A block's size.
 };
 
 /// Groups committed pages: a group without any is skipped as a whole.
@@ -80,6 +95,9 @@ struct ch_magazine {
 
 /// Holds the blocks that wait for a thread.
 struct ch_lane {
+    uint32_t kept_room_pages; ///< So many more pages of large blocks may be kept (kept.h).
+    _Atomic uint8_t kept_counts[CH_KEPT_PAGES + 1];
+    uint32_t kept[CH_KEPT_PAGES + 1][CH_KEPT_EACH]; ///< By their length; the last is taken first.
     struct ch_magazine magazines[CH_CLASS_COUNT];
 };
 
@@ -168,6 +186,20 @@ static inline bool ch_tag_replace(struct ch_heap *heap, size_t granule, unsigned
 static inline struct ch_lane *ch_lane_at(const struct ch_heap *heap, unsigned number)
 {
     return (struct ch_lane *)(void *)(heap->lanes_start + (number - 1) * heap->lane_bytes);
+}
+
+/// Return whether a live page run starts at a page, without the lock; record it, under the lock.
+static inline bool ch_start_get(const struct ch_heap *heap, uint32_t page)
+{
+    return (__atomic_load_n(&heap->starts[page / 64], __ATOMIC_ACQUIRE) >> page % 64 & 1) != 0;
+}
+
+static inline void ch_start_set(struct ch_heap *heap, uint32_t page, bool is_live)
+{
+    uint64_t bit = (uint64_t)1 << page % 64;
+    uint64_t word = heap->starts[page / 64];
+    __atomic_store_n(&heap->starts[page / 64], is_live ? word | bit : word & ~bit,
+                     __ATOMIC_RELEASE);
 }
 
 static inline unsigned char *ch_page_start(const struct ch_heap *heap, uint32_t page)
