@@ -11,7 +11,8 @@
 void stop_watch(bool is_watched);
 
 /// Watches this process from now on for a program that does not end: no law was checked for
-/// STOP_HUNG_SECONDS. Reports it as a stop, and ends the process.
+/// STOP_HUNG_SECONDS. Reports it as a stop, and ends the process. On Windows these are seconds of
+/// the processor, and a process that does not work gets a minute.
 #define STOP_HUNG_SECONDS 10U
 void stop_watch_hang(void);
 

@@ -55,11 +55,30 @@ static void on_abort(int number)
     finding_stop(STOP_SIGNAL_STATUS + number);
 }
 
+static uint64_t processor_ms(void)
+{
+    FILETIME unused, kernel = {0}, user = {0};
+    (void)GetProcessTimes(GetCurrentProcess(), &unused, &unused, &kernel, &user);
+    uint64_t kernel_100ns = (uint64_t)kernel.dwHighDateTime << 32 | kernel.dwLowDateTime;
+    uint64_t user_100ns = (uint64_t)user.dwHighDateTime << 32 | user.dwLowDateTime;
+    return (kernel_100ns + user_100ns) / 10000;
+}
+
+// Waits until the process has worked for a time, or surely waits itself. The system copies a block
+// of 2 GiB page by page: where others work, too, that takes longer than a hung program may.
+static void wait_for_work(uint64_t work_ms)
+{
+    const uint64_t patience = 6, begin = GetTickCount64(), begin_work = processor_ms();
+    while (GetTickCount64() - begin < patience * work_ms && processor_ms() - begin_work < work_ms) {
+        Sleep(250);
+    }
+}
+
 static DWORD WINAPI watch(void *unused)
 {
     (void)unused;
     do {
-        Sleep(STOP_HUNG_SECONDS * 1000 / 2);
+        wait_for_work(STOP_HUNG_SECONDS * 1000 / 2);
     } while (!stop_is_hung());
     if (stop_tell_where("A timer")) {
         fprintf(stderr, "it does not end\n");

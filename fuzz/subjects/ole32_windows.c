@@ -49,6 +49,7 @@ static int owns(const void *address)
     has_faulted = false;
     RtlCaptureContext(&before_asking); // A fault goes on behind this call.
     if (has_faulted) {
+        (void)HeapUnlock(GetProcessHeap()); // Wine had locked it.
         return 0;
     }
     is_asking = true;
