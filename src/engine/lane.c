@@ -66,9 +66,7 @@ void *ch_lane_take(struct ch_heap *heap, unsigned class_index)
 // Puts the `count` oldest blocks of a magazine back into their spans.
 static void give_back(struct ch_heap *heap, struct ch_magazine *magazine, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        ch_span_give(heap, magazine->blocks[i]);
-    }
+    ch_span_give(heap, magazine->blocks, count);
     magazine->count -= count;
     memmove(magazine->blocks, magazine->blocks + count, magazine->count * sizeof(void *));
 }
@@ -77,7 +75,7 @@ void ch_lane_give(struct ch_heap *heap, unsigned class_index, void *block)
 {
     struct ch_lane *lane = ch_lane_mine(heap);
     if (!ch_lane_is_open(lane)) {
-        ch_span_give(heap, block);
+        ch_span_give(heap, &block, 1);
         return;
     }
     struct ch_magazine *magazine = &lane->magazines[class_index];

@@ -138,18 +138,41 @@ unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks,
     return count;
 }
 
-void ch_span_give(struct ch_heap *heap, void *block)
+// Marks blocks as back, as long as they are of one span. Returns how many were.
+static unsigned mark(struct ch_heap *heap, uint32_t span, void **blocks, unsigned count)
 {
-    size_t offset = ch_offset(heap, block);
-    uint32_t span = (uint32_t)(offset / CH_SPAN_BYTES);
-    uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
     struct ch_span *record = &heap->spans[span];
-    if (!ch_span_has_room(record)) {
-        list(heap, span);
+    const unsigned char *start = ch_span_start(heap, span);
+    uint64_t summary = record->summary;
+    unsigned i = 0;
+    for (; i < count; i++) {
+        size_t offset = (uintptr_t)blocks[i] - (uintptr_t)start;
+        if (offset >= CH_SPAN_BYTES) {
+            break;
+        }
+        unsigned granule = (unsigned)(offset / CH_GRANULE_BYTES);
+        record->free[granule / 64] |= (uint64_t)1 << granule % 64;
+        summary |= (uint64_t)1 << granule / 64;
     }
-    ch_bits_set(record->free, granule);
-    record->summary |= (uint64_t)1 << (granule / 64);
-    if (--record->used_blocks == 0) {
-        close_span(heap, span);
+    record->summary = summary;
+    return i;
+}
+
+void ch_span_give(struct ch_heap *heap, void **blocks, unsigned count)
+{
+    while (count > 0) {
+        uint32_t span = (uint32_t)(ch_offset(heap, blocks[0]) / CH_SPAN_BYTES);
+        struct ch_span *record = &heap->spans[span];
+        bool was_full = !ch_span_has_room(record);
+        unsigned marked = mark(heap, span, blocks, count);
+        record->used_blocks = (uint16_t)(record->used_blocks - marked);
+        if (was_full) {
+            list(heap, span);
+        }
+        if (record->used_blocks == 0) {
+            close_span(heap, span);
+        }
+        blocks += marked;
+        count -= marked;
     }
 }

@@ -8,8 +8,8 @@
 /// Returns how many; 0 iff no span has a block and the heap can't add a span.
 unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks, unsigned most);
 
-/// Puts a block back into its span. A span with all of its blocks back becomes a free page run.
-void ch_span_give(struct ch_heap *heap, void *block);
+/// Puts blocks back into their spans. A span with all of its blocks back becomes a free page run.
+void ch_span_give(struct ch_heap *heap, void **blocks, unsigned count);
 
 /// Returns how many blocks of a class a span has.
 static inline unsigned ch_span_blocks(unsigned class_index)
