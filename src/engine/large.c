@@ -19,6 +19,9 @@
 
 static size_t rest_bytes(const struct ch_heap *heap, uint32_t page)
 {
+    if (!CH_SHADOW_PRESENT) {
+        return 0;
+    }
     const struct ch_run *run = &heap->runs[page];
     size_t rest = ((size_t)run->pages << heap->page_log2) - run->size_bytes;
     return rest < REST_BYTES ? rest : REST_BYTES;

@@ -6,7 +6,7 @@
 
 /// Bound a magazine, in blocks and in bytes: it holds fewer blocks of the large classes.
 #define CH_MAGAZINE_BLOCKS 128U
-#define CH_MAGAZINE_BYTES ((size_t)64 * 1024)
+#define CH_MAGAZINE_BYTES ((size_t)32 * 1024)
 
 /// Stands for every lane that is not open: it is empty and accepts no block.
 extern struct ch_lane ch_lane_closed;
@@ -15,6 +15,7 @@ extern struct ch_lane ch_lane_closed;
 static inline unsigned ch_lane_capacity(unsigned class_index)
 {
     size_t blocks = CH_MAGAZINE_BYTES / ch_class_bytes(class_index);
+    blocks = blocks > 2 ? blocks : 2;
     return blocks < CH_MAGAZINE_BLOCKS ? (unsigned)blocks : CH_MAGAZINE_BLOCKS;
 }
 
