@@ -104,9 +104,10 @@ size_t world_heap_largest(size_t arena_bytes)
 }
 
 // A live block holds its pages or its span. Tables reach as far as the heap once did: a size tag a
-// granule, a quarter of the bytes where a granule has eight. With nothing live, a thread cache holds
-// a span a class. A heap that was not minimized keeps up to 32 MiB of idle pages, and a quarter of
-// the used ones; and those of a cache that it has emptied since the last block came back.
+// granule, a quarter of the bytes where a granule has eight. With nothing live, a thread cache
+// holds a span a class. A heap that was not minimized keeps up to 32 MiB of idle pages, and a
+// quarter of the used ones; and those of a cache that it has emptied since the last block came
+// back.
 size_t world_heap_most_committed(const struct heapfuzz_load *load)
 {
     uint64_t tables_bytes = load->peak_live_bytes / (sizeof(void *) == 8 ? 4 : 2) + 64 * PAGE_BYTES;
