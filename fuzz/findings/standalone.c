@@ -203,7 +203,7 @@ static unsigned op, top; // The op's number, and the highest slot so far.
 #else
 #define ALIGNMENT GRANULE
 
-#define HIDES_FREED (512 * GRANULE)
+#define HIDES_FREED (2048 * GRANULE)
 
 #define HEAP_SIZE_AGREES(answer, size)                                                             \
     (HEAP_SIZE_IS_EXACT ? (answer) == (size) : (answer) >= (size))

@@ -7,8 +7,8 @@
 
 #include <comheap/atlheaps.h>
 
-// A block of this size stays small when it is doubled.
-#define HIDES_FREED (512 * CH_GRANULE_BYTES)
+// A block of this size has as many pages as a span when it is doubled.
+#define HIDES_FREED (WORLD_HEAP_HIDES_FREED / 2)
 
 static struct ch_fixed_heap fixed;
 

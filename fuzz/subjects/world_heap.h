@@ -30,7 +30,7 @@ bool world_heap_select_cache(unsigned cache);
 #define WORLD_HEAP_POLICIES                                                                        \
     .policies.alignment_bytes = CH_GRANULE_BYTES, .policies.size = HEAPFUZZ_SIZE_IS_EXACT,         \
     .policies.addresses_repeat = HEAPFUZZ_YES, .policies.is_threadsafe = true
-#define WORLD_HEAP_HIDES_FREED ((size_t)8 * 1024)
+#define WORLD_HEAP_HIDES_FREED (4096 * CH_GRANULE_BYTES)
 
 /// Sets GetSize of NULL and of any other pointer that is no block, and with it the answers to
 /// misuse.

@@ -332,6 +332,9 @@ static struct ch_broken check_run(struct walk *walk, uint32_t page, bool was_fre
         walk->list_runs[ch_run_list(run->pages)]++;
         return was_free ? broken(CH_INVARIANT_RUN_PAIR, where) : holds();
     }
+    if (!ch_commit_is_whole(heap, run, run->pages * sizeof *run)) { // So it can shrink.
+        return broken(CH_INVARIANT_TABLES_COVER, where);
+    }
     if (!ch_commit_is_whole(heap, where, (size_t)run->pages << heap->page_log2)) {
         return broken(CH_INVARIANT_RUN_COMMITTED, where);
     }

@@ -46,11 +46,14 @@ static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_byte
         return NULL;
     }
     void *block = take_once(heap, size_bytes, alignment_bytes);
-    for (unsigned i = 0; block == NULL && i < RECLAIM_TRIES && ch_supply_reclaim(heap); i++) {
+    unsigned tries = 0;
+    for (; block == NULL && tries < RECLAIM_TRIES && ch_supply_reclaim(heap); tries++) {
         block = take_once(heap, size_bytes, alignment_bytes);
     }
     if (block == NULL && heap->was_refused) {
         ch_supply_drop_idle(heap); // Pages that the last try got before the refusal.
+    } else if (tries > 0) {
+        ch_supply_drop_excess(heap); // Pages of spans that the lanes gave up.
     }
     return block;
 }

@@ -17,10 +17,11 @@ enum scene_span { SPAN_FULL, SPAN_FREE, SPAN_OPEN, SPAN_OTHER, SPAN_LAST, SCENE_
 /// The scene's page runs at the end of the arena, in their order. Holes are free.
 enum scene_run { RUN_BOTTOM, RUN_SHORT_HOLE, RUN_MIDDLE, RUN_LONG_HOLE, RUN_TOP, SCENE_RUNS };
 
-/// Their lengths in pages: a live one is as long as a free one.
+/// Their lengths in pages: a live one is as long as a free one. The records of the first take more
+/// than two OS pages.
 #define SCENE_RUN_PAGES                                                                            \
     {                                                                                              \
-        9, 7, 7, 40, 5                                                                             \
+        400, 7, 7, 40, 5                                                                           \
     }
 
 /// Returns the first page behind the spans of the scene: that of a long free page run.

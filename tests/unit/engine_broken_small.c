@@ -51,6 +51,14 @@ static const void *the_last_tags_are_gone(struct scene *scene)
     return start_of(scene, SPAN_LAST);
 }
 
+// A live page run has the records that it needs to shrink, not only the first and the last.
+static const void *a_record_inside_a_live_run_is_gone(struct scene *scene)
+{
+    uint32_t page = scene->runs[RUN_BOTTOM];
+    uncover(scene, &scene->heap->runs[page + scene->heap->runs[page].pages / 2]);
+    return ch_page_start(scene->heap, page);
+}
+
 // Any pointer may be looked up there, without the lock.
 static const void *the_tags_between_two_spans_are_gone(struct scene *scene)
 {
@@ -74,7 +82,8 @@ BREAKAGES(TABLES_COVER, BREAKAGE(the_record_of_the_first_run_is_gone),
           BREAKAGE(the_record_of_a_span_is_gone), BREAKAGE(the_first_tags_are_gone),
           BREAKAGE(the_last_tags_are_gone), BREAKAGE(the_tags_between_two_spans_are_gone),
           BREAKAGE(the_tags_reach_to_where_there_are_none),
-          BREAKAGE(the_tags_reach_behind_their_table));
+          BREAKAGE(the_tags_reach_behind_their_table),
+          BREAKAGE(a_record_inside_a_live_run_is_gone));
 
 // Makes the last span another length. The free page run behind it gives or gets the pages.
 static const void *make_last_span(struct scene *scene, uint32_t pages)

@@ -261,6 +261,53 @@ static void a_large_block_takes_free_pages_of_spans_where_many_are_idle(void **s
     ch_heap_free(heap, wall);
 }
 
+#define LANE_CLASSES 6U
+#define LANE_SPANS CH_MAGAZINE_BLOCKS
+
+// Returns one block of each of so many spans of a class: the only live one.
+static void take_one_of_each(unsigned class_index, void **firsts)
+{
+    static void *all[LANE_SPANS * 300];
+    unsigned in_span = fitting(class_index);
+    for (unsigned i = 0; i < LANE_SPANS * in_span; i++) {
+        all[i] = ch_heap_alloc(heap, ch_class_bytes(class_index));
+        assert_non_null(all[i]);
+    }
+    for (unsigned i = 0; i < LANE_SPANS * in_span; i++) {
+        if (i % in_span == 0) {
+            firsts[i / in_span] = all[i];
+        } else {
+            ch_heap_free(heap, all[i]);
+        }
+    }
+    ch_heap_minimize(heap);
+}
+
+// A lane gives up more spans than a heap may keep idle, as each of its blocks was the last one of
+// its span. The request that has no room for all that keeps to the bound.
+static void a_heap_that_empties_its_lanes_keeps_no_more_idle_pages_than_it_may(void **state)
+{
+    (void)state;
+    static void *firsts[LANE_CLASSES][LANE_SPANS];
+    size_t page = heap->page_bytes;
+    void *wall = ch_heap_alloc(heap, 5 * page);
+    for (unsigned i = 0; i < LANE_CLASSES; i++) {
+        take_one_of_each(ch_class_of(512) - i, firsts[i]);
+    }
+    for (unsigned i = 0; i < LANE_CLASSES; i++) {
+        for (unsigned j = 0; j < LANE_SPANS; j++) {
+            ch_heap_free(heap, firsts[i][j]);
+        }
+    }
+    assert_true(heap->used_pages > 40 * MIB / page);
+    assert_null(ch_heap_alloc(heap, heap->page_count * page));
+    size_t idle = heap->committed_pages - heap->used_pages;
+    assert_true(idle > 16 * MIB / page);
+    assert_true(idle <= heap->used_pages / 4 + 32 * MIB / page);
+    watch_assert_whole(&watch, heap);
+    ch_heap_free(heap, wall);
+}
+
 // The hole is the only place that is left for them.
 static void a_large_block_takes_free_pages_of_spans_where_there_are_no_others(void **state)
 {
@@ -454,6 +501,7 @@ int run_span_claims(void)
         ON_HEAP(a_span_takes_the_lowest_of_the_shortest_holes_below_the_last_one),
         ON_LONG_HEAP(a_large_block_takes_free_pages_of_spans_where_many_are_idle),
         ON_HEAP(a_large_block_takes_free_pages_of_spans_where_there_are_no_others),
+        ON_LONG_HEAP(a_heap_that_empties_its_lanes_keeps_no_more_idle_pages_than_it_may),
         ON_HEAP(the_tags_below_a_span_are_there_without_spans),
         ON_HEAP(the_lane_is_bounded_and_minimize_empties_it),
         ON_HEAP(all_room_comes_back_when_all_is_freed),
