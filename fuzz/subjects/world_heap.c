@@ -107,13 +107,14 @@ size_t world_heap_largest(size_t arena_bytes)
 // granule, a quarter of the bytes where a granule has eight. With nothing live, the heap also keeps
 // up to 4 MiB of idle pages, a span a class in the lane, and twice its recent use. Recent use is at
 // most two and a half times the peak: a block that moves has two places for a while, and may fill
-// no more than four fifths of each.
+// no more than four fifths of each. Blocks that wait in the lane keep a span each.
 size_t world_heap_most_committed(const struct heapfuzz_load *load)
 {
     uint64_t tables_bytes = load->peak_live_bytes / (sizeof(void *) == 8 ? 4 : 2) + 64 * PAGE_BYTES;
     uint64_t blocks_bytes =
         load->live_blocks * (uint64_t)(SPAN_BYTES + PAGE_BYTES) + load->live_bytes;
-    uint64_t used_bytes = load->peak_live_bytes * UINT64_C(5) / 2 + 40 * SPAN_BYTES;
+    uint64_t waiting_bytes = load->waiting_blocks * (uint64_t)SPAN_BYTES;
+    uint64_t used_bytes = load->peak_live_bytes * UINT64_C(5) / 2 + 40 * SPAN_BYTES + waiting_bytes;
     uint64_t kept_bytes = 2 * used_bytes + 1024 * PAGE_BYTES;
     uint64_t idle_bytes = load->live_blocks == 0 ? kept_bytes : 0;
     uint64_t most_bytes = load->fresh_bytes + tables_bytes + blocks_bytes + idle_bytes;

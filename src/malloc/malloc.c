@@ -2,7 +2,8 @@
 // and delete reach it through malloc. It owns the rules of C, POSIX and glibc for these functions.
 // It does not know how a heap works.
 //
-//     program -> malloc, free, realloc, ... -> the_heap -> the engine
+//     program -> malloc, free, realloc, ... -> the heap of the process -> the engine
+//                     `-> fast.h, inlined: my lane of it
 //
 // Where those rules leave a choice, it follows glibc:
 //   - A block of 0 bytes has an address of its own. realloc to 0 frees, and returns NULL.
@@ -25,15 +26,18 @@
 // blocks.
 #define _GNU_SOURCE // For reallocarray, and the additions in malloc.h.
 
-#include <comheap/heap.h>
-
 #include <errno.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "engine/fast.h"
+#include "engine/heap.h"
+#include "engine/process.h"
 
 #define SHOWN __attribute__((visibility("default")))
 #define RARELY(condition) __builtin_expect((condition), 0)
@@ -45,20 +49,19 @@ SHOWN void free_sized(void *block, size_t size_bytes);
 SHOWN void free_aligned_sized(void *block, size_t alignment_bytes, size_t size_bytes);
 SHOWN void cfree(void *block);
 
-static _Atomic(struct ch_heap *) the_heap; // NULL: not made yet.
+// Keeps a function out of the fast paths, so that those save no registers for it.
+#define RARE __attribute__((noinline, cold))
 
-__attribute__((noinline, cold)) static struct ch_heap *make_heap(void)
+static inline struct ch_heap *the_heap(void)
 {
-    struct ch_heap *heap = ch_heap_of_process();
-    atomic_store_explicit(&the_heap, heap, memory_order_release);
-    return heap;
+    return atomic_load_explicit(&ch_process_heap, memory_order_acquire);
 }
 
 // Returns the heap, or NULL iff it does not exist and can't be made.
 static inline struct ch_heap *get_heap(void)
 {
-    struct ch_heap *heap = atomic_load_explicit(&the_heap, memory_order_acquire);
-    return RARELY(heap == NULL) ? make_heap() : heap;
+    struct ch_heap *heap = the_heap();
+    return RARELY(heap == &ch_process_none) ? ch_heap_of_process() : heap;
 }
 
 // A block with room for an object of 16 bytes must be aligned for it. Above eight granules every
@@ -73,39 +76,44 @@ static inline size_t with_room_to_align(size_t size_bytes)
     return (size_bytes + step_bytes - 1) & ~(step_bytes - 1);
 }
 
-__attribute__((noinline, cold)) static void *refuse(int error)
+RARE static void *refuse(int error)
 {
     errno = error;
     return NULL;
 }
 
-// Allocates in the first call, and refuses too many bytes.
-__attribute__((noinline, cold)) static void *take_rarely(size_t size_bytes)
+// Allocates what no lane holds, and in the first call. Refuses too many bytes.
+RARE static void *take_late(size_t size_bytes)
 {
     struct ch_heap *heap = get_heap();
     if (size_bytes > SIZE_BYTES_MOST || heap == NULL) {
         return refuse(ENOMEM);
     }
     void *block = ch_heap_alloc(heap, with_room_to_align(size_bytes));
+    ch_process_find_lane(); // The call may have opened it.
     return block == NULL ? refuse(ENOMEM) : block;
 }
 
 static inline void *take(size_t size_bytes)
 {
-    struct ch_heap *heap = atomic_load_explicit(&the_heap, memory_order_acquire);
-    if (RARELY(heap == NULL || size_bytes > SIZE_BYTES_MOST)) {
-        return take_rarely(size_bytes);
-    }
-    void *block = ch_heap_alloc(heap, with_room_to_align(size_bytes));
-    return RARELY(block == NULL) ? refuse(ENOMEM) : block;
+    void *block = ch_fast_take(ch_process_lane, with_room_to_align(size_bytes));
+    return RARELY(block == NULL) ? take_late(size_bytes) : block;
 }
 
-// Without a heap that exists or can be made, no block exists.
-static inline void give(void *block)
+// Frees what goes into no lane. Without a heap that exists or can be made, no block exists.
+RARE static void give_late(void *block)
 {
     struct ch_heap *heap = get_heap();
-    if (!RARELY(heap == NULL)) {
+    if (heap != NULL) {
         ch_heap_free(heap, block);
+        ch_process_find_lane();
+    }
+}
+
+static inline void give(void *block)
+{
+    if (RARELY(!ch_fast_give(the_heap(), ch_process_lane, block))) {
+        give_late(block);
     }
 }
 
@@ -141,18 +149,25 @@ SHOWN void *realloc(void *block, size_t size_bytes)
     return resize(block, size_bytes);
 }
 
+RARE static void *take_zeroed_late(size_t size_bytes)
+{
+    struct ch_heap *heap = get_heap();
+    if (size_bytes > SIZE_BYTES_MOST || heap == NULL) {
+        return refuse(ENOMEM);
+    }
+    void *block = ch_heap_alloc_zeroed(heap, with_room_to_align(size_bytes));
+    ch_process_find_lane();
+    return block == NULL ? refuse(ENOMEM) : block;
+}
+
 SHOWN void *calloc(size_t count, size_t each_bytes)
 {
     size_t size_bytes;
     if (RARELY(__builtin_mul_overflow(count, each_bytes, &size_bytes))) {
         return refuse(ENOMEM);
     }
-    struct ch_heap *heap = get_heap();
-    if (RARELY(size_bytes > SIZE_BYTES_MOST || heap == NULL)) {
-        return refuse(ENOMEM);
-    }
-    void *block = ch_heap_alloc_zeroed(heap, with_room_to_align(size_bytes));
-    return RARELY(block == NULL) ? refuse(ENOMEM) : block;
+    void *block = ch_fast_take(ch_process_lane, with_room_to_align(size_bytes));
+    return RARELY(block == NULL) ? take_zeroed_late(size_bytes) : memset(block, 0, size_bytes);
 }
 
 SHOWN void *reallocarray(void *block, size_t count, size_t each_bytes)
@@ -239,9 +254,9 @@ SHOWN int malloc_trim(size_t keep_bytes)
     if (heap == NULL) {
         return 0;
     }
-    size_t before_bytes = ch_heap_stats(heap).committed_bytes;
+    size_t before_bytes = ch_heap_committed_bytes(heap);
     ch_heap_minimize(heap);
-    return ch_heap_stats(heap).committed_bytes < before_bytes;
+    return ch_heap_committed_bytes(heap) < before_bytes;
 }
 
 SHOWN void free_sized(void *block, size_t size_bytes)

@@ -70,7 +70,7 @@ static void a_heap_that_is_whole_is_said_to_be_whole(void **state)
     set_scene(&scene);
     assert_int_equal(ch_span_count(scene.heap), SCENE_SPANS);
     assert_int_equal(scene.heap->first_run, scene.runs[RUN_BOTTOM]);
-    assert_true(ch_lane_mine(scene.heap)->magazines[SCENE_CLASS].count > 2);
+    assert_true(ch_lane_count(ch_lane_mine(scene.heap), SCENE_CLASS) > 2);
     struct ch_broken broken = ch_heap_check(scene.heap);
     assert_int_equal(broken.invariant, CH_INVARIANTS);
     assert_null(broken.where);
