@@ -71,6 +71,7 @@ size_t oracle_most_committed(const struct heap *heap)
         .arena_bytes = heap->arena_bytes,
         .fresh_bytes = heap->fresh_committed_bytes,
         .live_blocks = model.live_blocks,
+        .waiting_blocks = model_is_as_new(model.stays_used) ? 0 : model.since_empty_blocks,
         .live_bytes = size_sum(model.live_bytes, aligned_bytes()),
         .peak_live_bytes = size_sum(model.peak_live_bytes, model.aligned_bytes),
         .peak_grown_bytes = size_sum(model.peak_grown_bytes, model.aligned_bytes),
@@ -237,8 +238,7 @@ static CHECK void check_pages_back(struct heap *heap)
 void oracle_empty(struct heap *heap, enum moment moment)
 {
     check_nothing_live(heap);
-    // Lanes may hold pages until minimizing or a lack of room.
-    if (model_is_as_new(model.stays_used)) {
+    if (model_is_as_new(false)) { // Other lanes may hold pages until minimizing or a lack of room.
         check_footprint(heap);
     }
     check_capacity(heap);

@@ -217,9 +217,11 @@ static void run_minimize(struct run *run)
 {
     if (run->heap.subject->port.minimize != NULL) {
         heap_minimize(&run->heap);
-        run_count(run, oracle_minimized(&run->heap));
     }
     model_minimize(); // Also for a subject without minimize: it may be one of a pair.
+    if (run->heap.subject->port.minimize != NULL) {
+        run_count(run, oracle_minimized(&run->heap));
+    }
     reach_minimized();
 }
 

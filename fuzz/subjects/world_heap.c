@@ -105,15 +105,16 @@ size_t world_heap_largest(size_t arena_bytes)
 
 // A live block holds its pages or its span. Tables reach as far as the heap once did: a size tag a
 // granule, a quarter of the bytes where a granule has eight. With nothing live, a thread cache
-// holds a span a class. A heap that was not minimized keeps up to 32 MiB of idle pages, and a
-// quarter of the used ones; and those of a cache that it has emptied since the last block came
-// back.
+// holds a span a class, and each block that waits there one of its own. A heap that was not
+// minimized keeps up to 32 MiB of idle pages, and a quarter of the used ones; and those of a cache
+// that it has emptied since the last block came back.
 size_t world_heap_most_committed(const struct heapfuzz_load *load)
 {
     uint64_t tables_bytes = load->peak_live_bytes / (sizeof(void *) == 8 ? 4 : 2) + 64 * PAGE_BYTES;
     uint64_t blocks_bytes =
         load->live_blocks * (uint64_t)(SPAN_BYTES + PAGE_BYTES) + load->live_bytes;
-    uint64_t caches_bytes = THREAD_CACHES * UINT64_C(40) * SPAN_BYTES;
+    uint64_t waiting_bytes = load->waiting_blocks * (uint64_t)SPAN_BYTES;
+    uint64_t caches_bytes = THREAD_CACHES * UINT64_C(40) * SPAN_BYTES + waiting_bytes;
     uint64_t used_bytes = load->fresh_bytes + tables_bytes + caches_bytes;
     uint64_t kept_bytes = caches_bytes + used_bytes / 4 + 8192 * PAGE_BYTES;
     uint64_t idle_bytes = load->live_blocks == 0 ? kept_bytes : 0;

@@ -2,25 +2,23 @@
 // can. A fault is raised after the lock is given back, so a handler may use the heap or never
 // return.
 //
-//     allocate 100       class 6 -> my lane's magazine -> tag of the block = 101
-//                                   (empty: lock, span)
-//     free               tag of the block: 0 is a fault -> tag = 0 -> my lane's magazine
-//                                                                     (full: lock, span)
+//     allocate 100       fast.h: my lane's magazine (empty: lock, span)
+//     free               fast.h: my lane's magazine (full: lock, span; no live block: a fault)
 //     allocate 100000    lock -> 25 pages -> page run
 //
 // Without the lock a call touches two things. A block's tag belongs to the caller that holds the
 // block, as long as the block is live. The lane belongs to its thread. This file does not know
 // where blocks come from.
 
-#include <comheap/heap.h>
+#include "engine/heap.h"
 
 #include <string.h>
 
+#include "engine/fast.h"
 #include "engine/kept.h"
 #include "engine/lane.h"
 #include "engine/large.h"
 #include "engine/lookup.h"
-#include "engine/shadow.h"
 #include "engine/supply.h"
 
 // Bounds copies: a block at least this large is moved to fresh pages. Moving costs a few calls into
@@ -65,20 +63,11 @@ static void add_live(struct ch_heap *heap, size_t bytes)
     }
 }
 
-static inline void start_small(struct ch_heap *heap, void *block, size_t size_bytes)
+// Makes a small block live, which may have come without a lane.
+static void start_small(struct ch_heap *heap, void *block, size_t size_bytes)
 {
     ch_tag_set(heap, ch_offset(heap, block) / CH_GRANULE_BYTES, size_bytes + 1);
     ch_shadow_unpoison(block, size_bytes);
-}
-
-// Ends a small block. Returns false, and changes nothing, iff another thread has ended it.
-static inline bool end_small(struct ch_heap *heap, size_t granule, void *block, unsigned tag)
-{
-    if (!ch_tag_replace(heap, granule, tag, 0)) {
-        return false;
-    }
-    ch_shadow_poison(block, ch_tag_bytes(tag));
-    return true;
 }
 
 RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
@@ -101,24 +90,17 @@ RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
     return block;
 }
 
-__attribute__((noinline)) static void *alloc_large(struct ch_heap *heap, size_t size_bytes)
+void *ch_heap_alloc_late(struct ch_heap *heap, size_t size_bytes)
 {
-    void *kept = ch_kept_take(heap, ch_lane_mine(heap), size_bytes);
+    void *kept =
+        size_bytes > CH_SMALL_BYTES ? ch_kept_take(heap, ch_lane_mine(heap), size_bytes) : NULL;
     return kept != NULL ? kept : alloc_locked(heap, size_bytes);
 }
 
 void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes)
 {
-    if (size_bytes > CH_SMALL_BYTES) {
-        return alloc_large(heap, size_bytes);
-    }
-    struct ch_lane *lane = ch_lane_mine(heap);
-    void *block = ch_lane_pop(lane, ch_class_of(size_bytes));
-    if (block == NULL) {
-        return alloc_locked(heap, size_bytes);
-    }
-    start_small(heap, block, size_bytes);
-    return block;
+    void *block = ch_fast_take(ch_lane_mine(heap), size_bytes);
+    return block != NULL ? block : ch_heap_alloc_late(heap, size_bytes);
 }
 
 // Clears a block's bytes [dirty_bytes, size_bytes), which may hold anything.
@@ -207,7 +189,8 @@ static bool give(struct ch_heap *heap, struct ch_found found, void *block)
 {
     if (found.kind == CH_FOUND_LARGE && ch_large_hold(heap, found.page)) {
         ch_large_give(heap, found.page);
-    } else if (found.kind == CH_FOUND_SMALL && end_small(heap, found.granule, block, found.tag)) {
+    } else if (found.kind == CH_FOUND_SMALL &&
+               ch_fast_end(&heap->tags[found.granule], found.tag, block)) {
         // A thread whose lane is not open yet has mostly allocated nothing. So the block came from
         // another thread, which may be writing next to it, and goes to its span.
         ch_lane_give(heap, found.class_index, block);
@@ -222,6 +205,9 @@ static bool give(struct ch_heap *heap, struct ch_found found, void *block)
 
 RARE static void free_locked(struct ch_heap *heap, void *block)
 {
+    if (block == NULL) {
+        return;
+    }
     ch_thread_join();
     lock(heap);
     struct ch_found found;
@@ -237,33 +223,18 @@ RARE static void free_locked(struct ch_heap *heap, void *block)
     }
 }
 
-__attribute__((noinline)) static void free_large(struct ch_heap *heap, void *block)
+void ch_heap_free_late(struct ch_heap *heap, void *block)
 {
-    if (!ch_kept_give(heap, ch_lane_mine(heap), block)) {
+    if (block != NULL && !ch_kept_give(heap, ch_lane_mine(heap), block)) {
         free_locked(heap, block);
     }
 }
 
 void ch_heap_free(struct ch_heap *heap, void *block)
 {
-    if (block == NULL) {
-        return;
+    if (!ch_fast_give(heap, ch_lane_mine(heap), block)) {
+        ch_heap_free_late(heap, block);
     }
-    size_t granule = ch_lookup_granule(heap, block);
-    unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
-    if (!ch_tag_is_plain(tag)) {
-        free_large(heap, block);
-        return;
-    }
-    size_t size_bytes = tag - 1U;
-    struct ch_lane *lane = ch_lane_mine(heap);
-    struct ch_magazine *magazine = &lane->magazines[ch_class_of(size_bytes)];
-    uint32_t waiting = atomic_load_explicit(&magazine->count, memory_order_relaxed);
-    if (waiting == magazine->capacity || !end_small(heap, granule, block, tag)) {
-        free_locked(heap, block);
-        return;
-    }
-    ch_lane_push(magazine, waiting, block);
 }
 
 // Moves a large block's pages, or copies its bytes if that is cheaper or the only way.
@@ -324,7 +295,7 @@ static void *replace(struct ch_heap *heap, void *block, size_t old_bytes, size_t
 static inline bool replace_tag(struct ch_heap *heap, size_t granule, unsigned tag, unsigned next,
                                void *block)
 {
-    if (!ch_tag_replace(heap, granule, tag, next)) {
+    if (!ch_tag_replace(&heap->tags[granule], tag, next)) {
         return false;
     }
     ch_shadow_poison(block, ch_tag_bytes(tag));

@@ -38,17 +38,19 @@ static struct ch_broken broken(enum ch_invariant invariant, const void *where)
 
 // Counts a span's blocks that are in a magazine, and marks them. Returns the first that was marked
 // before; NULL iff there is none.
-static const void *mark_waiting(const struct ch_heap *heap, const struct ch_magazine *magazine,
+static const void *mark_waiting(const struct ch_heap *heap, const struct ch_lane *lane,
                                 uint32_t span, uint64_t *marks, unsigned *count)
 {
-    for (uint32_t i = 0; i < magazine->count; i++) {
-        size_t offset = ch_offset(heap, magazine->blocks[i]);
+    unsigned class_index = heap->spans[span].class_index;
+    void *const *blocks = ch_lane_first(lane, class_index);
+    for (size_t i = 0; i < ch_lane_count(lane, class_index); i++) {
+        size_t offset = ch_offset(heap, blocks[i]);
         uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
         if (offset / CH_SPAN_BYTES != span) {
             continue;
         }
         if (ch_bits_get(marks, granule)) {
-            return magazine->blocks[i];
+            return blocks[i];
         }
         ch_bits_set(marks, granule);
         ++*count;
@@ -60,14 +62,13 @@ static const void *mark_waiting(const struct ch_heap *heap, const struct ch_maga
 // none.
 static const void *check_waiting(const struct ch_heap *heap, uint32_t span, unsigned *count)
 {
-    unsigned class_index = heap->spans[span].class_index;
     uint64_t marks[CH_SPAN_GRANULES / 64] = {0};
     const void *twice = NULL;
     unsigned number = 0;
     *count = 0;
     for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
         if (twice == NULL) {
-            twice = mark_waiting(heap, &lane->magazines[class_index], span, marks, count);
+            twice = mark_waiting(heap, lane, span, marks, count);
         }
     }
     return twice;
@@ -216,13 +217,13 @@ static bool may_wait(const struct ch_heap *heap, unsigned class_index, const voi
 static struct ch_broken check_magazine(const struct ch_heap *heap, const struct ch_lane *lane,
                                        unsigned class_index)
 {
-    const struct ch_magazine *magazine = &lane->magazines[class_index];
-    if (magazine->capacity != ch_lane_capacity(class_index) ||
-        magazine->count > magazine->capacity) {
+    void *const *blocks = ch_lane_first(lane, class_index);
+    if (blocks != (void *const *)(lane + 1) + ch_lane_place(class_index) || blocks[-1] != NULL ||
+        ch_lane_count(lane, class_index) > ch_lane_capacity(class_index)) {
         return broken(CH_INVARIANT_CACHE_BLOCKS, heap->pages);
     }
-    for (uint32_t i = 0; i < magazine->count; i++) {
-        const void *block = magazine->blocks[i];
+    for (size_t i = 0; i < ch_lane_count(lane, class_index); i++) {
+        const void *block = blocks[i];
         if (!may_wait(heap, class_index, block)) {
             return broken(CH_INVARIANT_CACHE_BLOCKS, block);
         }

@@ -2,12 +2,13 @@
 //
 // This file does not know single blocks: block.c does.
 
-#include <comheap/heap.h>
+#include "engine/heap.h"
 
 #include "engine/arena.h"
+#include "engine/count.h"
 #include "engine/fault.h"
 #include "engine/lane.h"
-#include "engine/large.h"
+#include "engine/process.h"
 #include "engine/supply.h"
 
 struct ch_heap *ch_heap_create(const struct ch_config *config)
@@ -50,7 +51,11 @@ struct ch_heap *ch_heap_make_once(struct ch_heap **own)
 struct ch_heap *ch_heap_of_process(void)
 {
     static struct ch_heap *own;
-    return ch_heap_make_once(&own);
+    struct ch_heap *heap = ch_heap_make_once(&own);
+    if (heap != NULL) {
+        ch_process_set(heap); // Threads that come at the same time set the same heap.
+    }
+    return heap;
 }
 
 void ch_heap_destroy(struct ch_heap *heap)
@@ -69,45 +74,28 @@ void ch_heap_minimize(struct ch_heap *heap)
     ch_lock_give(&heap->lock.lock);
 }
 
-// Counts the live blocks of a span: those that have a tag. Other threads change tags meanwhile.
-static void count_span(const struct ch_heap *heap, uint32_t span, struct ch_stats *stats)
-{
-    const struct ch_span *record = &heap->spans[span];
-    size_t first = (size_t)span * CH_SPAN_GRANULES;
-    unsigned step = ch_class_granules(record->class_index);
-    for (unsigned granule = 0; granule < record->cut_granules; granule += step) {
-        unsigned tag = ch_tag(heap, first + granule);
-        stats->live_blocks += tag != 0;
-        stats->live_bytes += tag != 0 ? ch_tag_bytes(tag) : 0;
-    }
-}
-
-// No call counts what it does, since that would cost every call.
-static void count_live(const struct ch_heap *heap, struct ch_stats *stats)
-{
-    for (uint32_t page = 0; page < heap->page_count; page += heap->runs[page].pages) {
-        const struct ch_run *run = &heap->runs[page];
-        if (run->kind == CH_RUN_SPAN) {
-            count_span(heap, page / heap->span_pages, stats);
-        } else if (ch_run_is_block(run)) {
-            stats->live_blocks++;
-            stats->live_bytes += run->size_bytes;
-        }
-    }
-}
-
 struct ch_stats ch_heap_stats(struct ch_heap *heap)
 {
     ch_lock_take(&heap->lock.lock);
+    struct ch_live live = ch_count_live(heap);
     struct ch_stats stats = {
+        .live_blocks = live.blocks,
+        .live_bytes = live.bytes,
         .committed_bytes = heap->committed_pages << heap->page_log2,
         .arena_bytes = heap->config.arena_bytes,
         .pages = heap->pages,
         .pages_bytes = (size_t)heap->page_count << heap->page_log2,
     };
-    count_live(heap, &stats);
     ch_lock_give(&heap->lock.lock);
     return stats;
+}
+
+size_t ch_heap_committed_bytes(struct ch_heap *heap)
+{
+    ch_lock_take(&heap->lock.lock);
+    size_t committed_bytes = heap->committed_pages << heap->page_log2;
+    ch_lock_give(&heap->lock.lock);
+    return committed_bytes;
 }
 
 bool ch_thread_cache_select(unsigned number)

@@ -13,6 +13,7 @@
 
 #include "engine/commit.h"
 #include "engine/kept.h"
+#include "engine/process.h"
 #include "engine/slab.h"
 
 _Static_assert(CH_THREAD_CACHES == CH_THREAD_NUMBERS, "a lane for each number");
@@ -20,6 +21,19 @@ _Static_assert(CH_THREAD_CACHES == CH_THREAD_NUMBERS, "a lane for each number");
 static uint64_t bit_of(unsigned number)
 {
     return (uint64_t)1 << number;
+}
+
+// Lays the empty magazines of a lane out behind it.
+static void lay_out(const struct ch_heap *heap, struct ch_lane *lane)
+{
+    CH_ASSERT((uintptr_t)heap->pages % CH_GRANULE_BYTES == 0);
+    lane->tags_bias = (uintptr_t)heap->tags - (uintptr_t)heap->pages / CH_TAG_GRANULES_BYTES;
+    for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
+        void **first = (void **)(lane + 1) + ch_lane_place(i);
+        first[-1] = NULL;
+        atomic_init(&lane->tops[i], first);
+        lane->ends[i] = first + ch_lane_capacity(i);
+    }
 }
 
 void ch_lane_open_mine(struct ch_heap *heap)
@@ -37,13 +51,7 @@ void ch_lane_open_mine(struct ch_heap *heap)
     for (unsigned i = 0; i <= CH_KEPT_PAGES; i++) {
         atomic_init(&lane->kept_counts[i], 0);
     }
-    void **blocks = (void **)(lane + 1);
-    for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
-        atomic_init(&lane->magazines[i].count, 0);
-        lane->magazines[i].capacity = ch_lane_capacity(i);
-        lane->magazines[i].blocks = blocks;
-        blocks += ch_lane_capacity(i);
-    }
+    lay_out(heap, lane);
     heap->open_lanes |= bit_of(number);
     heap->lanes[number] = lane;
 }
@@ -56,19 +64,24 @@ void *ch_lane_take(struct ch_heap *heap, unsigned class_index)
         (void)ch_span_take(heap, class_index, &block, 1);
         return block;
     }
-    struct ch_magazine *magazine = &lane->magazines[class_index];
-    if (magazine->count == 0) {
-        magazine->count = ch_span_take(heap, class_index, magazine->blocks, magazine->capacity / 2);
+    if (ch_lane_count(lane, class_index) == 0) {
+        void **first = ch_lane_first(lane, class_index);
+        unsigned most = ch_lane_capacity(class_index) / 2;
+        lane->tops[class_index] = first + ch_span_take(heap, class_index, first, most);
     }
     return ch_lane_pop(lane, class_index);
 }
 
 // Puts the `count` oldest blocks of a magazine back into their spans.
-static void give_back(struct ch_heap *heap, struct ch_magazine *magazine, uint32_t count)
+static void give_back(struct ch_heap *heap, struct ch_lane *lane, unsigned class_index,
+                      size_t count)
 {
-    ch_span_give(heap, magazine->blocks, count);
-    magazine->count -= count;
-    memmove(magazine->blocks, magazine->blocks + count, magazine->count * sizeof(void *));
+    CH_ASSERT(count <= ch_lane_count(lane, class_index));
+    void **first = ch_lane_first(lane, class_index);
+    ch_span_give(heap, first, (unsigned)count);
+    size_t left = ch_lane_count(lane, class_index) - count;
+    memmove(first, first + count, left * sizeof *first);
+    lane->tops[class_index] = first + left;
 }
 
 void ch_lane_give(struct ch_heap *heap, unsigned class_index, void *block)
@@ -78,19 +91,18 @@ void ch_lane_give(struct ch_heap *heap, unsigned class_index, void *block)
         ch_span_give(heap, &block, 1);
         return;
     }
-    struct ch_magazine *magazine = &lane->magazines[class_index];
-    if (magazine->count == magazine->capacity) {
-        give_back(heap, magazine, magazine->count / 2);
+    if (ch_lane_top(lane, class_index) == lane->ends[class_index]) {
+        give_back(heap, lane, class_index, ch_lane_capacity(class_index) / 2);
     }
-    ch_lane_push(magazine, magazine->count, block);
+    ch_lane_push(lane, class_index, ch_lane_top(lane, class_index), block);
 }
 
 static bool flush(struct ch_heap *heap, struct ch_lane *lane)
 {
     bool had_one = ch_kept_flush(heap, lane);
     for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
-        had_one = had_one || lane->magazines[i].count > 0;
-        give_back(heap, &lane->magazines[i], lane->magazines[i].count);
+        had_one = had_one || ch_lane_count(lane, i) > 0;
+        give_back(heap, lane, i, ch_lane_count(lane, i));
     }
     return had_one;
 }
@@ -107,6 +119,7 @@ void ch_lane_close_mine(struct ch_heap *heap)
     struct ch_lane *lane = ch_lane_mine(heap);
     if (ch_lane_is_open(lane)) {
         detach(heap, ch_thread_number);
+        ch_process_forget_lane(); // Of another heap, it is found again.
         ch_commit_uncover(heap, lane, heap->lane_bytes);
     }
 }

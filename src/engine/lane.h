@@ -4,9 +4,9 @@
 //
 //     thread 1 --- lane 1 | class 0: o o o | class 1: o | ... | class 35 |      o a block
 //     thread 2 --- lane 2 | class 0: o     | class 1:   | ... | class 35 |
-//     others   --- ch_lane_closed: every magazine empty, with a capacity of 0
+//     others   --- ch_lane_closed: every magazine is empty, and full
 //
-// magazine.h has the paths without the lock; those here need it.
+// magazine.h and fast.h have the paths without the lock; those here need it.
 //
 // A lane belongs to the thread that has its number. When that thread ends, the lane is an orphan,
 // with its blocks. It stays one until a thread gets the number or the heap wants the blocks.

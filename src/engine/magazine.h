@@ -1,14 +1,21 @@
 // Magazines: the blocks that wait in a lane, and the paths to them that take no lock.
+//
+//     NULL | o | o | o |   |   |         o a block
+//            first       top     end
+//
+// A lane has one for each class. The NULL below the first block tells that there is none.
 #ifndef COMHEAP_ENGINE_MAGAZINE_H
 #define COMHEAP_ENGINE_MAGAZINE_H
 
+#include "engine/assert.h"
 #include "engine/state.h"
 
 /// Bound a magazine, in blocks and in bytes: it holds fewer blocks of the large classes.
 #define CH_MAGAZINE_BLOCKS 128U
 #define CH_MAGAZINE_BYTES ((size_t)32 * 1024)
 
-/// Stands for every lane that is not open: it is empty and accepts no block.
+/// Stands for every lane that is not open. Each of its magazines is empty and full at once. So no
+/// path has to ask whether a lane is open.
 extern struct ch_lane ch_lane_closed;
 
 /// Returns how many blocks the magazine of a class may hold.
@@ -24,13 +31,22 @@ static inline bool ch_lane_is_open(const struct ch_lane *lane)
     return lane != &ch_lane_closed;
 }
 
+/// Returns how many pointers behind a lane the first block of a class lies.
+size_t ch_lane_place(unsigned class_index);
+
 /// Returns the size of a lane, with the blocks of its magazines.
 size_t ch_lane_size_bytes(void);
 
-/// Returns the calling thread's lane. Needs no lock, as the next two functions.
+/// Returns the calling thread's lane. Needs no lock, as the next three functions.
 static inline struct ch_lane *ch_lane_mine(const struct ch_heap *heap)
 {
     return heap->lanes[ch_thread_number];
+}
+
+/// Returns the place behind the last block of a magazine.
+static inline void **ch_lane_top(const struct ch_lane *lane, unsigned class_index)
+{
+    return atomic_load_explicit(&lane->tops[class_index], memory_order_relaxed);
 }
 
 // A child that is forked meanwhile sees these writes in their order. There a block may be in no
@@ -39,20 +55,33 @@ static inline struct ch_lane *ch_lane_mine(const struct ch_heap *heap)
 /// Takes a block out of a magazine. Returns NULL iff the magazine is empty.
 static inline void *ch_lane_pop(struct ch_lane *lane, unsigned class_index)
 {
-    struct ch_magazine *magazine = &lane->magazines[class_index];
-    uint32_t count = atomic_load_explicit(&magazine->count, memory_order_relaxed);
-    if (count == 0) {
-        return NULL;
+    void **top = ch_lane_top(lane, class_index) - 1;
+    void *block = *top;
+    if (block != NULL) {
+        atomic_store_explicit(&lane->tops[class_index], top, memory_order_relaxed);
     }
-    atomic_store_explicit(&magazine->count, count - 1, memory_order_relaxed);
-    return magazine->blocks[count - 1];
+    return block;
 }
 
-/// Puts a block into a magazine that holds `count` blocks, fewer than its capacity.
-static inline void ch_lane_push(struct ch_magazine *magazine, uint32_t count, void *block)
+/// Puts a block into a magazine, at its top, which is not its end.
+static inline void ch_lane_push(struct ch_lane *lane, unsigned class_index, void **top, void *block)
 {
-    magazine->blocks[count] = block;
-    atomic_store_explicit(&magazine->count, count + 1, memory_order_release);
+    CH_ASSERT(top == ch_lane_top(lane, class_index) && top != lane->ends[class_index]);
+    CH_ASSERT(block != NULL);
+    *top = block;
+    atomic_store_explicit(&lane->tops[class_index], top + 1, memory_order_release);
+}
+
+/// Return the place of the first block of an open lane's magazine, and how many blocks it holds.
+static inline void **ch_lane_first(const struct ch_lane *lane, unsigned class_index)
+{
+    CH_ASSERT(ch_lane_is_open(lane));
+    return lane->ends[class_index] - ch_lane_capacity(class_index);
+}
+
+static inline size_t ch_lane_count(const struct ch_lane *lane, unsigned class_index)
+{
+    return (size_t)(ch_lane_top(lane, class_index) - ch_lane_first(lane, class_index));
 }
 
 #endif

@@ -85,20 +85,16 @@ struct ch_run {
 #define CH_RUN_EXACT_PAGES 32U
 #define CH_RUN_LISTS (CH_RUN_EXACT_PAGES + 27U * 8U)
 
-/// Holds blocks of one class that were taken from their spans and wait to be handed out, last in
-/// first out. The capacity is 0 in a lane that is not open.
-struct ch_magazine {
-    _Atomic uint32_t count;
-    uint32_t capacity;
-    void **blocks; ///< Behind the lane.
-};
-
-/// Holds the blocks that wait for a thread.
+/// Holds blocks that were taken from their spans and wait to be handed out, last in first out. Each
+/// class has a magazine of them behind the lane; magazine.h draws it.
 struct ch_lane {
+    _Atomic(void **) tops[CH_CLASS_COUNT]; ///< Behind the last block,
+    void **ends[CH_CLASS_COUNT];           ///< and where there is no more room.
+    uintptr_t tags_bias; ///< The tag of a block is there, and its address / CH_TAG_GRANULES_BYTES
+                         ///< behind.
     uint32_t kept_room_pages; ///< So many more pages of large blocks may be kept (kept.h).
     _Atomic uint8_t kept_counts[CH_KEPT_PAGES + 1];
     uint32_t kept[CH_KEPT_PAGES + 1][CH_KEPT_EACH]; ///< By their length; the last is taken first.
-    struct ch_magazine magazines[CH_CLASS_COUNT];
 };
 
 struct ch_heap {
@@ -135,6 +131,9 @@ struct ch_heap {
     size_t live_bytes;              ///< With a bound on it: the sum of the live blocks' sizes.
 };
 
+/// Divides a block's address by this in place of two divisions: a tag takes two bytes.
+#define CH_TAG_GRANULES_BYTES (CH_GRANULE_BYTES / sizeof(uint16_t))
+
 /// Marks a tag: the block's class is not that of its size, but that of its span, which has larger
 /// blocks. The span is read under the lock, so such a tag is replaced under the lock, too.
 #define CH_TAG_ROOMY 0x8000U
@@ -169,16 +168,16 @@ static inline void ch_tag_set(struct ch_heap *heap, size_t granule, size_t tag)
     atomic_store_explicit(&heap->tags[granule], (uint16_t)tag, memory_order_release);
 }
 
-/// Replaces a tag. With one thread in the process that is a store. Returns false, and changes
-/// nothing, iff another thread has replaced `tag` by another one.
-static inline bool ch_tag_replace(struct ch_heap *heap, size_t granule, unsigned tag, unsigned next)
+/// Replaces the tag at a place. With one thread in the process that is a store. Returns false, and
+/// changes nothing, iff another thread has replaced `tag` by another one.
+static inline bool ch_tag_replace(_Atomic uint16_t *at, unsigned tag, unsigned next)
 {
     if (!ch_threads_are_many()) {
-        ch_tag_set(heap, granule, next);
+        atomic_store_explicit(at, (uint16_t)next, memory_order_release);
         return true;
     }
     uint16_t expected = (uint16_t)tag;
-    return atomic_compare_exchange_strong_explicit(&heap->tags[granule], &expected, (uint16_t)next,
+    return atomic_compare_exchange_strong_explicit(at, &expected, (uint16_t)next,
                                                    memory_order_release, memory_order_relaxed);
 }
 

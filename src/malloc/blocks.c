@@ -13,22 +13,43 @@
 
 #include "pages/print.h"
 
-_Atomic(struct ch_heap *) ch_blocks_heap;
+// A call may open the thread's lane. So it is looked for as long as it is not found.
 
-__attribute__((noinline, cold)) struct ch_heap *ch_blocks_make_heap(void)
-{
-    struct ch_heap *heap = ch_heap_of_process();
-    atomic_store_explicit(&ch_blocks_heap, heap, memory_order_release);
-    return heap;
-}
-
-__attribute__((noinline, cold)) void *ch_blocks_take_rarely(size_t size_bytes)
+RARE static void *take_first(size_t size_bytes)
 {
     struct ch_heap *heap = ch_blocks_get_heap();
     if (size_bytes > SIZE_BYTES_MOST || heap == NULL) {
         return NULL;
     }
-    return ch_heap_alloc(heap, ch_blocks_size_bytes(size_bytes));
+    void *block = ch_heap_alloc(heap, ch_blocks_size_bytes(size_bytes));
+    ch_process_find_lane();
+    return block;
+}
+
+void *ch_blocks_take_late(size_t size_bytes)
+{
+    if (ch_process_lane == &ch_lane_closed || size_bytes > SIZE_BYTES_MOST) {
+        return take_first(size_bytes);
+    }
+    return ch_heap_alloc_late(ch_blocks_heap(), ch_blocks_size_bytes(size_bytes));
+}
+
+RARE static void give_first(void *block)
+{
+    struct ch_heap *heap = ch_blocks_get_heap();
+    if (heap != NULL) {
+        ch_heap_free(heap, block);
+        ch_process_find_lane();
+    }
+}
+
+void ch_blocks_give_late(void *block)
+{
+    if (ch_process_lane == &ch_lane_closed) {
+        give_first(block);
+    } else {
+        ch_heap_free_late(ch_blocks_heap(), block);
+    }
 }
 
 void *ch_blocks_take_aligned(size_t alignment_bytes, size_t size_bytes)
@@ -78,15 +99,15 @@ static void give_unlike(void *block, const char *claim, bool is_aligned)
     abort();
 }
 
-__attribute__((noinline, cold)) void ch_blocks_give_wrong(void *block, size_t size_bytes)
+RARE void ch_blocks_give_wrong(void *block, size_t size_bytes)
 {
     char claim[40];
     (void)snprintf(claim, sizeof claim, "%zu bytes", size_bytes);
     give_unlike(block, claim, true);
 }
 
-__attribute__((noinline, cold)) static void give_wrong_aligned(void *block, size_t alignment_bytes,
-                                                               size_t size_bytes, bool is_aligned)
+RARE static void give_wrong_aligned(void *block, size_t alignment_bytes, size_t size_bytes,
+                                    bool is_aligned)
 {
     char claim[80];
     (void)snprintf(claim, sizeof claim, "%zu bytes aligned to %zu", size_bytes, alignment_bytes);

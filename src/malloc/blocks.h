@@ -5,31 +5,36 @@
 #ifndef COMHEAP_MALLOC_BLOCKS_H
 #define COMHEAP_MALLOC_BLOCKS_H
 
-#include <comheap/heap.h>
-
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/fast.h"
+#include "engine/heap.h"
+#include "engine/process.h"
+
 #define SHOWN __attribute__((visibility("default")))
 #define RARELY(condition) __builtin_expect((condition), 0)
 
+// Inlines a fast path wherever it is used: the linker's optimizer may think otherwise.
+#define FAST __attribute__((always_inline)) static inline
+
+// Keeps a function out of the fast paths, so that those save no registers for it.
+#define RARE __attribute__((noinline, cold))
+
 #define SIZE_BYTES_MOST ((size_t)PTRDIFF_MAX)
 
-extern _Atomic(struct ch_heap *) ch_blocks_heap; ///< NULL: not made yet.
-
-/// Does the work of ch_blocks_get_heap when the heap does not exist yet.
-struct ch_heap *ch_blocks_make_heap(void);
-
-/// Allocates in the first call, and refuses too many bytes.
-void *ch_blocks_take_rarely(size_t size_bytes);
+static inline struct ch_heap *ch_blocks_heap(void)
+{
+    return atomic_load_explicit(&ch_process_heap, memory_order_acquire);
+}
 
 /// Returns the heap, or NULL iff it does not exist and can't be made.
 static inline struct ch_heap *ch_blocks_get_heap(void)
 {
-    struct ch_heap *heap = atomic_load_explicit(&ch_blocks_heap, memory_order_acquire);
-    return RARELY(heap == NULL) ? ch_blocks_make_heap() : heap;
+    struct ch_heap *heap = ch_blocks_heap();
+    return RARELY(heap == &ch_process_none) ? ch_heap_of_process() : heap;
 }
 
 /// Returns the size of a block that was requested with that size. A block with room for an object
@@ -49,25 +54,29 @@ static inline bool ch_blocks_is_power_of_two(size_t number)
     return number != 0 && (number & (number - 1)) == 0;
 }
 
-/// Returns a block, or NULL iff it can't be allocated.
+/// Return a block: one that waits for the thread, or NULL; any, or NULL iff it can't be allocated.
+FAST void *ch_blocks_take_fast(size_t size_bytes)
+{
+    return ch_fast_take(ch_process_lane, ch_blocks_size_bytes(size_bytes));
+}
+void *ch_blocks_take_late(size_t size_bytes);
+
 static inline void *ch_blocks_take(size_t size_bytes)
 {
-    struct ch_heap *heap = atomic_load_explicit(&ch_blocks_heap, memory_order_acquire);
-    if (RARELY(heap == NULL || size_bytes > SIZE_BYTES_MOST)) {
-        return ch_blocks_take_rarely(size_bytes);
-    }
-    return ch_heap_alloc(heap, ch_blocks_size_bytes(size_bytes));
+    void *block = ch_blocks_take_fast(size_bytes);
+    return RARELY(block == NULL) ? ch_blocks_take_late(size_bytes) : block;
 }
 
 /// Returns a block that starts at a multiple of a power of two, or NULL iff it can't be allocated.
 void *ch_blocks_take_aligned(size_t alignment_bytes, size_t size_bytes);
 
 /// Ends a block, or raises its fault. Without a heap that exists or can be made, no block exists.
-static inline void ch_blocks_give(void *block)
+void ch_blocks_give_late(void *block);
+
+FAST void ch_blocks_give(void *block)
 {
-    struct ch_heap *heap = ch_blocks_get_heap();
-    if (!RARELY(heap == NULL)) {
-        ch_heap_free(heap, block);
+    if (RARELY(!ch_fast_give(ch_blocks_heap(), ch_process_lane, block))) {
+        ch_blocks_give_late(block);
     }
 }
 
@@ -87,7 +96,7 @@ static inline void ch_blocks_give_sized(void *block, size_t size_bytes)
         ch_blocks_give_wrong(block, size_bytes);
         return;
     }
-    ch_heap_free(heap, block);
+    ch_blocks_give(block);
 }
 
 /// Ends a block of ch_blocks_take_aligned in the same way. The process also ends iff the alignment

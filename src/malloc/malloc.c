@@ -2,7 +2,7 @@
 // the rules of C, POSIX and glibc for these functions. new.c has C++'s new and delete. This file
 // does not know how a heap works.
 //
-//     program -> malloc, free, realloc, ... -> blocks.h -> the engine
+//     program -> malloc, free, realloc, ... -> blocks.h, inlined: fast.h -> the engine
 //
 // Where those rules leave a choice, it follows glibc:
 //   - A block of 0 bytes has an address of its own. realloc to 0 frees, and returns NULL.
@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 // Functions that the headers here lack: newer and older C libraries have them.
@@ -35,16 +36,23 @@ SHOWN void free_sized(void *block, size_t size_bytes);
 SHOWN void free_aligned_sized(void *block, size_t alignment_bytes, size_t size_bytes);
 SHOWN void cfree(void *block);
 
-__attribute__((noinline, cold)) static void *refuse(int error)
+RARE static void *refuse(int error)
 {
     errno = error;
     return NULL;
 }
 
+// Allocates what no lane holds. Refuses too many bytes.
+static __attribute__((noinline)) void *take_late(size_t size_bytes)
+{
+    void *block = ch_blocks_take_late(size_bytes);
+    return block == NULL ? refuse(ENOMEM) : block;
+}
+
 static inline void *take(size_t size_bytes)
 {
-    void *block = ch_blocks_take(size_bytes);
-    return RARELY(block == NULL) ? refuse(ENOMEM) : block;
+    void *block = ch_blocks_take_fast(size_bytes);
+    return RARELY(block == NULL) ? take_late(size_bytes) : block;
 }
 
 static inline void *resize(void *block, size_t size_bytes)
@@ -79,18 +87,25 @@ SHOWN void *realloc(void *block, size_t size_bytes)
     return resize(block, size_bytes);
 }
 
+RARE static void *take_zeroed_late(size_t size_bytes)
+{
+    struct ch_heap *heap = ch_blocks_get_heap();
+    if (size_bytes > SIZE_BYTES_MOST || heap == NULL) {
+        return refuse(ENOMEM);
+    }
+    void *block = ch_heap_alloc_zeroed(heap, ch_blocks_size_bytes(size_bytes));
+    ch_process_find_lane();
+    return block == NULL ? refuse(ENOMEM) : block;
+}
+
 SHOWN void *calloc(size_t count, size_t each_bytes)
 {
     size_t size_bytes;
     if (RARELY(__builtin_mul_overflow(count, each_bytes, &size_bytes))) {
         return refuse(ENOMEM);
     }
-    struct ch_heap *heap = ch_blocks_get_heap();
-    if (RARELY(size_bytes > SIZE_BYTES_MOST || heap == NULL)) {
-        return refuse(ENOMEM);
-    }
-    void *block = ch_heap_alloc_zeroed(heap, ch_blocks_size_bytes(size_bytes));
-    return RARELY(block == NULL) ? refuse(ENOMEM) : block;
+    void *block = ch_blocks_take_fast(size_bytes);
+    return RARELY(block == NULL) ? take_zeroed_late(size_bytes) : memset(block, 0, size_bytes);
 }
 
 SHOWN void *reallocarray(void *block, size_t count, size_t each_bytes)
@@ -160,9 +175,9 @@ SHOWN int malloc_trim(size_t keep_bytes)
     if (heap == NULL) {
         return 0;
     }
-    size_t before_bytes = ch_heap_stats(heap).committed_bytes;
+    size_t before_bytes = ch_heap_committed_bytes(heap);
     ch_heap_minimize(heap);
-    return ch_heap_stats(heap).committed_bytes < before_bytes;
+    return ch_heap_committed_bytes(heap) < before_bytes;
 }
 
 SHOWN void free_sized(void *block, size_t size_bytes)

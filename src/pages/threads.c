@@ -6,6 +6,9 @@
 // This file does not know how a number is used, nor how the system reports the end of a thread.
 
 #include "pages/threads.h"
+
+#include <stddef.h>
+
 #include "pages/threads_seam.h"
 
 CH_THREAD_LOCAL _Alignas(8) unsigned ch_thread_number;
@@ -33,11 +36,31 @@ static void in_child(void)
 
 struct ch_fork_lock ch_thread_numbers_lock = {.in_child = in_child};
 
+static _Atomic(void (*)(void)) on_change; // NULL: nothing is to be forgotten.
+
+void ch_threads_on_change(void (*forget)(void))
+{
+    atomic_store_explicit(&on_change, forget, memory_order_release);
+}
+
+// Sets the calling thread's number. The former one is still marked as taken, or the lock is held. A
+// signal's handler may use heaps in between. So the number changes first: nothing that belongs to
+// the former one can be left at the end.
+static void change(unsigned number)
+{
+    ch_thread_number = number;
+    atomic_signal_fence(memory_order_seq_cst);
+    void (*forget)(void) = atomic_load_explicit(&on_change, memory_order_acquire);
+    if (forget != NULL) {
+        forget();
+    }
+}
+
 // Under the lock: gives the thread the number. A signal may come in between, and its handler may
 // fork. The child must see the thread's number before the number is marked as taken.
 static void keep(unsigned number)
 {
-    ch_thread_number = number;
+    change(number);
     atomic_signal_fence(memory_order_seq_cst);
     set_numbers(numbers | bit_of(number));
 }
@@ -78,7 +101,7 @@ bool ch_thread_choose(unsigned number)
 
 void ch_thread_leave(unsigned number)
 {
-    ch_thread_number = 0; // Later frees at the thread's end have no number.
+    change(0); // Later frees at the thread's end have no number.
     is_settled = true;
     ch_lock_take(&ch_thread_numbers_lock.lock);
     set_numbers(numbers & ~bit_of(number));

@@ -22,6 +22,11 @@ void ch_thread_join(void);
 /// it.
 bool ch_thread_choose(unsigned number);
 
+/// Sets the one function that is called in a thread whose number has just changed, before another
+/// thread may get the former one. It forgets what the thread had by that number, and calls nothing
+/// here. Any thread may set it again, to the same one.
+void ch_threads_on_change(void (*forget)(void));
+
 /// Return a bit for each number that a thread has, and keep all numbers unchanged until let go.
 uint64_t ch_threads_hold(void);
 void ch_threads_let_go(void);

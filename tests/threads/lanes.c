@@ -1,14 +1,18 @@
 // The numbers of lanes on real threads. No two threads have the same one, and a thread that ends
 // gives its own back. Blocks that wait in a lane go back into the heap when another thread
-// minimizes it, and threads that find no free lane work without one.
+// minimizes it, and threads that find no free lane work without one. A thread that ends has no lane
+// left, not of the heap of the process either.
 //
 //     lanes
 
 #include "crew.h"
 #include "held.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+
+#include "engine/process.h"
 
 #define THREADS 100U
 #define BLOCKS 500U
@@ -157,11 +161,46 @@ static void more_threads_than_lanes_work(void)
     ch_heap_destroy(all.heap);
 }
 
+static pthread_key_t last;
+
+// Runs after the library's own at the end of a thread, as it was registered later.
+static void use_without_a_lane(void *heap)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        CLAIM(ch_thread_number == 0, "a thread that has ended has number %u", ch_thread_number);
+        CLAIM(ch_process_lane == &ch_lane_closed, "a thread that has ended has a lane");
+        use(heap, 0);
+    }
+}
+
+static void use_and_end(unsigned number, void *heap)
+{
+    CLAIM(ch_process_lane == &ch_lane_closed, "a thread begins with a lane");
+    use(heap, number);
+    ch_process_find_lane();
+    CLAIM(ch_lane_is_open(ch_process_lane) && ch_process_lane == ch_lane_mine(heap),
+          "a thread that has called has not its own lane");
+    CLAIM(pthread_setspecific(last, heap) == 0, "there is no end to a thread");
+}
+
+static void a_thread_that_ends_has_none(void)
+{
+    struct ch_heap *heap = ch_heap_of_process();
+    CLAIM(heap != NULL && pthread_key_create(&last, use_without_a_lane) == 0, "there is no heap");
+    use(heap, 0); // The library has registered its own.
+    for (unsigned round = 0; round < 3; round++) {
+        crew_run(8, use_and_end, heap);
+    }
+    CLAIM(pthread_key_delete(last) == 0, "a key is lost");
+    held_claim_invariants(heap);
+}
+
 int main(void)
 {
     no_two_threads_have_the_same();
     one_that_ends_gives_it_back();
     what_is_left_is_flushed();
     more_threads_than_lanes_work();
+    a_thread_that_ends_has_none();
     return 0;
 }

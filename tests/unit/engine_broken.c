@@ -72,7 +72,7 @@ static void a_heap_that_is_whole_is_said_to_be_whole(void **state)
     assert_int_equal(scene.heap->runs[SPAN_FREE * scene.heap->span_pages].kind, CH_RUN_FREE);
     assert_int_equal(scene.heap->runs[scene_rest(scene.heap)].pages,
                      scene.runs[RUN_BOTTOM] - scene_rest(scene.heap));
-    assert_true(ch_lane_mine(scene.heap)->magazines[SCENE_CLASS].count > 2);
+    assert_true(ch_lane_count(ch_lane_mine(scene.heap), SCENE_CLASS) > 2);
     struct ch_broken broken = ch_heap_check(scene.heap);
     assert_int_equal(broken.invariant, CH_INVARIANTS);
     assert_null(broken.where);

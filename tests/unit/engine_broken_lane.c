@@ -6,13 +6,33 @@
 
 static const void *put_in_lane(struct scene *scene, void *block)
 {
-    ch_lane_mine(scene->heap)->magazines[SCENE_CLASS].blocks[0] = block;
+    ch_lane_first(ch_lane_mine(scene->heap), SCENE_CLASS)[0] = block;
     return block;
 }
 
 static const void *the_lane_is_over_full(struct scene *scene)
 {
-    ch_lane_mine(scene->heap)->magazines[SCENE_CLASS].count = CH_MAGAZINE_BLOCKS + 1;
+    struct ch_lane *lane = ch_lane_mine(scene->heap);
+    lane->tops[SCENE_CLASS] = lane->ends[SCENE_CLASS] + 1;
+    return scene->heap->pages;
+}
+
+static const void *the_lane_has_less_than_no_block(struct scene *scene)
+{
+    ch_lane_mine(scene->heap)->tops[SCENE_CLASS] =
+        ch_lane_first(ch_lane_mine(scene->heap), SCENE_CLASS) - 1;
+    return scene->heap->pages;
+}
+
+static const void *a_magazine_ends_in_the_next(struct scene *scene)
+{
+    ch_lane_mine(scene->heap)->ends[SCENE_CLASS]++;
+    return scene->heap->pages;
+}
+
+static const void *nothing_tells_that_a_magazine_is_empty(struct scene *scene)
+{
+    ch_lane_first(ch_lane_mine(scene->heap), SCENE_CLASS)[-1] = scene->in_span;
     return scene->heap->pages;
 }
 
@@ -28,7 +48,7 @@ static const void *a_free_block_of_a_span_is_in_the_lane(struct scene *scene)
 
 static const void *a_block_is_in_the_lane_twice(struct scene *scene)
 {
-    void **blocks = ch_lane_mine(scene->heap)->magazines[SCENE_CLASS].blocks;
+    void **blocks = ch_lane_first(ch_lane_mine(scene->heap), SCENE_CLASS);
     blocks[1] = blocks[0];
     return blocks[0];
 }
@@ -77,9 +97,10 @@ static const void *no_pointer_is_in_the_lane(struct scene *scene)
     return put_in_lane(scene, NULL);
 }
 
-BREAKAGES(CACHE_BLOCKS, BREAKAGE(the_lane_is_over_full), BREAKAGE(a_live_block_is_in_the_lane),
-          BREAKAGE(a_free_block_of_a_span_is_in_the_lane), BREAKAGE(a_block_is_in_the_lane_twice),
-          BREAKAGE(a_byte_of_a_free_span_is_in_the_lane),
+BREAKAGES(CACHE_BLOCKS, BREAKAGE(the_lane_is_over_full), BREAKAGE(the_lane_has_less_than_no_block),
+          BREAKAGE(a_magazine_ends_in_the_next), BREAKAGE(nothing_tells_that_a_magazine_is_empty),
+          BREAKAGE(a_live_block_is_in_the_lane), BREAKAGE(a_free_block_of_a_span_is_in_the_lane),
+          BREAKAGE(a_block_is_in_the_lane_twice), BREAKAGE(a_byte_of_a_free_span_is_in_the_lane),
           BREAKAGE(a_place_in_a_span_of_another_class_is_in_the_lane),
           BREAKAGE(a_byte_inside_a_block_is_in_the_lane),
           BREAKAGE(a_granule_off_the_grid_is_in_the_lane),

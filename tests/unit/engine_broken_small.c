@@ -259,7 +259,7 @@ static const void *a_block_was_cut_that_nobody_has(struct scene *scene)
 
 static const void *the_lane_has_lost_a_block(struct scene *scene)
 {
-    ch_lane_mine(scene->heap)->magazines[SCENE_CLASS].count--;
+    ch_lane_mine(scene->heap)->tops[SCENE_CLASS]--;
     return start_of(scene, SPAN_OPEN);
 }
 

@@ -17,6 +17,7 @@ int run_aligned_claims(void);
 int run_zeroed_claims(void);
 int run_table_claims(void);
 int run_refusal_claims(void);
+int run_process_claims(void);
 int run_pages_claims(void);
 int run_broken_claims(void);
 

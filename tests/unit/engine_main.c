@@ -22,6 +22,7 @@ int main(void)
     failures += run_zeroed_claims();
     failures += run_table_claims();
     failures += run_refusal_claims();
+    failures += run_process_claims();
 #ifndef _WIN32
     failures += run_pages_claims();
 #endif

@@ -372,13 +372,13 @@ static void the_lane_is_bounded_and_minimize_empties_it(void **state)
         take(class_index, 0, count);
         for (unsigned i = 0; i < count; i++) {
             give(i, i + 1);
-            size_t in_lane = ch_lane_mine(heap)->magazines[class_index].count;
+            size_t in_lane = ch_lane_count(ch_lane_mine(heap), class_index);
             assert_true(in_lane >= 1 && in_lane <= CH_MAGAZINE_BLOCKS);
             assert_true(in_lane * ch_class_bytes(class_index) <= CH_MAGAZINE_BYTES);
         }
         watch_assert_whole(&watch, heap);
         ch_heap_minimize(heap);
-        assert_int_equal(ch_lane_mine(heap)->magazines[class_index].count, 0);
+        assert_false(ch_lane_is_open(ch_lane_mine(heap)));
         assert_int_equal(ch_span_end(heap), 0);
     }
 }

@@ -153,6 +153,7 @@ struct heapfuzz_load {
     size_t live_blocks; ///< Live now,
     size_t live_bytes;
     size_t peak_live_bytes;  ///< and at most since it was new.
+    size_t waiting_blocks;   ///< Granted since then, if the heap stays_used: a cache may hold them.
     size_t peak_grown_bytes; ///< The peak of the largest sizes that the live blocks have had.
 };
 
@@ -180,8 +181,8 @@ struct heapfuzz_promises {
     /// Returns a size that any heap without live blocks grants in an arena of arena_bytes; 0: none.
     size_t (*largest)(size_t arena_bytes);
 
-    /// Returns the most bytes of pages that the heap may hold, just after minimizing or whenever it
-    /// is as good as new.
+    /// Returns the most bytes of pages that the heap may hold, just after minimizing. Also while no
+    /// block is live, if all calls used one thread cache; then blocks may wait in that.
     size_t (*most_committed)(const struct heapfuzz_load *load);
 
     bool stays_used; ///< Only minimizing makes a heap without live blocks as good as new. Used only
