@@ -25,8 +25,8 @@
 #define CUTS_AT_FIRST 8192
 #define RECOUNT 4096
 
-// A new heap, its first large block and its first small one take 16 mappings.
-#define SPARE_PAGES 24U
+// The first large block of a heap takes eight, and the first small one six.
+#define SPARE_PAGES 17U
 
 // Returns the number of mappings; the most if they are unknown. open, read and close are
 // cancellation points.
