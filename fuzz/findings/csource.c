@@ -239,6 +239,9 @@ static void write_heading(FILE *file, const struct csource *source)
         fprintf(file, "// Law %s has no C form for a port, so it is not checked here.\n",
                 law_name(source->law));
     }
+    if (source->plan->subject->parts.charged_bytes != NULL) {
+        fprintf(file, "// The system's own count of pages has no C form: a world counts them.\n");
+    }
     if (!csource_is_whole(source->plan, source->program)) {
         fprintf(file,
                 "// Misuse has no C form for a port: ops of misuse only ask about addresses.\n");

@@ -14,6 +14,8 @@ struct subject_parts {
     const struct com_calls *com; ///< NULL: it has no COM face; see com/com.h.
     const char *c_form; ///< The features of findings/standalone.c that make it, a blank before and
                         ///< behind each. NULL: its findings as C call its port.
+    size_t (*charged_bytes)(void); ///< The bytes that the system charges the process for, of the
+                                   ///< heap's memory; SIZE_MAX: unknown. NULL: the world counts.
 };
 
 /// No policy of it is unstated, except for those that cannot be settled without a heap.

@@ -28,6 +28,10 @@ bool os_move(void *from, void *to, size_t size_bytes);
 /// Returns the bytes of memory that the process holds; SIZE_MAX where they are unknown.
 size_t os_resident_bytes(void);
 
+/// Returns the bytes of a range that the system counts as the process's own, touched or not;
+/// SIZE_MAX where they are unknown.
+size_t os_charged_bytes(const void *start, size_t size_bytes);
+
 /// Returns the processor seconds of this process, and of its children that have ended.
 double os_processor_seconds(void);
 

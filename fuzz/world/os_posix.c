@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
@@ -74,6 +75,30 @@ size_t os_resident_bytes(void)
         return SIZE_MAX;
     }
     return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+// Linux charges for the private mappings that can be written.
+size_t os_charged_bytes(const void *start, size_t size_bytes)
+{
+    uintptr_t from = (uintptr_t)start;
+    uintptr_t to = from + size_bytes;
+    size_t sum_bytes = 0;
+    char line[512];
+    FILE *file = fopen("/proc/self/maps", "re");
+    if (file == NULL) {
+        return SIZE_MAX;
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        uintptr_t begin;
+        uintptr_t end;
+        char may[5];
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &begin, &end, may) == 3 && begin < to &&
+            from < end && may[1] == 'w' && may[3] == 'p') {
+            sum_bytes += (end < to ? end : to) - (begin > from ? begin : from);
+        }
+    }
+    (void)fclose(file);
+    return sum_bytes;
 }
 
 void os_print_bytes(void)

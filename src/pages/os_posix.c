@@ -1,13 +1,20 @@
 // The operating system's pages on POSIX. reserve chooses a window (window.h), or makes an
-// inaccessible mapping. commit makes part of it accessible, decommit lets the kernel drop the
-// memory.
+// inaccessible mapping. commit makes part of it accessible, decommit puts a new mapping in the
+// place of a part.
 //
 //     reserve    |-----------------------------|      - inaccessible   0 accessible, no memory yet
 //     commit     |-----|0000000000|------------|      # memory, once written
-//     decommit   |-----|##|000|###|------------|
+//     decommit   |-----|##|rrr|###|------------|      r can be read, as zeros
 //
-// A decommitted range stays accessible. Otherwise, committing and decommitting in turn would cut
-// the mapping into ever more pieces, and the kernel allows only so many.
+// Linux charges a process for each page that it could write to, touched or not. The charge counts
+// under `ulimit -d`, and where the system does not overcommit. Only a new mapping ends it.
+//
+// A core file holds the committed ranges alone. The rest is marked, as a debugger would otherwise
+// write out all of it.
+//
+// The kernel allows only so many mappings, and a decommit may cut one in three. Where there are too
+// many, and on other systems, a decommitted range stays accessible: the kernel drops the memory,
+// and the charge stays. At the limit itself, commit has spare ones (mappings.h).
 //
 // `move` is mremap with MREMAP_DONTUNMAP, which Linux has since 5.7. mremap unmaps the destination
 // before it knows that it can succeed, so `move` calls it only where it will succeed. Each range
@@ -32,6 +39,7 @@
 #include <pthread.h>
 #endif
 
+#include "pages/mappings.h"
 #include "pages/print.h"
 #include "pages/window.h"
 
@@ -52,18 +60,19 @@ static void *reserve(void *world, size_t size_bytes)
     void *start = ch_window_choose(size_bytes);
     if (start == NULL) {
         start = mmap(NULL, size_bytes, PROT_NONE, flags, -1, 0);
+#ifdef __linux__
+        if (start != MAP_FAILED) {
+            (void)madvise(start, size_bytes, MADV_DONTDUMP);
+        }
+#endif
     }
+#ifdef __linux__
+    if (start != MAP_FAILED) {
+        ch_mappings_hold();
+    }
+#endif
     errno = errno_before;
     return start == MAP_FAILED ? NULL : start;
-}
-
-static bool commit(void *world, void *start, size_t size_bytes)
-{
-    (void)world;
-    int errno_before = errno;
-    bool is_committed = ch_window_map(start, size_bytes);
-    errno = errno_before;
-    return is_committed;
 }
 
 // Writes zeros even where AddressSanitizer takes the range for freed: memset would be a finding
@@ -76,19 +85,98 @@ __attribute__((no_sanitize("address"))) static void write_zeros(void *start, siz
     }
 }
 
-static void decommit(void *world, void *start, size_t size_bytes)
+// Lets the kernel drop the memory of a range, which stays accessible.
+static void drop(void *start, size_t size_bytes)
 {
-    (void)world;
-    int errno_before = errno;
     if (madvise(start, size_bytes, MADV_DONTNEED) != 0 && errno != ENOMEM) {
         write_zeros(start, size_bytes); // Locked pages, for example, stay in memory.
     }
-    errno = errno_before;
 }
 
 static void clear(void *world, void *start, size_t size_bytes)
 {
-    decommit(world, start, size_bytes); // The range stays committed and usable.
+    (void)world;
+    int errno_before = errno;
+    drop(start, size_bytes);
+    errno = errno_before;
+}
+
+#ifdef __linux__
+// Does the work of msync, which is a cancellation point.
+static int sync_range(void *start, size_t size_bytes, int flags)
+{
+    return (int)syscall(SYS_msync, start, size_bytes, flags);
+}
+
+// Maps a range again, if a call that was to replace its mapping has failed and left none. The
+// kernel checks its limits, the likely reason, before it unmaps anything. Otherwise, the kernel
+// itself has run out of memory.
+static void keep_mapped(void *start, size_t size_bytes)
+{
+    if (ch_window_is_mapped(start, size_bytes)) {
+        return;
+    }
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+    if (mmap(start, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0) != start) {
+        abort(); // A part of the heap is gone, and others may have mapped it.
+    }
+}
+
+// Puts a new mapping in the place of a range, which other threads may be reading. Returns false iff
+// there may be no more mappings.
+static bool replace(void *start, size_t size_bytes)
+{
+    if (!ch_mappings_may_cut()) {
+        return false;
+    }
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    if (mmap(start, size_bytes, PROT_READ, flags, -1, 0) != start) {
+        keep_mapped(start, size_bytes);
+        return false;
+    }
+    (void)madvise(start, size_bytes, MADV_DONTDUMP);
+    return true;
+}
+#else
+static bool replace(void *start, size_t size_bytes)
+{
+    (void)start, (void)size_bytes;
+    return false;
+}
+#endif
+
+static void decommit(void *world, void *start, size_t size_bytes)
+{
+    (void)world;
+    int errno_before = errno;
+    if (!replace(start, size_bytes)) {
+        drop(start, size_bytes);
+    }
+    errno = errno_before;
+}
+
+static bool open_range(void *start, size_t size_bytes)
+{
+    bool is_open = ch_window_open(start, size_bytes);
+#ifdef __linux__
+    if (!is_open && ch_mappings_give()) {
+        is_open = ch_window_open(start, size_bytes);
+        ch_mappings_hold(); // Those that are left.
+    }
+#endif
+    return is_open;
+}
+
+static bool commit(void *world, void *start, size_t size_bytes)
+{
+    (void)world;
+    int errno_before = errno;
+    bool is_committed = open_range(start, size_bytes);
+    if (!is_committed && ch_window_is_mapped(start, size_bytes)) {
+        (void)replace(start, size_bytes); // The kernel may have opened a part of it.
+    }
+    errno = errno_before;
+    return is_committed;
 }
 
 static void release(void *world, void *start, size_t size_bytes)
@@ -102,12 +190,6 @@ static void release(void *world, void *start, size_t size_bytes)
 // A move cuts at most two mappings in two. The kernel allows a process 65,530. After this many
 // moves a quarter of them may be ours, and from then on the heap copies.
 #define MOVES_MOST 8192U
-
-// Does the work of msync, which is a cancellation point.
-static int sync_range(void *start, size_t size_bytes, int flags)
-{
-    return (int)syscall(SYS_msync, start, size_bytes, flags);
-}
 
 // Returns whether a moved range can still be used at its old address, as a kernel allows. An
 // emulator that passes the flag on may take the range for unmapped, and end the process at the next
@@ -159,20 +241,6 @@ static bool can_leave(void *start, size_t size_bytes)
     }
     (void)mremap(start, larger_bytes, size_bytes, 0);
     return true;
-}
-
-// Maps the destination of a failed move again, if it is gone. The kernel checks its limit of
-// mappings, the likely reason, before it unmaps anything. Otherwise, the kernel itself has run out
-// of memory.
-static void keep_mapped(void *start, size_t size_bytes)
-{
-    if (sync_range(start, size_bytes, MS_ASYNC) == 0) {
-        return;
-    }
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-    if (mmap(start, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0) != start) {
-        abort(); // A part of the heap is gone, and others may have mapped it.
-    }
 }
 
 static bool move(void *world, void *from, void *to, size_t size_bytes)

@@ -12,7 +12,10 @@ void *ch_window_choose(size_t size_bytes);
 
 /// Maps the part of a window that is not mapped yet, and makes the range readable and writable. A
 /// range that is no window must be mapped. Returns false iff the system refuses.
-bool ch_window_map(void *start, size_t size_bytes);
+bool ch_window_open(void *start, size_t size_bytes);
+
+/// Returns whether all of a range is mapped.
+bool ch_window_is_mapped(void *start, size_t size_bytes);
 
 /// Ends a window whose pages are unmapped. Does nothing with any other range.
 void ch_window_drop(void *start);

@@ -21,6 +21,32 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// Makes a mapped range readable and writable. A core file has it from now on.
+static bool open_mapped(void *start, size_t size_bytes)
+{
+    bool is_open = mprotect(start, size_bytes, PROT_READ | PROT_WRITE) == 0;
+#ifdef MADV_DODUMP
+    if (is_open) {
+        (void)madvise(start, size_bytes, MADV_DODUMP);
+    }
+#endif
+    return is_open;
+}
+
+#ifdef SYS_msync
+// Does the work of msync, which is a cancellation point.
+bool ch_window_is_mapped(void *start, size_t size_bytes)
+{
+    return syscall(SYS_msync, start, size_bytes, MS_ASYNC) == 0;
+}
+#else
+bool ch_window_is_mapped(void *start, size_t size_bytes)
+{
+    (void)start, (void)size_bytes;
+    return true;
+}
+#endif
+
 #if defined(MAP_FIXED_NOREPLACE) && UINTPTR_MAX > UINT32_MAX
 
 #define LEAST_BYTES ((size_t)1 << 26)
@@ -85,27 +111,21 @@ static bool is_in_window(const void *start)
     return (uintptr_t)start - FIRST_SLOT < SLOTS * SLOT_BYTES;
 }
 
-// Does the work of msync, which is a cancellation point.
-static bool is_mapped(void *start, size_t size_bytes)
-{
-    return syscall(SYS_msync, start, size_bytes, MS_ASYNC) == 0;
-}
-
 // A range of which a part is mapped is mapped half by half.
-bool ch_window_map(void *start, size_t size_bytes)
+bool ch_window_open(void *start, size_t size_bytes)
 {
-    if (mprotect(start, size_bytes, PROT_READ | PROT_WRITE) == 0) {
+    if (open_mapped(start, size_bytes)) {
         return true;
     }
-    if (!is_in_window(start) || is_mapped(start, size_bytes)) {
+    if (!is_in_window(start) || ch_window_is_mapped(start, size_bytes)) {
         return false;
     }
     if (map_at(start, size_bytes, PROT_READ | PROT_WRITE)) {
         return true;
     }
     size_t half_bytes = size_bytes / 2 & ~((size_t)sysconf(_SC_PAGESIZE) - 1);
-    return errno == EEXIST && half_bytes > 0 && ch_window_map(start, half_bytes) &&
-           ch_window_map((char *)start + half_bytes, size_bytes - half_bytes);
+    return errno == EEXIST && half_bytes > 0 && ch_window_open(start, half_bytes) &&
+           ch_window_open((char *)start + half_bytes, size_bytes - half_bytes);
 }
 
 void ch_window_drop(void *start)
@@ -123,9 +143,9 @@ void *ch_window_choose(size_t size_bytes)
     return NULL;
 }
 
-bool ch_window_map(void *start, size_t size_bytes)
+bool ch_window_open(void *start, size_t size_bytes)
 {
-    return mprotect(start, size_bytes, PROT_READ | PROT_WRITE) == 0;
+    return open_mapped(start, size_bytes);
 }
 
 void ch_window_drop(void *start)

@@ -19,6 +19,7 @@ int run_table_claims(void);
 int run_refusal_claims(void);
 int run_process_claims(void);
 int run_pages_claims(void);
+int run_limits_claims(void);
 int run_broken_claims(void);
 
 #endif

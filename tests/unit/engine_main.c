@@ -26,6 +26,9 @@ int main(void)
 #ifndef _WIN32
     failures += run_pages_claims();
 #endif
+#ifdef __linux__
+    failures += run_limits_claims();
+#endif
     failures += run_broken_claims();
     return failures == 0 ? 0 : 1;
 }

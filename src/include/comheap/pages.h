@@ -33,12 +33,17 @@ struct ch_pages {
     void *(*reserve)(void *world, size_t size_bytes);
 
     /// Makes a range readable and writable. Its bytes are arbitrary, except where commits_zeros
-    /// holds. Returns false iff the world refuses; then no page of the range is committed.
+    /// holds. Returns false iff the world refuses; then no page of the range is committed. It may
+    /// refuse a range that was committed before.
     bool (*commit)(void *world, void *start, size_t size_bytes);
 
     /// Gives the memory of a committed range back and loses its bytes. Never fails. Where threads
     /// share the heap, the range must stay readable, as zeros. A thread that looks up a stray
-    /// pointer may still be reading the tables there.
+    /// pointer may still be reading the tables there. A write to the range may end the process.
+    ///
+    /// A world that limits memory ends its charge for the range: others can have as much. On Linux,
+    /// ch_pages_os does so under RLIMIT_DATA and without overcommit, unless the process has half of
+    /// the mappings that the kernel allows.
     void (*decommit)(void *world, void *start, size_t size_bytes);
 
     /// Ends a reservation: start and size_bytes are those of `reserve`. Also gives the committed
@@ -61,7 +66,8 @@ struct ch_pages {
     bool commits_zeros;
 };
 
-/// The operating system's pages. They ignore `world`.
+/// The operating system's pages. They ignore `world`. On Linux, a core file holds the committed
+/// ranges, and nothing else of a reservation.
 CH_API extern const struct ch_pages ch_pages_os;
 
 #ifdef __cplusplus
