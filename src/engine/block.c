@@ -35,7 +35,7 @@
 #define CLEAR_BYTES ((size_t)4 * 1024 * 1024)
 
 // Keeps a function out of the paths without the lock, so that those save no registers for it.
-#define RARE __attribute__((noinline))
+#define RARE __attribute__((noinline, cold))
 
 static void lock(struct ch_heap *heap)
 {

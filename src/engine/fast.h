@@ -18,7 +18,6 @@ static inline void ch_fast_start(const struct ch_lane *lane, void *block, size_t
 {
     CH_ASSERT((uintptr_t)block % CH_GRANULE_BYTES == 0 && size_bytes <= CH_SMALL_BYTES);
     uintptr_t at = lane->tags_bias + (uintptr_t)block / CH_TAG_GRANULES_BYTES;
-    CH_ASSERT(atomic_load_explicit((_Atomic uint16_t *)at, memory_order_relaxed) == 0);
     atomic_store_explicit((_Atomic uint16_t *)at, (uint16_t)(size_bytes + 1), memory_order_release);
     ch_shadow_unpoison(block, size_bytes);
 }
