@@ -52,8 +52,8 @@ static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_byte
     }
     if (block == NULL && heap->was_refused) {
         ch_supply_drop_idle(heap); // Pages that the last try got before the refusal.
-    } else if (tries > 0) {
-        ch_supply_drop_excess(heap); // Pages of spans that the lanes gave up.
+    } else if (tries > 0 || heap->was_refused) {
+        ch_supply_drop_excess(heap); // Of lanes, or of a try for room that was refused.
     }
     return block;
 }

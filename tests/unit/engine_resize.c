@@ -94,7 +94,7 @@ static void what_would_have_to_move_is_refused_and_nothing_has_changed(void **st
 static void a_large_block_grows_into_free_pages_behind_it(void **state)
 {
     (void)state;
-    void *behind = filled(40000); // Runs grow downward: the later one is the lower one.
+    void *behind = filled(400000); // Too long for a thread cache. The later block is the lower one.
     void *block = filled(20000);
     ch_heap_free(heap, behind);
     assert_true(ch_heap_resize(heap, block, 40000));
@@ -106,7 +106,7 @@ static void a_large_block_grows_into_free_pages_behind_it(void **state)
 static void a_refused_page_refuses_and_nothing_has_changed(void **state)
 {
     (void)state;
-    void *last = filled(20000); // Keeps the pages below it from going back to the gap.
+    void *last = filled(20000); // Keeps the pages below it from joining others.
     void *behind = filled(400000);
     void *block = filled(20000);
     ch_heap_free(heap, behind);

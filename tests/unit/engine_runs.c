@@ -27,6 +27,7 @@ static void assert_all_free(void)
 static int make_heap(void **state)
 {
     (void)state;
+    assert_true(ch_thread_cache_select(0)); // Otherwise it keeps large blocks that were freed.
     watch = watch_open();
     heap = watch_heap(&watch, 16 * MIB);
     return 0;
@@ -35,6 +36,7 @@ static int make_heap(void **state)
 static int end_heap(void **state)
 {
     (void)state;
+    assert_true(ch_thread_cache_select(1));
     ch_heap_minimize(heap);
     assert_all_free();
     watch_end_empty(&watch, heap);
@@ -456,6 +458,7 @@ static size_t bound(size_t size_bytes)
 static int make_long_heap(void **state)
 {
     (void)state;
+    assert_true(ch_thread_cache_select(0)); // Otherwise it keeps large blocks that were freed.
     watch = watch_open();
     heap = watch_heap(&watch, 128 * MIB);
     return 0;

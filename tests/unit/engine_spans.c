@@ -267,7 +267,7 @@ static void a_large_block_takes_free_pages_of_spans_where_many_are_idle(void **s
 // Returns one block of each of so many spans of a class: the only live one.
 static void take_one_of_each(unsigned class_index, void **firsts)
 {
-    static void *all[LANE_SPANS * 300];
+    static void *all[LANE_SPANS * 600];
     unsigned in_span = fitting(class_index);
     for (unsigned i = 0; i < LANE_SPANS * in_span; i++) {
         all[i] = ch_heap_alloc(heap, ch_class_bytes(class_index));
@@ -292,7 +292,7 @@ static void a_heap_that_empties_its_lanes_keeps_no_more_idle_pages_than_it_may(v
     size_t page = heap->page_bytes;
     void *wall = ch_heap_alloc(heap, 5 * page);
     for (unsigned i = 0; i < LANE_CLASSES; i++) {
-        take_one_of_each(ch_class_of(512) - i, firsts[i]);
+        take_one_of_each(ch_class_of(256) - i, firsts[i]);
     }
     for (unsigned i = 0; i < LANE_CLASSES; i++) {
         for (unsigned j = 0; j < LANE_SPANS; j++) {

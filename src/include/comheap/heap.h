@@ -185,14 +185,17 @@ CH_API size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block);
 CH_API bool ch_heap_owns(struct ch_heap *heap, const void *block);
 
 /// Gives every page back to the world that holds no live block and shares no span with one. Also
-/// gives the pages of the tables back that serve neither of the two regions in use.
+/// gives the pages of the tables back that describe only free pages. Size tags stay up to the last
+/// span.
 ///
 /// Blocks in the thread caches of other running threads stay, with the spans that they lie in. Each
 /// thread cache holds up to 128 blocks, or 64 KiB, of each size class.
 ///
-/// Without this call a heap keeps at most twice its recent use, and 4 MiB, for its next blocks. The
-/// recent use is the peak of pages that hold live blocks, cached blocks and their spans. It fades
-/// toward the present use as pages come free. 16 times as many pages take it most of the way.
+/// Without this call a heap keeps idle pages for its next blocks: at most a quarter of the pages in
+/// use, and 32 MiB. Pages in use hold live blocks, cached blocks, their spans, and tables. Of the
+/// idle pages, those above a quarter and 8 MiB go when the heap has not needed them for a period. A
+/// period lasts until four times a quarter and 8 MiB have come free. A heap without calls keeps its
+/// pages.
 CH_API void ch_heap_minimize(struct ch_heap *heap);
 
 /// Gives the calling thread the thread cache with this number, in every heap, in place of its own.
