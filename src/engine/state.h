@@ -95,7 +95,8 @@ struct ch_magazine {
 
 /// Holds the blocks that wait for a thread.
 struct ch_lane {
-    uint32_t kept_room_pages; ///< So many more pages of large blocks may be kept (kept.h).
+    size_t kept_bytes;        ///< Large blocks of up to this size may be kept (kept.h),
+    uint32_t kept_room_pages; ///< and so many more pages of them.
     _Atomic uint8_t kept_counts[CH_KEPT_PAGES + 1];
     uint32_t kept[CH_KEPT_PAGES + 1][CH_KEPT_EACH]; ///< By their length; the last is taken first.
     struct ch_magazine magazines[CH_CLASS_COUNT];
