@@ -18,10 +18,11 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #if defined(MAP_FIXED_NOREPLACE) && UINTPTR_MAX > UINT32_MAX
+
+#include <sys/syscall.h>
 
 #define LEAST_BYTES ((size_t)1 << 26)
 #define MOST_BYTES ((size_t)1 << 37)
@@ -97,14 +98,17 @@ bool ch_window_map(void *start, size_t size_bytes)
     if (mprotect(start, size_bytes, PROT_READ | PROT_WRITE) == 0) {
         return true;
     }
-    if (!is_in_window(start) || is_mapped(start, size_bytes)) {
+    if (!is_in_window(start)) {
         return false;
     }
     if (map_at(start, size_bytes, PROT_READ | PROT_WRITE)) {
         return true;
     }
+    if (errno != EEXIST || is_mapped(start, size_bytes)) {
+        return false;
+    }
     size_t half_bytes = size_bytes / 2 & ~((size_t)sysconf(_SC_PAGESIZE) - 1);
-    return errno == EEXIST && half_bytes > 0 && ch_window_map(start, half_bytes) &&
+    return half_bytes > 0 && ch_window_map(start, half_bytes) &&
            ch_window_map((char *)start + half_bytes, size_bytes - half_bytes);
 }
 
