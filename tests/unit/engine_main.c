@@ -17,6 +17,7 @@ int main(void)
     failures += run_poison_claims();
 #endif
     failures += run_run_claims();
+    failures += run_kept_claims();
     failures += run_span_claims();
     failures += run_aligned_claims();
     failures += run_zeroed_claims();
@@ -24,6 +25,7 @@ int main(void)
     failures += run_refusal_claims();
 #ifndef _WIN32
     failures += run_pages_claims();
+    failures += run_window_claims();
 #endif
     failures += run_broken_claims();
     return failures == 0 ? 0 : 1;
