@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "engine/commit.h"
+#include "engine/kept.h"
 #include "engine/lane.h"
 #include "engine/large.h"
 #include "engine/page_heap.h"
@@ -231,11 +232,26 @@ static struct ch_broken check_magazine(const struct ch_heap *heap, const struct 
     return holds();
 }
 
+// A lane keeps as many page runs as it may, and its room is what these leave.
+static struct ch_broken check_kept_counts(const struct ch_heap *heap, const struct ch_lane *lane)
+{
+    uint32_t room_pages = lane->kept_room_pages;
+    bool is_few = lane->kept_counts[0] == 0;
+    for (uint32_t pages = 1; pages <= CH_KEPT_PAGES; pages++) {
+        is_few = is_few && lane->kept_counts[pages] <= CH_KEPT_EACH;
+        room_pages += pages * lane->kept_counts[pages];
+    }
+    bool is_whole = is_few && room_pages == ch_kept_room_pages(heap);
+    return is_whole ? holds() : broken(CH_INVARIANT_CACHE_BLOCKS, heap->pages);
+}
+
 static struct ch_broken check_lanes(const struct ch_heap *heap)
 {
     struct ch_broken answer = holds();
     unsigned number = 0;
-    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
+    for (const struct ch_lane *lane;
+         answer.invariant == CH_INVARIANTS && (lane = ch_lane_next(heap, &number)) != NULL;) {
+        answer = check_kept_counts(heap, lane);
         for (unsigned i = 0; i < CH_CLASS_COUNT && answer.invariant == CH_INVARIANTS; i++) {
             answer = check_magazine(heap, lane, i);
         }
@@ -250,7 +266,7 @@ static struct ch_broken check_large(struct walk *walk, uint32_t page)
     bool is_roomy = run->size_bytes <= CH_SMALL_BYTES || run->pages != pages;
     bool may_have =
         run->pages >= pages && run->pages <= ch_large_roomy_pages(walk->heap, run->size_bytes);
-    if ((run->kind == CH_RUN_ROOMY) != is_roomy || !may_have) {
+    if (run->kind != (is_roomy ? CH_RUN_ROOMY : CH_RUN_BLOCK) || !may_have) {
         return broken(CH_INVARIANT_RUN_SIZE, ch_page_start(walk->heap, page));
     }
     walk->live_bytes += run->size_bytes;

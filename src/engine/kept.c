@@ -6,6 +6,24 @@
 
 #include "engine/page_heap.h"
 
+static size_t lesser(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+// A kept page run is handed out without a look at the heap's bound. So none is kept whose length is
+// above it.
+void ch_kept_open(const struct ch_heap *heap, struct ch_lane *lane)
+{
+    size_t bound = heap->config.block_bytes;
+    lane->kept_bytes = lesser(CH_KEPT_BYTES, CH_KEPT_PAGES * heap->page_bytes);
+    lane->kept_bytes = bound == 0 ? lane->kept_bytes : lesser(lane->kept_bytes, bound);
+    lane->kept_room_pages = ch_kept_room_pages(heap);
+    for (unsigned i = 0; i <= CH_KEPT_PAGES; i++) {
+        atomic_init(&lane->kept_counts[i], 0);
+    }
+}
+
 bool ch_kept_flush(struct ch_heap *heap, struct ch_lane *lane)
 {
     bool had_one = false;

@@ -4,7 +4,8 @@
 //     lane   5 pages: run run | 6 pages: | 7 pages: run | ... | 64 pages:
 //
 // A kept page run is neither free nor a live block. Its record says so, and is replaced as a size
-// tag is: by whoever ends the block first. This file does not know how page runs are found.
+// tag is: the first thread to end the block replaces it. This file does not know how page runs are
+// found.
 #ifndef COMHEAP_ENGINE_KEPT_H
 #define COMHEAP_ENGINE_KEPT_H
 
@@ -14,7 +15,7 @@
 /// Returns a large block that the lane has kept; NULL iff it has none of that length.
 static inline void *ch_kept_take(struct ch_heap *heap, struct ch_lane *lane, size_t size_bytes)
 {
-    uint32_t pages = size_bytes <= CH_KEPT_BYTES ? ch_large_pages(heap, size_bytes) : 0;
+    uint32_t pages = size_bytes <= lane->kept_bytes ? ch_large_pages(heap, size_bytes) : 0;
     unsigned count = atomic_load_explicit(&lane->kept_counts[pages], memory_order_relaxed);
     if (count == 0) {
         return NULL;
@@ -42,7 +43,8 @@ static inline bool ch_kept_give(struct ch_heap *heap, struct ch_lane *lane, void
     struct ch_run *run = &heap->runs[page];
     uint32_t kind = atomic_load_explicit(&run->kind, memory_order_acquire);
     uint32_t pages = atomic_load_explicit(&run->pages, memory_order_relaxed);
-    if (kind != CH_RUN_BLOCK || pages > lane->kept_room_pages || pages > CH_KEPT_PAGES) {
+    if (kind != CH_RUN_BLOCK || pages > lane->kept_room_pages ||
+        (size_t)pages << heap->page_log2 > lane->kept_bytes) {
         return false;
     }
     unsigned count = atomic_load_explicit(&lane->kept_counts[pages], memory_order_relaxed);
@@ -58,6 +60,15 @@ static inline bool ch_kept_give(struct ch_heap *heap, struct ch_lane *lane, void
     lane->kept_room_pages -= pages;
     atomic_store_explicit(&lane->kept_counts[pages], (uint8_t)(count + 1), memory_order_release);
     return true;
+}
+
+/// Makes a lane that opens keep nothing yet. Needs the lock.
+void ch_kept_open(const struct ch_heap *heap, struct ch_lane *lane);
+
+/// Returns how many pages a lane may keep in all.
+static inline uint32_t ch_kept_room_pages(const struct ch_heap *heap)
+{
+    return (uint32_t)(CH_KEPT_ROOM_BYTES >> heap->page_log2);
 }
 
 /// Makes every page run that a lane keeps free. Returns whether there was one. Needs the lock.

@@ -47,10 +47,7 @@ void ch_lane_open_mine(struct ch_heap *heap)
         ch_commit_uncover(heap, lane, heap->lane_bytes);
         return;
     }
-    lane->kept_room_pages = (uint32_t)(CH_KEPT_ROOM_BYTES >> heap->page_log2);
-    for (unsigned i = 0; i <= CH_KEPT_PAGES; i++) {
-        atomic_init(&lane->kept_counts[i], 0);
-    }
+    ch_kept_open(heap, lane);
     lay_out(heap, lane);
     heap->open_lanes |= bit_of(number);
     heap->lanes[number] = lane;

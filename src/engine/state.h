@@ -92,7 +92,8 @@ struct ch_lane {
     void **ends[CH_CLASS_COUNT];           ///< and where there is no more room.
     uintptr_t tags_bias; ///< The tag of a block is there, and its address / CH_TAG_GRANULES_BYTES
                          ///< behind.
-    uint32_t kept_room_pages; ///< So many more pages of large blocks may be kept (kept.h).
+    size_t kept_bytes;   ///< Large blocks of up to this size may be kept (kept.h),
+    uint32_t kept_room_pages; ///< and so many more pages of them.
     _Atomic uint8_t kept_counts[CH_KEPT_PAGES + 1];
     uint32_t kept[CH_KEPT_PAGES + 1][CH_KEPT_EACH]; ///< By their length; the last is taken first.
 };
@@ -187,18 +188,27 @@ static inline struct ch_lane *ch_lane_at(const struct ch_heap *heap, unsigned nu
     return (struct ch_lane *)(void *)(heap->lanes_start + (number - 1) * heap->lane_bytes);
 }
 
+/// Returns the half with a page's bit in `starts`. A machine of 32 bits may have no atomic access
+/// to a whole word.
+typedef uint32_t ch_start_half __attribute__((may_alias));
+static inline ch_start_half *ch_start_half_of(const struct ch_heap *heap, uint32_t page)
+{
+    const bool is_low_first = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    return (ch_start_half *)heap->starts + (page / 32 ^ (is_low_first ? 0U : 1U));
+}
+
 /// Return whether a live page run starts at a page, without the lock; record it, under the lock.
 static inline bool ch_start_get(const struct ch_heap *heap, uint32_t page)
 {
-    return (__atomic_load_n(&heap->starts[page / 64], __ATOMIC_ACQUIRE) >> page % 64 & 1) != 0;
+    uint32_t half = __atomic_load_n(ch_start_half_of(heap, page), __ATOMIC_ACQUIRE);
+    return (half >> page % 32 & 1) != 0;
 }
 
 static inline void ch_start_set(struct ch_heap *heap, uint32_t page, bool is_live)
 {
-    uint64_t bit = (uint64_t)1 << page % 64;
-    uint64_t word = heap->starts[page / 64];
-    __atomic_store_n(&heap->starts[page / 64], is_live ? word | bit : word & ~bit,
-                     __ATOMIC_RELEASE);
+    ch_start_half *half = ch_start_half_of(heap, page);
+    uint32_t bit = (uint32_t)1 << page % 32;
+    __atomic_store_n(half, is_live ? *half | bit : *half & ~bit, __ATOMIC_RELEASE);
 }
 
 static inline unsigned char *ch_page_start(const struct ch_heap *heap, uint32_t page)

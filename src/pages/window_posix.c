@@ -18,7 +18,9 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#ifdef __linux__
 #include <sys/syscall.h>
+#endif
 #include <unistd.h>
 
 // Makes a mapped range readable and writable. A core file has it from now on.
@@ -117,15 +119,25 @@ bool ch_window_open(void *start, size_t size_bytes)
     if (open_mapped(start, size_bytes)) {
         return true;
     }
-    if (!is_in_window(start) || ch_window_is_mapped(start, size_bytes)) {
+    if (!is_in_window(start)) {
         return false;
     }
     if (map_at(start, size_bytes, PROT_READ | PROT_WRITE)) {
         return true;
     }
+    if (errno != EEXIST || ch_window_is_mapped(start, size_bytes)) {
+        return false;
+    }
     size_t half_bytes = size_bytes / 2 & ~((size_t)sysconf(_SC_PAGESIZE) - 1);
-    return errno == EEXIST && half_bytes > 0 && ch_window_open(start, half_bytes) &&
-           ch_window_open((char *)start + half_bytes, size_bytes - half_bytes);
+    if (half_bytes == 0 || !ch_window_open(start, half_bytes)) {
+        return false;
+    }
+    bool is_open = ch_window_open((char *)start + half_bytes, size_bytes - half_bytes);
+    if (!is_open) { // Nothing of a range that is refused is charged.
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+        (void)mmap(start, half_bytes, PROT_READ, flags, -1, 0);
+    }
+    return is_open;
 }
 
 void ch_window_drop(void *start)

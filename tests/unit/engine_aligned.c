@@ -32,7 +32,15 @@ static int end_heap(void **state)
     (void)state;
     assert_true(ch_thread_cache_select(1));
     watch_end_empty(&watch, heap);
+    (void)ch_thread_cache_select(1);
     return 0;
+}
+
+// No thread cache keeps the blocks that are freed.
+static int make_heap_of_runs(void **state)
+{
+    (void)ch_thread_cache_select(0);
+    return make_heap(state);
 }
 
 static size_t rounded(size_t size_bytes, size_t alignment_bytes)
@@ -311,6 +319,7 @@ static void aligned_blocks_live_among_others(void **state)
     }
 }
 
+#define ON_RUNS(claim) cmocka_unit_test_setup_teardown(claim, make_heap_of_runs, end_heap)
 #define ON_HEAP(claim) cmocka_unit_test_setup_teardown(claim, make_heap, end_heap)
 
 int run_aligned_claims(void)
@@ -320,8 +329,8 @@ int run_aligned_claims(void)
         ON_HEAP(every_small_multiple_of_an_alignment_is_aligned_by_its_class),
         ON_HEAP(spans_are_aligned_wherever_the_arena_starts),
         ON_HEAP(pages_before_and_behind_an_aligned_run_are_free),
-        ON_HEAP(a_run_in_a_hole_is_cut_at_both_ends),
-        ON_HEAP(an_aligned_place_is_found_without_a_longer_run),
+        ON_RUNS(a_run_in_a_hole_is_cut_at_both_ends),
+        ON_RUNS(an_aligned_place_is_found_without_a_longer_run),
         ON_HEAP(an_aligned_block_takes_all_of_the_arena_that_is_aligned),
         ON_HEAP(what_cannot_be_is_null_and_changes_nothing),
         ON_HEAP(refused_pages_leave_no_part_of_an_aligned_block),

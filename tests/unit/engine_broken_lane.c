@@ -1,4 +1,5 @@
-// The breakages of the lane: it holds a pointer that is no block to be handed out.
+// The breakages of the lane: it holds a pointer that is no block to be handed out,
+// or a page run that it does not keep.
 
 #include "engine_broken.h"
 
@@ -97,6 +98,89 @@ static const void *no_pointer_is_in_the_lane(struct scene *scene)
     return put_in_lane(scene, NULL);
 }
 
+#define KEPT_PAGES 6U
+
+// Has the lane keep a page run. Returns its first page.
+static uint32_t keep(const struct scene *scene)
+{
+    void *block = ch_heap_alloc(scene->heap, KEPT_PAGES * (size_t)4096);
+    ch_heap_free(scene->heap, block);
+    return (uint32_t)(ch_offset(scene->heap, block) / 4096);
+}
+
+// Puts a page run on a lane's list of that length, with the room that it takes.
+static void put_in_list(struct ch_lane *lane, uint32_t pages, uint32_t page)
+{
+    lane->kept[pages][lane->kept_counts[pages]++] = page;
+    lane->kept_room_pages -= pages;
+}
+
+static void take_from_list(struct ch_lane *lane, uint32_t pages)
+{
+    lane->kept_counts[pages]--;
+    lane->kept_room_pages += pages;
+}
+
+static const void *a_kept_run_is_in_no_lane(struct scene *scene)
+{
+    uint32_t page = keep(scene);
+    take_from_list(ch_lane_mine(scene->heap), KEPT_PAGES);
+    return ch_page_start(scene->heap, page);
+}
+
+static const void *a_kept_run_is_in_a_lane_twice(struct scene *scene)
+{
+    uint32_t page = keep(scene);
+    put_in_list(ch_lane_mine(scene->heap), KEPT_PAGES, page);
+    return ch_page_start(scene->heap, page);
+}
+
+static const void *a_kept_run_is_in_two_lanes(struct scene *scene)
+{
+    uint32_t page = keep(scene);
+    unsigned mine = ch_thread_number;
+    (void)ch_thread_cache_select(CH_THREAD_CACHES - 1);
+    ch_heap_free(scene->heap, ch_heap_alloc(scene->heap, 100)); // Opens the lane.
+    put_in_list(ch_lane_mine(scene->heap), KEPT_PAGES, page);
+    (void)ch_thread_cache_select(mine);
+    return ch_page_start(scene->heap, page);
+}
+
+static const void *a_kept_run_is_on_the_list_of_another_length(struct scene *scene)
+{
+    uint32_t page = keep(scene);
+    take_from_list(ch_lane_mine(scene->heap), KEPT_PAGES);
+    put_in_list(ch_lane_mine(scene->heap), KEPT_PAGES + 1, page);
+    return ch_page_start(scene->heap, page);
+}
+
+static const void *a_live_block_is_kept(struct scene *scene)
+{
+    put_in_list(ch_lane_mine(scene->heap), 5, scene->runs[RUN_TOP]);
+    return scene->heap->pages;
+}
+
+static const void *more_runs_of_a_length_are_kept_than_may_be(struct scene *scene)
+{
+    (void)keep(scene);
+    ch_lane_mine(scene->heap)->kept_counts[KEPT_PAGES] = CH_KEPT_EACH + 1;
+    ch_lane_mine(scene->heap)->kept_room_pages -= CH_KEPT_EACH * KEPT_PAGES;
+    return scene->heap->pages;
+}
+
+static const void *a_run_without_a_page_is_kept(struct scene *scene)
+{
+    ch_lane_mine(scene->heap)->kept_counts[0] = 1;
+    return scene->heap->pages;
+}
+
+static const void *the_room_of_a_kept_run_is_lost(struct scene *scene)
+{
+    (void)keep(scene);
+    ch_lane_mine(scene->heap)->kept_room_pages -= KEPT_PAGES;
+    return scene->heap->pages;
+}
+
 BREAKAGES(CACHE_BLOCKS, BREAKAGE(the_lane_is_over_full), BREAKAGE(the_lane_has_less_than_no_block),
           BREAKAGE(a_magazine_ends_in_the_next), BREAKAGE(nothing_tells_that_a_magazine_is_empty),
           BREAKAGE(a_live_block_is_in_the_lane), BREAKAGE(a_free_block_of_a_span_is_in_the_lane),
@@ -106,4 +190,9 @@ BREAKAGES(CACHE_BLOCKS, BREAKAGE(the_lane_is_over_full), BREAKAGE(the_lane_has_l
           BREAKAGE(a_granule_off_the_grid_is_in_the_lane),
           BREAKAGE(a_block_that_was_not_cut_is_in_the_lane),
           BREAKAGE(a_byte_behind_the_spans_is_in_the_lane),
-          BREAKAGE(a_foreign_pointer_is_in_the_lane), BREAKAGE(no_pointer_is_in_the_lane));
+          BREAKAGE(a_foreign_pointer_is_in_the_lane), BREAKAGE(no_pointer_is_in_the_lane),
+          BREAKAGE(a_kept_run_is_in_no_lane), BREAKAGE(a_kept_run_is_in_a_lane_twice),
+          BREAKAGE(a_kept_run_is_in_two_lanes),
+          BREAKAGE(a_kept_run_is_on_the_list_of_another_length), BREAKAGE(a_live_block_is_kept),
+          BREAKAGE(more_runs_of_a_length_are_kept_than_may_be),
+          BREAKAGE(a_run_without_a_page_is_kept), BREAKAGE(the_room_of_a_kept_run_is_lost));

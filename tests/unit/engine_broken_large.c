@@ -135,7 +135,13 @@ static const void *a_roomy_block_is_longer_than_its_run(struct scene *scene)
     return start_of(scene, RUN_MIDDLE);
 }
 
-BREAKAGES(RUN_SIZE, BREAKAGE(a_block_is_longer_than_its_run),
+static const void *a_block_is_still_busy(struct scene *scene)
+{
+    record(scene, RUN_TOP)->kind = CH_RUN_BUSY;
+    return start_of(scene, RUN_TOP);
+}
+
+BREAKAGES(RUN_SIZE, BREAKAGE(a_block_is_longer_than_its_run), BREAKAGE(a_block_is_still_busy),
           BREAKAGE(a_block_leaves_a_page_unused), BREAKAGE(a_block_is_small_and_not_roomy),
           BREAKAGE(a_block_is_roomy_and_leaves_no_page_unused),
           BREAKAGE(a_roomy_block_leaves_more_than_half_of_its_pages_unused),

@@ -12,6 +12,7 @@ int run_handler_claims(void);
 int run_same_claims(void);
 int run_poison_claims(void);
 int run_run_claims(void);
+int run_kept_claims(void);
 int run_span_claims(void);
 int run_aligned_claims(void);
 int run_zeroed_claims(void);
@@ -20,6 +21,7 @@ int run_refusal_claims(void);
 int run_process_claims(void);
 int run_pages_claims(void);
 int run_limits_claims(void);
+int run_window_claims(void);
 int run_broken_claims(void);
 
 #endif

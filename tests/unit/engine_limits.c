@@ -17,7 +17,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define RANGE_BYTES (64 * MIB)
+// A range of 64 MiB is a window, and a shorter one a mapping.
+static size_t range_bytes;
+
 #define NO_ERROR_OF_OURS 12345
 
 static const struct ch_pages *const pages = &ch_pages_os;
@@ -60,7 +62,7 @@ static void a_range_is_charged_while_it_is_committed(void **state)
 {
     (void)state;
     size_t before = charged_bytes();
-    unsigned char *start = reserve(RANGE_BYTES);
+    unsigned char *start = reserve(range_bytes);
     assert_int_equal(charged_bytes(), before);
     for (unsigned turn = 0; turn < 3; turn++) {
         assert_true(pages->commit(NULL, start, 16 * MIB));
@@ -74,14 +76,14 @@ static void a_range_is_charged_while_it_is_committed(void **state)
         pages->decommit(NULL, start + 5 * MIB, 11 * MIB);
         assert_int_equal(charged_bytes(), before);
     }
-    pages->release(NULL, start, RANGE_BYTES);
+    pages->release(NULL, start, range_bytes);
 }
 
 static void a_refused_range_is_not_charged_for_a_part_of_it(void **state)
 {
     (void)state;
     size_t before = charged_bytes();
-    unsigned char *start = reserve(RANGE_BYTES);
+    unsigned char *start = reserve(range_bytes);
     assert_true(pages->commit(NULL, start, MIB));
     pages->decommit(NULL, start, MIB); // From here on there are two mappings.
     limit_charge(3 * MIB / 2);
@@ -95,7 +97,7 @@ static void a_refused_range_is_not_charged_for_a_part_of_it(void **state)
     assert_int_equal(errno_after, NO_ERROR_OF_OURS);
     assert_int_equal(after, before);
     assert_true(is_next_committed);
-    pages->release(NULL, start, RANGE_BYTES);
+    pages->release(NULL, start, range_bytes);
 }
 
 static bool is_zero(const unsigned char *start, size_t size_bytes)
@@ -106,7 +108,7 @@ static bool is_zero(const unsigned char *start, size_t size_bytes)
 static void a_decommitted_range_holds_zeros_then_and_when_it_is_committed_again(void **state)
 {
     (void)state;
-    unsigned char *start = reserve(RANGE_BYTES);
+    unsigned char *start = reserve(range_bytes);
     assert_true(pages->commit(NULL, start, 3 * MIB));
     memset(start, 1, 3 * MIB);
     pages->decommit(NULL, start + MIB, MIB);
@@ -118,14 +120,14 @@ static void a_decommitted_range_holds_zeros_then_and_when_it_is_committed_again(
     if (pages->move != NULL && pages->move(NULL, start + MIB, start, MIB)) {
         assert_int_equal(start[0] + start[MIB - 1], 4);
     }
-    pages->release(NULL, start, RANGE_BYTES);
+    pages->release(NULL, start, range_bytes);
 }
 
 // Others can have the memory that a heap has given back.
 static void a_limit_of_memory_does_not_count_what_a_heap_gave_back(void **state)
 {
     (void)state;
-    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = RANGE_BYTES});
+    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = range_bytes});
     assert_non_null(heap);
     size_t before = charged_bytes();
     limit_charge(24 * MIB);
@@ -146,11 +148,20 @@ static void a_limit_of_memory_does_not_count_what_a_heap_gave_back(void **state)
     ch_heap_destroy(heap);
 }
 
+// Returns a range of one mapping, which is no window.
+static unsigned char *map_many(size_t size_bytes)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    unsigned char *start = mmap(NULL, size_bytes, PROT_NONE, flags, -1, 0);
+    assert_ptr_not_equal(start, MAP_FAILED);
+    return start;
+}
+
 // Makes mappings until the kernel allows no more. Returns false iff it allows a hundred thousand.
-static bool use_up_mappings(unsigned char *range, size_t range_bytes)
+static bool use_up_mappings(unsigned char *range, size_t size_bytes)
 {
     size_t page = pages->os_page_bytes(NULL);
-    for (size_t at = page; at < range_bytes; at += 2 * page) {
+    for (size_t at = page; at < size_bytes; at += 2 * page) {
         if (mprotect(range + at, page, PROT_READ) != 0) {
             return true;
         }
@@ -162,8 +173,8 @@ static void a_heap_begins_where_the_kernel_allows_no_more_mappings(void **state)
 {
     (void)state;
     size_t many_bytes = 100000 * pages->os_page_bytes(NULL);
-    unsigned char *many = reserve(many_bytes);
-    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = RANGE_BYTES});
+    unsigned char *many = map_many(many_bytes);
+    struct ch_heap *heap = ch_heap_create(&(struct ch_config){.arena_bytes = range_bytes});
     assert_non_null(heap);
     errno = NO_ERROR_OF_OURS;
     bool is_used_up = use_up_mappings(many, many_bytes);
@@ -171,7 +182,7 @@ static void a_heap_begins_where_the_kernel_allows_no_more_mappings(void **state)
     void *large = ch_heap_alloc(heap, 20 * MIB);
     void *small = ch_heap_alloc(heap, 100);
     int errno_after = errno;
-    pages->release(NULL, many, many_bytes);
+    (void)munmap(many, many_bytes);
     assert_true(large != NULL && small != NULL);
     assert_int_equal(errno_after, NO_ERROR_OF_OURS);
     ch_heap_destroy(heap);
@@ -184,8 +195,8 @@ static void a_decommit_loses_the_bytes_where_the_kernel_allows_no_more_mappings(
 {
     (void)state;
     size_t many_bytes = 100000 * pages->os_page_bytes(NULL);
-    unsigned char *many = reserve(many_bytes);
-    unsigned char *start = reserve(RANGE_BYTES);
+    unsigned char *many = map_many(many_bytes);
+    unsigned char *start = reserve(range_bytes);
     assert_true(pages->commit(NULL, start, 3 * MIB));
     memset(start, 1, 3 * MIB);
     (void)use_up_mappings(many, many_bytes);
@@ -194,12 +205,12 @@ static void a_decommit_loses_the_bytes_where_the_kernel_allows_no_more_mappings(
     int errno_after = errno;
     bool is_lost = is_zero(start + MIB, MIB);
     bool is_committed = pages->commit(NULL, start + MIB, MIB);
-    pages->release(NULL, many, many_bytes);
+    (void)munmap(many, many_bytes);
     assert_int_equal(errno_after, NO_ERROR_OF_OURS);
     assert_true(is_lost && is_committed);
     memset(start + MIB, 2, MIB);
     assert_int_equal(start[MIB - 1] + start[2 * MIB], 2);
-    pages->release(NULL, start, RANGE_BYTES);
+    pages->release(NULL, start, range_bytes);
 }
 
 // Returns the mappings of the process.
@@ -252,7 +263,7 @@ static bool is_left_out(const void *byte)
     FILE *file = fopen("/proc/self/smaps", "r");
     assert_non_null(file);
     bool is_there = false;
-    bool is_marked = false;
+    bool is_marked = true; // Of no mapping.
     while (fgets(line, sizeof line, file) != NULL) {
         uintptr_t begin;
         uintptr_t end;
@@ -269,8 +280,8 @@ static bool is_left_out(const void *byte)
 static void a_core_file_holds_what_is_committed_and_no_more(void **state)
 {
     (void)state;
-    unsigned char *start = reserve(RANGE_BYTES);
-    assert_true(is_left_out(start) && is_left_out(start + RANGE_BYTES - 1));
+    unsigned char *start = reserve(range_bytes);
+    assert_true(is_left_out(start) && is_left_out(start + range_bytes - 1));
     for (unsigned turn = 0; turn < 2; turn++) {
         assert_true(pages->commit(NULL, start + MIB, 3 * MIB));
         assert_true(is_left_out(start) && is_left_out(start + 4 * MIB));
@@ -281,7 +292,7 @@ static void a_core_file_holds_what_is_committed_and_no_more(void **state)
         pages->decommit(NULL, start + MIB, MIB);
         pages->decommit(NULL, start + 3 * MIB, MIB);
     }
-    pages->release(NULL, start, RANGE_BYTES);
+    pages->release(NULL, start, range_bytes);
 }
 
 int run_limits_claims(void)
@@ -296,5 +307,8 @@ int run_limits_claims(void)
         cmocka_unit_test(a_core_file_holds_what_is_committed_and_no_more),
         cmocka_unit_test(decommits_leave_half_of_the_mappings_to_others),
     };
-    return cmocka_run_group_tests_name("limits", claims, NULL, NULL);
+    range_bytes = 32 * MIB;
+    int failed = cmocka_run_group_tests_name("limits", claims, NULL, NULL);
+    range_bytes = 64 * MIB;
+    return failed + cmocka_run_group_tests_name("limits in a window", claims, NULL, NULL);
 }

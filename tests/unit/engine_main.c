@@ -17,6 +17,7 @@ int main(void)
     failures += run_poison_claims();
 #endif
     failures += run_run_claims();
+    failures += run_kept_claims();
     failures += run_span_claims();
     failures += run_aligned_claims();
     failures += run_zeroed_claims();
@@ -25,6 +26,7 @@ int main(void)
     failures += run_process_claims();
 #ifndef _WIN32
     failures += run_pages_claims();
+    failures += run_window_claims();
 #endif
 #ifdef __linux__
     failures += run_limits_claims();
