@@ -57,15 +57,34 @@ bool ch_window_is_mapped(void *start, size_t size_bytes)
 #define FIRST_SLOT ((uintptr_t)1 << 46)
 #define SLOTS 64U
 
-static bool map_at(void *start, size_t size_bytes, int protection)
+static bool map_at(void *start, size_t size_bytes)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-    void *mapped = mmap(start, size_bytes, protection, flags, -1, 0);
+    void *mapped = mmap(start, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (mapped != MAP_FAILED && mapped != start) { // An old kernel takes the address for a hint.
         (void)munmap(mapped, size_bytes);
         errno = EEXIST;
     }
     return mapped == start;
+}
+
+// Does the work of msync, which is a cancellation point.
+static bool is_mapped(void *start, size_t size_bytes)
+{
+    return syscall(SYS_msync, start, size_bytes, MS_ASYNC) == 0;
+}
+
+// Claims a page that is free. The address is a hint, which the kernel follows then. A sanitizer
+// that has the address to itself drops it, but no flag: with MAP_FIXED_NOREPLACE root would get the
+// page at 0.
+static bool claim(void *page, size_t page_bytes)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *mapped = mmap(page, page_bytes, PROT_NONE, flags, -1, 0);
+    if (mapped != MAP_FAILED && mapped != page) {
+        (void)munmap(mapped, page_bytes);
+    }
+    return mapped == page;
 }
 
 // Returns a number that the kernel chose, at random as a rule.
@@ -98,10 +117,10 @@ void *ch_window_choose(size_t size_bytes)
         page_bytes + (drawn >> 20) % ((SLOT_BYTES - MOST_BYTES) / page_bytes - 1) * page_bytes;
     for (uintptr_t i = 0; i < SLOTS; i++) {
         uintptr_t slot = FIRST_SLOT + ((drawn >> 58) + i) % SLOTS * SLOT_BYTES;
-        if (map_at((void *)slot, page_bytes, PROT_NONE)) {
+        if (claim((void *)slot, page_bytes)) {
             return (void *)(slot + gap);
         }
-        if (errno != EEXIST) {
+        if (!is_mapped((void *)slot, page_bytes)) {
             return NULL;
         }
     }
@@ -122,7 +141,7 @@ bool ch_window_open(void *start, size_t size_bytes)
     if (!is_in_window(start)) {
         return false;
     }
-    if (map_at(start, size_bytes, PROT_READ | PROT_WRITE)) {
+    if (map_at(start, size_bytes)) {
         return true;
     }
     if (errno != EEXIST || ch_window_is_mapped(start, size_bytes)) {

@@ -15,12 +15,14 @@
 #define BLOCKS 60U
 #define LEFT 4U
 #define SHELVES 256U
-#define MOST_BYTES (20 * KIB)
+#define MOST_BYTES (256 * KIB) // A thread cache keeps blocks of up to this size.
 
 // The heap may hold as much as it held until the first threads had ended, plus this: a few KiB for
-// each of the later ones, each of which allocates hundreds.
+// each of the later ones, each of which allocates hundreds. Thread caches fill up with large blocks
+// only by and by, to so many bytes each, however many threads have lived.
 #define FIRST (3 * ALIVE)
-#define GROWTH_BYTES (8 * MIB)
+#define CACHE_BYTES (512 * KIB)
+#define GROWTH_BYTES (8 * MIB + (CH_THREAD_CACHES - 1) * CACHE_BYTES)
 
 // A minimized heap without a block may hold this much more than a new one.
 #define KEPT_BYTES (256 * KIB)

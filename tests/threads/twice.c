@@ -1,6 +1,8 @@
 // Two threads free the same block at the same moment, again and again. The second one raises
 // FREE_TWICE, however close they are, and nothing is lost by it: no block is ever live twice, and
-// the counts are right.
+// the counts are right. Or one of them resizes the block in its place: then the free succeeds, and
+// the resizing raises a fault iff it comes second. The blocks are small, or large ones that a
+// thread cache keeps.
 //
 //     twice [PAIRS [SEED]]
 
@@ -14,11 +16,18 @@
 #define THREADS 2U
 #define BATCH 200U
 
-enum phase { PHASE_RACE, PHASE_AFTER, PHASES };
+// Large blocks of sizes from the first up to the last may be kept.
+#define LEAST_LARGE_BYTES (17 * KIB)
+#define MOST_LARGE_BYTES (256 * KIB)
+
+// What the first thread does with a block, while the second one frees it; afterwards, nothing.
+enum phase { PHASE_FREE, PHASE_RESIZE, PHASE_AFTER, PHASES };
 
 struct twice {
     struct ch_heap *heap;
     size_t batches;
+    size_t free_batches;
+    size_t resized;
     size_t size_bytes;
     uint64_t random;
     void *blocks[BATCH];
@@ -28,11 +37,14 @@ struct twice {
     struct crew_meeting meeting;
 };
 
+static _Thread_local bool has_faulted;
+
 static void count_fault(void *context, enum ch_fault fault, const void *block)
 {
     struct twice *twice = context;
-    CLAIM(fault == CH_FAULT_FREE_TWICE, "not the fault of a second free: %s (%p)",
-          ch_fault_sentence(fault), block);
+    CLAIM(fault == (twice->phase == PHASE_RESIZE ? CH_FAULT_REALLOC_STALE : CH_FAULT_FREE_TWICE),
+          "not the fault of the second call: %s (%p)", ch_fault_sentence(fault), block);
+    has_faulted = true;
     atomic_fetch_add_explicit(&twice->faults[twice->phase], 1, memory_order_relaxed);
 }
 
@@ -72,17 +84,52 @@ static void claim_disjoint(const struct twice *twice)
     }
 }
 
+static size_t any_size(struct twice *twice, bool is_large)
+{
+    size_t large_bytes = MOST_LARGE_BYTES - LEAST_LARGE_BYTES;
+    return is_large ? LEAST_LARGE_BYTES + crew_below(&twice->random, large_bytes + 1)
+                    : 1 + crew_below(&twice->random, 600);
+}
+
+// Resizes a block in its place: a large one may lose pages, or get some. Another thread may have
+// freed it before.
+static void resize(struct twice *twice, void *block)
+{
+    size_t old_bytes = twice->size_bytes;
+    bool is_large = old_bytes >= LEAST_LARGE_BYTES;
+    size_t least_bytes = is_large ? LEAST_LARGE_BYTES : 1;
+    size_t size_bytes = least_bytes + crew_below(&twice->random, old_bytes - least_bytes + 1);
+    bool grows = crew_below(&twice->random, 4) == 0;
+    bool is_resized;
+    has_faulted = false;
+    if (is_large && crew_below(&twice->random, 2) == 0) {
+        is_resized = ch_heap_realloc(twice->heap, block, size_bytes) != NULL;
+        grows = false;
+    } else {
+        is_resized = ch_heap_resize(twice->heap, block, grows ? old_bytes + 5000 : size_bytes);
+    }
+    CLAIM(is_resized ? !has_faulted : has_faulted || grows, "%p of %zu bytes is resized: %d", block,
+          old_bytes, is_resized);
+    twice->resized += is_resized;
+}
+
 // Runs one batch. The first thread does the work of a single thread, while the other waits.
-static void race(struct twice *twice, unsigned number, bool is_minimized)
+static void race(struct twice *twice, unsigned number, enum phase phase, bool is_large,
+                 bool is_minimized)
 {
     if (number == 0) {
-        twice->size_bytes = 1 + crew_below(&twice->random, 600);
-        twice->phase = PHASE_RACE;
+        twice->size_bytes = any_size(twice, is_large);
+        twice->phase = phase;
+        twice->free_batches += phase == PHASE_FREE;
         allocate(twice, twice->blocks);
     }
     for (unsigned i = 0; i < BATCH; i++) {
         meet(twice);
-        ch_heap_free(twice->heap, twice->blocks[i]);
+        if (number == 0 && phase == PHASE_RESIZE) {
+            resize(twice, twice->blocks[i]);
+        } else {
+            ch_heap_free(twice->heap, twice->blocks[i]);
+        }
     }
     meet(twice);
     if (number == 0) {
@@ -113,7 +160,7 @@ static void work(unsigned number, void *argument)
     struct twice *twice = argument;
     crew_stay(number);
     for (size_t i = 0; i < twice->batches; i++) {
-        race(twice, number, i % 2 == 0);
+        race(twice, number, i % 3 == 2 ? PHASE_RESIZE : PHASE_FREE, i % 4 >= 2, i % 2 == 0);
     }
 }
 
@@ -125,15 +172,17 @@ int main(int argc, char **argv)
     twice.batches = pairs / BATCH;
     twice.random = seed;
     twice.heap = ch_heap_create(&(struct ch_config){
-        .arena_bytes = 64 * MIB, .on_fault = count_fault, .on_fault_context = &twice});
+        .arena_bytes = 256 * MIB, .on_fault = count_fault, .on_fault_context = &twice});
     CLAIM(twice.heap != NULL, "there is no heap");
     crew_run(THREADS, work, &twice);
 
-    size_t raced = twice.batches * BATCH;
-    size_t caught = atomic_load(&twice.faults[PHASE_RACE]);
+    size_t raced = twice.free_batches * BATCH;
+    size_t caught = atomic_load(&twice.faults[PHASE_FREE]);
     CLAIM(caught == raced, "%zu pairs raised %zu faults", raced, caught);
     CLAIM(atomic_load(&twice.faults[PHASE_AFTER]) == 0, "a fault was raised later");
-    printf("twice %zu %" PRIu64 ": each of %zu pairs raised its fault\n", pairs, seed, raced);
+    printf("twice %zu %" PRIu64 ": each of %zu pairs raised its fault, %zu blocks were resized in "
+           "time and %zu too late\n",
+           pairs, seed, raced, twice.resized, atomic_load(&twice.faults[PHASE_RESIZE]));
     struct ch_stats stats = ch_heap_stats(twice.heap);
     CLAIM(stats.live_blocks == 0 && stats.live_bytes == 0, "%zd blocks and %zd bytes are live",
           (ssize_t)stats.live_blocks, (ssize_t)stats.live_bytes);
