@@ -238,9 +238,6 @@ void watch_end(struct watch *watch, struct ch_heap *heap)
 
 void watch_drop(struct watch *watch)
 {
-#ifdef HAS_ASAN
-    __asan_unpoison_memory_region(watch->start, watch->size_bytes);
-#endif
     watch_range_unmap(watch->start, watch->size_bytes);
     test_free(watch->is_committed);
     watch->start = NULL;

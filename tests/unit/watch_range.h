@@ -15,7 +15,7 @@ bool watch_range_open(void *start, size_t size_bytes);
 /// Drops the contents of a part of it, and closes it.
 void watch_range_shut(void *start, size_t size_bytes);
 
-/// Ends the range.
+/// Ends the range, without a poisoned byte.
 void watch_range_unmap(void *start, size_t size_bytes);
 
 #endif
