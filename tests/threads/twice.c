@@ -20,7 +20,7 @@
 #define LEAST_LARGE_BYTES (17 * KIB)
 #define MOST_LARGE_BYTES (256 * KIB)
 
-// The first thread frees or resizes a block while the second one frees it. Afterwards it waits.
+// The first thread frees or resizes a block while the second one frees it; then both are done.
 enum phase { PHASE_FREE, PHASE_RESIZE, PHASE_AFTER, PHASES };
 
 struct twice {
