@@ -68,12 +68,6 @@ static bool map_at(void *start, size_t size_bytes)
     return mapped == start;
 }
 
-// Does the work of msync, which is a cancellation point.
-static bool is_mapped(void *start, size_t size_bytes)
-{
-    return syscall(SYS_msync, start, size_bytes, MS_ASYNC) == 0;
-}
-
 // Claims a page that is free. The address is a hint, which the kernel follows then. A sanitizer
 // that has the address to itself drops it, but no flag: with MAP_FIXED_NOREPLACE root would get the
 // page at 0.
@@ -120,7 +114,7 @@ void *ch_window_choose(size_t size_bytes)
         if (claim((void *)slot, page_bytes)) {
             return (void *)(slot + gap);
         }
-        if (!is_mapped((void *)slot, page_bytes)) {
+        if (!ch_window_is_mapped((void *)slot, page_bytes)) {
             return NULL;
         }
     }
