@@ -386,10 +386,12 @@ static void *realloc_locked(struct ch_heap *heap, void *block, size_t size_bytes
 }
 
 // Returns whether a small block with that tag may be resized without the lock: its class is that of
-// its size, and no bound is below small blocks. Such a heap has no lanes.
+// its size, and no bound is below small blocks. Such a heap has no lanes. Two threads may resize
+// one block at once: their changes of the shadow take turns.
 static inline bool is_resizable(const struct ch_heap *heap, unsigned tag)
 {
-    return ch_tag_is_plain(tag) && heap->lane_limit != 0;
+    bool is_alone = !CH_SHADOW_PRESENT || !ch_threads_are_many();
+    return ch_tag_is_plain(tag) && heap->lane_limit != 0 && is_alone;
 }
 
 void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
