@@ -436,9 +436,6 @@ static struct ch_broken check_counts(const struct walk *walk)
     if (walk->used_pages + count_bits(heap->committed, table_pages) != heap->used_pages) {
         return broken(CH_INVARIANT_USED_COUNT, heap->pages);
     }
-    if (heap->committed_pages - heap->used_pages > ch_commit_most_idle_pages(heap)) {
-        return broken(CH_INVARIANT_IDLE_COUNT, heap->pages);
-    }
     if (heap->config.live_bytes != 0 && walk->live_bytes != heap->live_bytes) {
         return broken(CH_INVARIANT_LIVE_SUM, heap->pages);
     }

@@ -229,11 +229,6 @@ static size_t bound(const struct ch_heap *heap, size_t size_bytes)
     return heap->used_pages / USED_PART + (size_bytes >> heap->page_log2);
 }
 
-size_t ch_commit_most_idle_pages(const struct ch_heap *heap)
-{
-    return bound(heap, MOST_BYTES);
-}
-
 bool ch_commit_keeps_enough(const struct ch_heap *heap)
 {
     return idle_pages(heap) > bound(heap, KEPT_BYTES);
@@ -242,7 +237,7 @@ bool ch_commit_keeps_enough(const struct ch_heap *heap)
 size_t ch_commit_excess_pages(struct ch_heap *heap)
 {
     size_t kept = bound(heap, KEPT_BYTES);
-    size_t most = ch_commit_most_idle_pages(heap);
+    size_t most = bound(heap, MOST_BYTES);
     size_t idle = idle_pages(heap);
     if (idle <= most && heap->freed_pages < PERIOD_PARTS * kept) {
         return 0;

@@ -34,9 +34,6 @@ void ch_commit_unuse(struct ch_heap *heap, uint32_t pages);
 /// Decommits up to `most` idle pages of the range. Returns how much of `most` is left.
 size_t ch_commit_drop(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t most);
 
-/// Returns how many pages may be idle at most, between two calls.
-size_t ch_commit_most_idle_pages(const struct ch_heap *heap);
-
 /// Returns whether more pages are idle than the heap keeps for good.
 bool ch_commit_keeps_enough(const struct ch_heap *heap);
 

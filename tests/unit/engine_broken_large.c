@@ -326,19 +326,6 @@ MISCOUNTED(one_page_less_is_counted_as_used, scene->heap->used_pages--)
 BREAKAGES(USED_COUNT, BREAKAGE(one_more_page_is_counted_as_used),
           BREAKAGE(one_page_less_is_counted_as_used));
 
-// A free page run of 280 MiB is committed, by the account of it.
-static const void *more_pages_are_idle_than_may_be(struct scene *scene)
-{
-    struct ch_heap *heap = scene->heap;
-    uint32_t begin = os_page(scene, scene_rest(heap));
-    uint32_t end = begin + (uint32_t)(ch_commit_most_idle_pages(heap) + 1);
-    ch_commit_mark(heap, begin, end);
-    heap->committed_pages += end - begin;
-    return heap->pages;
-}
-
-BREAKAGES(IDLE_COUNT, BREAKAGE(more_pages_are_idle_than_may_be));
-
 // Gives the heap a bound, and the sum that belongs to it.
 static struct ch_heap *bounded(const struct scene *scene)
 {
