@@ -113,6 +113,15 @@ static void resize(struct twice *twice, void *block)
     twice->resized += is_resized;
 }
 
+// Empties this thread's cache, and opens it again by an allocation: it keeps few large blocks, and
+// has to keep the next one.
+static void reopen(const struct twice *twice, void **block)
+{
+    ch_heap_minimize(twice->heap);
+    *block = ch_heap_alloc(twice->heap, twice->size_bytes);
+    CLAIM(*block != NULL, "%zu bytes were refused", twice->size_bytes);
+}
+
 // Runs one batch. The first thread does the work of a single thread, while the other waits.
 static void race(struct twice *twice, unsigned number, enum phase phase, bool is_large,
                  bool is_minimized)
@@ -130,6 +139,10 @@ static void race(struct twice *twice, unsigned number, enum phase phase, bool is
         } else {
             ch_heap_free(twice->heap, twice->blocks[i]);
         }
+        if (is_large) {
+            meet(twice);
+            reopen(twice, &twice->after[number][i]);
+        }
     }
     meet(twice);
     if (number == 0) {
@@ -140,7 +153,7 @@ static void race(struct twice *twice, unsigned number, enum phase phase, bool is
     }
     for (unsigned turn = 0; turn < THREADS; turn++) { // One after the other: this is no race.
         meet(twice);
-        if (turn == number) {
+        if (turn == number && !is_large) {
             allocate(twice, twice->after[number]);
         }
     }
