@@ -128,6 +128,7 @@ struct ch_heap {
     size_t used_pages;              ///< Of those, the pages of live page runs and of tables.
     size_t freed_pages;             ///< In this period (commit.c),
     size_t least_idle_pages;        ///< and the fewest pages that were idle in it.
+    uint32_t small_rooms;           ///< That large.c has given, of fresh pages.
     uint32_t dirty_page, dirty_end; ///< Contains all pages that the last page run had committed.
     size_t live_bytes;              ///< With a bound on it: the sum of the live blocks' sizes.
 };
