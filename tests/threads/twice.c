@@ -20,7 +20,8 @@
 #define LEAST_LARGE_BYTES (17 * KIB)
 #define MOST_LARGE_BYTES (256 * KIB)
 
-// The first thread frees or resizes a block while the second one frees it; afterwards it does nothing.
+// The first thread frees or resizes a block while the second one frees it; afterwards it does
+// nothing.
 enum phase { PHASE_FREE, PHASE_RESIZE, PHASE_AFTER, PHASES };
 
 struct twice {
