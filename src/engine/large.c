@@ -14,6 +14,13 @@
 // free page run has half of the arena, and this many times the block's pages.
 #define ROOM_OF_LONGEST 16U
 
+// It also costs mappings, of which the kernel allows few: it parts the block's pages from those
+// behind them, and pages that were in use apart stay apart when the room between them is used, too.
+// Pages are enough only for few large blocks. So only smaller blocks are counted, and get no room
+// when so many have had it.
+#define ROOM_UNCOUNTED_BYTES ((size_t)1024 * 1024)
+#define SMALL_ROOMS 8192U
+
 // A roomy block's rest is poisoned only so far behind it.
 #define REST_BYTES ((size_t)32 * 1024)
 
@@ -84,8 +91,24 @@ void *ch_large_take_with_room(struct ch_heap *heap, size_t size_bytes)
 {
     uint32_t pages = ch_large_pages(heap, size_bytes);
     uint32_t longest = ch_run_longest(heap);
-    bool is_spare = longest >= heap->page_count / 2 && pages <= longest / ROOM_OF_LONGEST;
-    return is_spare ? take(heap, size_bytes, 1, pages) : NULL;
+    bool is_counted = size_bytes < ROOM_UNCOUNTED_BYTES;
+    if (longest < heap->page_count / 2 || pages > longest / ROOM_OF_LONGEST ||
+        (is_counted && heap->small_rooms == SMALL_ROOMS)) {
+        return NULL;
+    }
+    size_t before_pages = heap->committed_pages;
+    void *block = take(heap, size_bytes, 1, pages);
+    if (is_counted && block != NULL && heap->committed_pages > before_pages) {
+        heap->small_rooms++;
+    }
+    return block;
+}
+
+void ch_large_forget_rooms(struct ch_heap *heap)
+{
+    if (ch_run_longest(heap) == heap->page_count) {
+        heap->small_rooms = 0;
+    }
 }
 
 void ch_large_give(struct ch_heap *heap, uint32_t page)

@@ -10,8 +10,12 @@
 void *ch_large_take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes);
 
 /// Does the same for a block that grows and may grow again: leaves at least as many free pages
-/// behind it. Returns NULL iff the arena can't spare that room, or the world refuses.
+/// behind it. Returns NULL iff the arena or the process can't spare that room, or the world
+/// refuses.
 void *ch_large_take_with_room(struct ch_heap *heap, size_t size_bytes);
+
+/// Forgets how many blocks have had room, if no page is in use: then nothing is left of them.
+void ch_large_forget_rooms(struct ch_heap *heap);
 
 /// Gives the page run of a live block another kind: the block ends, or is busy. With one thread in
 /// the process that is a store. Returns false, and changes nothing, iff another thread did so

@@ -20,9 +20,11 @@
 //                the tag alone decides whether a small pointer is live
 //     lanes      for each thread: blocks that wait to be handed out
 //
-// Threads touch two things without the lock. The holder of a block touches its tag, and any thread
-// may look it up. A thread touches its lane. Threads also read the end of the tags in use, and the
-// address of their lane, without the lock. Everything else is read and written under it.
+// Threads touch three things without the lock. The holder of a block touches its tag, and any
+// thread may look it up. A thread touches its lane. It also touches the records of large blocks
+// that go into its lane or come out of it (kept.h), and any thread may look up a start and its
+// record. Threads also read the end of the tags in use, and the address of their lane, without the
+// lock. Everything else is read and written under it.
 #ifndef COMHEAP_ENGINE_STATE_H
 #define COMHEAP_ENGINE_STATE_H
 
@@ -128,6 +130,7 @@ struct ch_heap {
     size_t used_pages;              ///< Of those, the pages of live page runs and of tables.
     size_t freed_pages;             ///< In this period (commit.c),
     size_t least_idle_pages;        ///< and the fewest pages that were idle in it.
+    uint32_t small_rooms;           ///< That large.c has given, of fresh pages.
     uint32_t dirty_page, dirty_end; ///< Contains all pages that the last page run had committed.
     size_t live_bytes;              ///< With a bound on it: the sum of the live blocks' sizes.
 };

@@ -87,6 +87,7 @@ void ch_supply_drop_idle(struct ch_heap *heap)
 {
     (void)ch_run_decommit(heap, SIZE_MAX);
     ch_run_trim(heap);
+    ch_large_forget_rooms(heap);
 }
 
 bool ch_supply_reclaim(struct ch_heap *heap)

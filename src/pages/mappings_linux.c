@@ -21,9 +21,11 @@
 #define MAPPINGS_MOST 32768
 
 // This many ranges may be cut off before the mappings are counted for the first time. While there
-// are too many, they are counted again only after RECOUNT more requests.
+// are too many, they are counted again only after RECOUNT more requests. To count them takes
+// milliseconds. So a count that leaves fewer than LEAST_CUTS leaves none.
 #define CUTS_AT_FIRST 8192
 #define RECOUNT 4096
+#define LEAST_CUTS 1024
 
 // The first large block of a heap takes eight, and the first small one six.
 #define SPARE_PAGES 17U
@@ -57,7 +59,8 @@ bool ch_mappings_may_cut(void)
         int errno_before = errno;
         left = (MAPPINGS_MOST - count()) / 2;
         errno = errno_before;
-        atomic_store_explicit(&cuts, left > 0 ? left - 1 : -1, memory_order_relaxed);
+        left = left < LEAST_CUTS ? 0 : left;
+        atomic_store_explicit(&cuts, left - 1, memory_order_relaxed);
     }
     return left > 0;
 }

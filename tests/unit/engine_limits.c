@@ -256,6 +256,39 @@ static void decommits_leave_half_of_the_mappings_to_others(void **state)
     pages->release(NULL, start, many_bytes);
 }
 
+static void decommit_often(unsigned char *committed, unsigned times)
+{
+    size_t page = pages->os_page_bytes(NULL);
+    for (unsigned i = 0; i < times; i++) {
+        pages->decommit(NULL, committed, page);
+        assert_true(pages->commit(NULL, committed, page));
+    }
+}
+
+// A count takes milliseconds, so few cuts are not worth one.
+static void a_decommit_cuts_nothing_where_few_cuts_are_left(void **state)
+{
+    (void)state;
+    size_t page = pages->os_page_bytes(NULL);
+    unsigned char *start = reserve(16 * page);
+    assert_true(pages->commit(NULL, start, 16 * page));
+    size_t many_bytes = 40000 * page;
+    unsigned char *many =
+        mmap(NULL, many_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_ptr_not_equal(many, MAP_FAILED);
+    for (size_t at = page, left = (32768 - 1000 - count_mappings()) / 2; left > 0; left--) {
+        assert_int_equal(mprotect(many + at, page, PROT_READ), 0);
+        at += 2 * page;
+    }
+    decommit_often(start, 20000); // By then it has counted.
+    size_t before = charged_bytes();
+    pages->decommit(NULL, start + page, 3 * page);
+    assert_int_equal(charged_bytes(), before);
+    (void)munmap(many, many_bytes);
+    decommit_often(start, 5000); // It counts again.
+    pages->release(NULL, start, 16 * page);
+}
+
 // Returns whether the kernel marks the mapping of a byte as none that core files hold.
 static bool is_left_out(const void *byte)
 {
@@ -306,6 +339,7 @@ int run_limits_claims(void)
         cmocka_unit_test(a_decommit_loses_the_bytes_where_the_kernel_allows_no_more_mappings),
         cmocka_unit_test(a_core_file_holds_what_is_committed_and_no_more),
         cmocka_unit_test(decommits_leave_half_of_the_mappings_to_others),
+        cmocka_unit_test(a_decommit_cuts_nothing_where_few_cuts_are_left),
     };
     range_bytes = 32 * MIB;
     int failed = cmocka_run_group_tests_name("limits", claims, NULL, NULL);

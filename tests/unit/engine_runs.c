@@ -382,6 +382,35 @@ static void no_room_is_given_where_addresses_are_short(void **state)
     give(wall);
 }
 
+// Each room of fresh pages may cost a mapping. Pages that were committed before cost none.
+static void small_blocks_get_room_of_fresh_pages_8192_times(void **state)
+{
+    (void)state;
+    unsigned char *wall = take(5);
+    unsigned char *moved = grow(take(20), 21);
+    assert_int_equal(heap->small_rooms, 1);
+    give(moved);
+    give(take(60));
+    moved = grow(take(10), 11);
+    assert_int_equal(heap->small_rooms, 1);
+    give(moved);
+    heap->small_rooms = 8192;
+    unsigned char *block = take(20);
+    moved = grow(block, 21);
+    assert_int_equal(room_behind(moved), 20); // Only the place that it left.
+    give(moved);
+    block = take(2 * MIB / PAGE);
+    moved = grow(block, 2 * MIB / PAGE + 1);
+    assert_int_equal(room_behind(moved), 2 * (2 * MIB / PAGE) + 1);
+    assert_int_equal(heap->small_rooms, 8192);
+    give(moved);
+    ch_heap_minimize(heap);
+    assert_int_equal(heap->small_rooms, 8192);
+    give(wall);
+    ch_heap_minimize(heap);
+    assert_int_equal(heap->small_rooms, 0);
+}
+
 static void the_last_run_of_the_arena_has_nothing_to_grow_into(void **state)
 {
     (void)state;
@@ -568,6 +597,7 @@ int run_run_claims(void)
         ON_HEAP(a_block_that_moves_to_grow_gets_as_much_room_again),
         ON_HEAP(a_block_that_grows_prefers_room_in_a_free_run),
         ON_HEAP(no_room_is_given_where_addresses_are_short),
+        ON_LONG_HEAP(small_blocks_get_room_of_fresh_pages_8192_times),
         ON_HEAP(the_last_run_of_the_arena_has_nothing_to_grow_into),
         ON_HEAP(a_block_shrinks_where_it_is_and_its_end_is_free),
         ON_HEAP(a_block_that_needs_the_same_pages_asks_for_none),

@@ -42,8 +42,8 @@ struct ch_pages {
     /// pointer may still be reading the tables there. A write to the range may end the process.
     ///
     /// A world that limits memory ends its charge for the range: others can have as much. On Linux,
-    /// ch_pages_os does so under RLIMIT_DATA and without overcommit, unless the process has half of
-    /// the mappings that the kernel allows.
+    /// ch_pages_os does so under RLIMIT_DATA and without overcommit, unless the process has nearly
+    /// half of the mappings that the kernel allows.
     void (*decommit)(void *world, void *start, size_t size_bytes);
 
     /// Ends a reservation: start and size_bytes are those of `reserve`. Also gives the committed
