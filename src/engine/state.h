@@ -20,9 +20,11 @@
 //                the tag alone decides whether a small pointer is live
 //     lanes      for each thread: blocks that wait to be handed out
 //
-// Threads touch two things without the lock. The holder of a block touches its tag, and any thread
-// may look it up. A thread touches its lane. Threads also read the end of the tags in use, and the
-// address of their lane, without the lock. Everything else is read and written under it.
+// Threads touch three things without the lock. The holder of a block touches its tag, and any
+// thread may look it up. A thread touches its lane. It also touches the records of large blocks
+// that go into its lane or come out of it (kept.h), and any thread may look up a start and its
+// record. Threads also read the end of the tags in use, and the address of their lane, without the
+// lock. Everything else is read and written under it.
 #ifndef COMHEAP_ENGINE_STATE_H
 #define COMHEAP_ENGINE_STATE_H
 

@@ -10,8 +10,8 @@
 //   - A heap is deterministic: the same calls on the same pages return the same results.
 //
 // Any thread may call any function. A thread may free a block that another thread allocated. Each
-// thread has a thread cache, a set of small blocks that wait to be handed out. So most calls take
-// no lock. Misuse raises its fault between threads, too.
+// thread has a thread cache, a set of blocks that wait to be handed out, most of them small. So
+// most calls take no lock. Misuse raises its fault between threads, too.
 #ifndef COMHEAP_HEAP_H
 #define COMHEAP_HEAP_H
 
@@ -189,7 +189,8 @@ CH_API bool ch_heap_owns(struct ch_heap *heap, const void *block);
 /// span.
 ///
 /// Blocks in the thread caches of other running threads stay, with the spans that they lie in. Each
-/// thread cache holds up to 128 blocks, or 64 KiB, of each size class.
+/// thread cache holds up to 128 blocks, or 32 KiB, of each size class. It also holds up to 512 KiB
+/// of freed blocks that have up to 256 KiB each.
 ///
 /// Without this call a heap keeps idle pages for its next blocks: at most a quarter of the pages in
 /// use, and 32 MiB. Pages in use hold live blocks, cached blocks, their spans, and tables. Of the
