@@ -1,6 +1,8 @@
 // A program that replaces the plain new and delete alone, and puts a header before their blocks.
 // C++ says that each other form calls one of these, so that every block has the header. Needs
-// C++17, where the same holds for the aligned forms, which this program replaces, too.
+// C++17, where the same holds for the aligned forms, which this program replaces, too. With
+// ARRAYS_ALONE it replaces the plain new[] and delete[] instead, which the array forms that must
+// not throw call.
 //
 // Runs with libcomheap-malloc.so linked or preloaded; knows nothing of the heap.
 
@@ -47,22 +49,30 @@ void unmark(void *block)
 
 } // namespace
 
-void *operator new(std::size_t size)
+#ifdef ARRAYS_ALONE
+#define OPERATOR_NEW operator new[]
+#define OPERATOR_DELETE operator delete[]
+#else
+#define OPERATOR_NEW operator new
+#define OPERATOR_DELETE operator delete
+#endif
+
+void *OPERATOR_NEW(std::size_t size)
 {
     return mark(std::malloc(size + HEADER_BYTES));
 }
 
-void operator delete(void *block) noexcept
+void OPERATOR_DELETE(void *block) noexcept
 {
     unmark(block);
 }
 
-void *operator new(std::size_t size, std::align_val_t)
+void *OPERATOR_NEW(std::size_t size, std::align_val_t)
 {
     return mark(std::aligned_alloc(HEADER_BYTES, (size + 2 * HEADER_BYTES) & ~(HEADER_BYTES - 1)));
 }
 
-void operator delete(void *block, std::align_val_t) noexcept
+void OPERATOR_DELETE(void *block, std::align_val_t) noexcept
 {
     unmark(block);
 }
@@ -84,17 +94,21 @@ void *made(void *block, int blocks)
 template <typename... tags> void round_trips(tags... tag)
 {
     for (std::size_t size = 1; size < 100000; size *= 3) {
+#ifndef ARRAYS_ALONE
         ::operator delete(made(::operator new(size, tag...), 1), tag...);
         ::operator delete(made(::operator new(size, tag..., std::nothrow), 1), size, tag...);
         ::operator delete(made(::operator new(size, tag...), 1), tag..., std::nothrow);
+#endif
         ::operator delete[](made(::operator new[](size, tag...), 1), tag...);
         ::operator delete[](made(::operator new[](size, tag..., std::nothrow), 1), size, tag...);
         ::operator delete[](made(::operator new[](size, tag...), 1), tag..., std::nothrow);
         made(nullptr, 0);
     }
     refuses = true;
-    void *none = made(::operator new(1, tag..., std::nothrow), 0);
-    none = none == nullptr ? ::operator new[](1, tag..., std::nothrow) : none;
+    void *none = made(::operator new[](1, tag..., std::nothrow), 0);
+#ifndef ARRAYS_ALONE
+    none = none == nullptr ? ::operator new(1, tag..., std::nothrow) : none;
+#endif
     refuses = false;
     if (none != nullptr) {
         std::fprintf(stderr, "replaced.cpp: a form that must not throw gives a block\n");
