@@ -90,13 +90,15 @@ static void the_lane_of_another_heap_is_not_found(void **state)
     watch_end_empty(&watch, other);
 }
 
+#define ON_HEAP(claim) cmocka_unit_test_setup(claim, take_heap)
+
 int run_process_claims(void)
 {
     const struct CMUnitTest claims[] = {
-        cmocka_unit_test(the_heap_of_the_process_is_found_at_once),
-        cmocka_unit_test(a_lane_is_found_once_it_is_open),
-        cmocka_unit_test(a_thread_that_changes_its_number_changes_its_lane),
-        cmocka_unit_test(the_lane_of_another_heap_is_not_found),
+        ON_HEAP(the_heap_of_the_process_is_found_at_once),
+        ON_HEAP(a_lane_is_found_once_it_is_open),
+        ON_HEAP(a_thread_that_changes_its_number_changes_its_lane),
+        ON_HEAP(the_lane_of_another_heap_is_not_found),
     };
-    return cmocka_run_group_tests_name("the heap of the process", claims, take_heap, NULL);
+    return cmocka_run_group_tests_name("the heap of the process", claims, NULL, NULL);
 }
