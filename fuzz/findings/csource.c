@@ -197,7 +197,8 @@ static void choose_laws(struct csource *source)
     for (unsigned law = 0; law < LAWS; law++) {
         bool is_call = law == LAW_EXACT_SIZE || law == LAW_INVARIANT || law == LAW_BYTES;
         bool is_chosen = is_clean ? law != LAW_SAME : law == source->law || (is_stopped && is_call);
-        bool is_look = law == LAW_COUNTS || law == LAW_FAULTLESS || law == LAW_SLACK || is_call;
+        bool is_look = law == LAW_COUNTS || law == LAW_FAULTLESS || law == LAW_SLACK ||
+                       law == LAW_AT_MOST || is_call;
         source->checks[law] = is_chosen && has_law(source, (enum law)law);
         csource_need(source, source->checks[law] && is_look, "LOOKS");
     }

@@ -74,15 +74,18 @@ UNCHECKED static struct ch_live count_span(const struct ch_heap *heap, uint32_t 
 UNCHECKED struct ch_live ch_count_live(const struct ch_heap *heap)
 {
     struct ch_live all = {0, 0};
-    for (uint32_t page = 0; page < heap->page_count; page += heap->runs[page].pages) {
+    uint32_t pages;
+    for (uint32_t page = 0; page < heap->page_count; page += pages) {
         const struct ch_run *run = &heap->runs[page];
-        if (run->kind == CH_RUN_SPAN) {
+        uint32_t kind = atomic_load_explicit(&run->kind, memory_order_relaxed);
+        pages = atomic_load_explicit(&run->pages, memory_order_relaxed);
+        if (kind == CH_RUN_SPAN) {
             struct ch_live live = count_span(heap, page / heap->span_pages);
             all.blocks += live.blocks;
             all.bytes += live.bytes;
-        } else if (run->kind == CH_RUN_BLOCK || run->kind == CH_RUN_ROOMY) {
+        } else if (kind == CH_RUN_BLOCK || kind == CH_RUN_ROOMY) {
             all.blocks++;
-            all.bytes += run->size_bytes;
+            all.bytes += atomic_load_explicit(&run->size_bytes, memory_order_relaxed);
         }
     }
     return all;
