@@ -4,11 +4,11 @@
 //
 //     allocate 100       fast.h: my lane's magazine (empty: lock, span)
 //     free               fast.h: my lane's magazine (full: lock, span; no live block: a fault)
-//     allocate 100000    lock -> 25 pages -> page run
+//     allocate 100000    kept.h: a page run of my lane (none: lock, page run)
 //
-// Without the lock a call touches two things. A block's tag belongs to the caller that holds the
-// block, as long as the block is live. The lane belongs to its thread. This file does not know
-// where blocks come from.
+// Without the lock a call touches a block's tag or the record of its page run, and the lane. Tag
+// and record belong to the caller that holds the block, as long as the block is live. The lane
+// belongs to its thread. This file does not know where blocks come from.
 
 #include "engine/heap.h"
 

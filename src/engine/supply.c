@@ -1,10 +1,10 @@
-// The supply of blocks: the choice of the region, and the second and third try. Blocks that wait in
-// lanes hold on to spans. Idle pages count where the world has few pages.
+// The supply of blocks: the choice between a span and a page run, and the second and third try.
+// Blocks that wait in lanes hold on to spans. Idle pages count where the world has few pages.
 //
 //     try -> no room      -> flush the lanes -> try
 //         -> pages refused -> flush the lanes, decommit idle pages -> try
 //
-// This file does not know how a region finds a block.
+// This file does not know how a span or a page run is found.
 
 #include "engine/supply.h"
 

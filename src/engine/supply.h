@@ -1,4 +1,5 @@
-// The supply of blocks: the region that a block comes from, and the reclaim when there is no room.
+// The supply of blocks: a span or a page run that a block comes from, and the reclaim when there is
+// no room.
 // All of these functions need the lock.
 #ifndef COMHEAP_ENGINE_SUPPLY_H
 #define COMHEAP_ENGINE_SUPPLY_H

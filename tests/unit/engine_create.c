@@ -180,8 +180,8 @@ static void the_end_of_no_heap_has_no_effect(void **state)
     ch_heap_destroy(NULL);
 }
 
-// Makes blocks, free runs and free spans, short and long, and a region of each kind that has given
-// way to the other. `kinds` has a bit for each.
+// Makes blocks, and free page runs, short and long, where spans and large blocks were. `kinds` has
+// a bit for each.
 static void fill_heap(struct ch_heap *heap, unsigned kinds)
 {
     void *spans[64];
@@ -198,7 +198,7 @@ static void fill_heap(struct ch_heap *heap, unsigned kinds)
         ch_heap_free(heap, is_freed ? spans[i] : NULL);
     }
     for (size_t i = 1; i < 6 && (kinds & 2) != 0; i += 2) {
-        ch_heap_free(heap, runs[i]); // One short, one long, and one in the gap.
+        ch_heap_free(heap, runs[i]); // One short, one long, and the last one.
     }
     for (size_t i = 0; i < 300 && (kinds & 4) != 0; i++) {
         void *block = ch_heap_alloc(heap, i * 7 % 300);

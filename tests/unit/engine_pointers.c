@@ -56,7 +56,7 @@ static void end_blocks(size_t from, size_t to)
 }
 
 // A free span; a span with blocks that are live, in the lane, in the span and not yet cut; runs
-// that are live, free, and given back to the gap.
+// that are live, free, and joined with the free pages below them.
 static int set_scene(void **state)
 {
     (void)state;

@@ -25,13 +25,18 @@ static void assert_all_free(void)
 }
 
 // A thread cache would keep the blocks that are freed: the thread has none meanwhile.
+static int make(size_t arena_bytes)
+{
+    assert_true(ch_thread_cache_select(0));
+    watch = watch_open();
+    heap = watch_heap(&watch, arena_bytes);
+    return 0;
+}
+
 static int make_heap(void **state)
 {
     (void)state;
-    assert_true(ch_thread_cache_select(0)); // Otherwise it keeps large blocks that were freed.
-    watch = watch_open();
-    heap = watch_heap(&watch, 16 * MIB);
-    return 0;
+    return make(16 * MIB);
 }
 
 static int end_heap(void **state)
@@ -41,7 +46,6 @@ static int end_heap(void **state)
     ch_heap_minimize(heap);
     assert_all_free();
     watch_end_empty(&watch, heap);
-    (void)ch_thread_cache_select(1);
     return 0;
 }
 
@@ -489,10 +493,7 @@ static size_t bound(size_t size_bytes)
 static int make_long_heap(void **state)
 {
     (void)state;
-    assert_true(ch_thread_cache_select(0)); // Otherwise it keeps large blocks that were freed.
-    watch = watch_open();
-    heap = watch_heap(&watch, 128 * MIB);
-    return 0;
+    return make(128 * MIB);
 }
 
 #define LONG_BLOCKS 60U
