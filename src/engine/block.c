@@ -272,19 +272,20 @@ static void *replace_large(struct ch_heap *heap, void *block, size_t old_bytes, 
     return grown;
 }
 
-// Allocates the new block before the old one ends, so that a refusal changes nothing.
+// Allocates the new block before the old one ends, so that a refusal changes nothing. A block that
+// grows leaves one place after the other. These are not kept, so that they join.
 static void *replace(struct ch_heap *heap, void *block, size_t old_bytes, size_t size_bytes)
 {
-    void *other;
-    if (old_bytes > CH_SMALL_BYTES && size_bytes > old_bytes) {
-        other = replace_large(heap, block, old_bytes, size_bytes);
-    } else {
-        other = ch_heap_alloc(heap, size_bytes);
-        if (other != NULL) {
-            memcpy(other, block, size_bytes < old_bytes ? size_bytes : old_bytes);
-        }
+    bool is_growing = old_bytes > CH_SMALL_BYTES && size_bytes > old_bytes;
+    void *other = is_growing ? replace_large(heap, block, old_bytes, size_bytes)
+                             : ch_heap_alloc(heap, size_bytes);
+    if (other == NULL) {
+        return NULL;
     }
-    if (other != NULL) {
+    if (is_growing) {
+        free_locked(heap, block);
+    } else {
+        memcpy(other, block, size_bytes < old_bytes ? size_bytes : old_bytes);
         ch_heap_free(heap, block);
     }
     return other;
