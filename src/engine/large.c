@@ -21,7 +21,7 @@
 #define ROOM_UNCOUNTED_BYTES ((size_t)1024 * 1024)
 #define SMALL_ROOMS 8192U
 
-// A roomy block's rest is poisoned only so far behind it.
+// A roomy block's rest is poisoned only so far behind it, to the end of a granule.
 #define REST_BYTES ((size_t)32 * 1024)
 
 static size_t rest_bytes(const struct ch_heap *heap, uint32_t page)
@@ -31,7 +31,7 @@ static size_t rest_bytes(const struct ch_heap *heap, uint32_t page)
     }
     const struct ch_run *run = &heap->runs[page];
     size_t rest = ((size_t)run->pages << heap->page_log2) - run->size_bytes;
-    return rest < REST_BYTES ? rest : REST_BYTES;
+    return rest < REST_BYTES ? rest : REST_BYTES - run->size_bytes % CH_GRANULE_BYTES;
 }
 
 void ch_large_hide_rest(const struct ch_heap *heap, uint32_t page)

@@ -8,15 +8,29 @@
 #include <sanitizer/asan_interface.h>
 
 #define EDGE_BYTES ((size_t)8 * 1024)
+#define GRAIN_BYTES ((size_t)8) // One byte of shadow describes so many.
 
+// Returns the bytes from the end of a range to the end of its grain.
+static size_t to_grain(const void *start, size_t size_bytes)
+{
+    return -((uintptr_t)start + size_bytes) % GRAIN_BYTES;
+}
+
+// Bytes up to the end of a grain follow a block, and are poisoned too. So the end is rounded up.
+// AddressSanitizer ends the process where a range inside one grain changes meanwhile, as when two
+// threads end and resize one block.
 void ch_shadow_poison(const void *start, size_t size_bytes)
 {
-    __asan_poison_memory_region(start, size_bytes);
+    __asan_poison_memory_region(start, size_bytes + to_grain(start, size_bytes));
 }
 
 void ch_shadow_unpoison(const void *start, size_t size_bytes)
 {
-    __asan_unpoison_memory_region(start, size_bytes);
+    size_t rest_bytes = size_bytes < GRAIN_BYTES ? to_grain(start, size_bytes) : 0;
+    __asan_unpoison_memory_region(start, size_bytes + rest_bytes);
+    if (rest_bytes > 0) {
+        __asan_poison_memory_region((const char *)start + size_bytes, rest_bytes);
+    }
 }
 
 static size_t bytes_of(const struct ch_heap *heap, uint32_t pages)
