@@ -49,30 +49,48 @@ static size_t os_page_bytes(void *world)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static void *reserve(void *world, size_t size_bytes)
+// Maps a range that can't be touched, aligned to CH_RESERVE_ALIGN. Returns NULL on failure.
+static void *map_aligned(size_t size_bytes)
 {
-    (void)world;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 #ifdef MAP_NORESERVE
     flags |= MAP_NORESERVE; // Addresses must not count as memory before they are committed.
 #endif
+    if (size_bytes > SIZE_MAX - CH_RESERVE_ALIGN) {
+        return NULL;
+    }
+    char *mapped = mmap(NULL, size_bytes + CH_RESERVE_ALIGN, PROT_NONE, flags, -1, 0);
+    if (mapped == MAP_FAILED) {
+        return NULL;
+    }
+    size_t before = -(size_t)(uintptr_t)mapped % CH_RESERVE_ALIGN;
+    if (before != 0) {
+        (void)munmap(mapped, before);
+    }
+    (void)munmap(mapped + before + size_bytes, CH_RESERVE_ALIGN - before);
+    return mapped + before;
+}
+
+static void *reserve(void *world, size_t size_bytes)
+{
+    (void)world;
     int errno_before = errno; // A call that returns NULL leaves errno alone (spec A13).
     void *start = ch_window_choose(size_bytes);
     if (start == NULL) {
-        start = mmap(NULL, size_bytes, PROT_NONE, flags, -1, 0);
+        start = map_aligned(size_bytes);
 #ifdef __linux__
-        if (start != MAP_FAILED) {
+        if (start != NULL) {
             (void)madvise(start, size_bytes, MADV_DONTDUMP);
         }
 #endif
     }
 #ifdef __linux__
-    if (start != MAP_FAILED) {
+    if (start != NULL) {
         ch_mappings_hold();
     }
 #endif
     errno = errno_before;
-    return start == MAP_FAILED ? NULL : start;
+    return start;
 }
 
 // Writes zeros even where AddressSanitizer takes the range for freed: memset would be a finding

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+// The alignment of a reservation, that of Windows. The OS page size divides it.
+#define CH_RESERVE_ALIGN ((size_t)1 << 16)
+
 /// Chooses a range where the system maps nothing by itself. It counts toward no limit. Returns NULL
 /// iff the system has no such place, or the range is no use: it is small, or far above the limit of
 /// addresses.

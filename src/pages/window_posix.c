@@ -107,8 +107,8 @@ void *ch_window_choose(size_t size_bytes)
     }
     size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
     uintptr_t drawn = draw(page_bytes);
-    uintptr_t gap =
-        page_bytes + (drawn >> 20) % ((SLOT_BYTES - MOST_BYTES) / page_bytes - 1) * page_bytes;
+    uintptr_t gaps = (SLOT_BYTES - MOST_BYTES) / CH_RESERVE_ALIGN - 1;
+    uintptr_t gap = CH_RESERVE_ALIGN + (drawn >> 20) % gaps * CH_RESERVE_ALIGN;
     for (uintptr_t i = 0; i < SLOTS; i++) {
         uintptr_t slot = FIRST_SLOT + ((drawn >> 58) + i) % SLOTS * SLOT_BYTES;
         if (claim((void *)slot, page_bytes)) {

@@ -57,6 +57,22 @@ static void the_page_size_of_the_system_is_a_power_of_two(void **state)
     assert_int_equal(page & (page - 1), 0);
 }
 
+// So heaps made alike lay out their blocks alike, small arenas and large ones.
+static void a_reservation_is_aligned_to_64_kib(void **state)
+{
+    (void)state;
+    size_t page = ch_pages_os.os_page_bytes(NULL);
+    for (size_t size_bytes = page; size_bytes <= (size_t)256 << 20; size_bytes *= 4) {
+        for (int i = 0; i < 8; i++) {
+            unsigned char *start = ch_pages_os.reserve(NULL, size_bytes);
+            assert_non_null(start);
+            assert_int_equal((uintptr_t)start % 65536, 0);
+            assert_false(is_readable(start));
+            ch_pages_os.release(NULL, start, size_bytes);
+        }
+    }
+}
+
 static void a_reserved_range_is_aligned_and_closed_until_it_is_committed(void **state)
 {
     (void)state;
@@ -322,6 +338,7 @@ int run_pages_claims(void)
 {
     const struct CMUnitTest claims[] = {
         cmocka_unit_test(the_page_size_of_the_system_is_a_power_of_two),
+        cmocka_unit_test(a_reservation_is_aligned_to_64_kib),
         cmocka_unit_test(a_reserved_range_is_aligned_and_closed_until_it_is_committed),
         cmocka_unit_test(a_decommit_gives_memory_back_and_a_commit_opens_it_again),
         cmocka_unit_test(a_move_keeps_every_byte_and_leaves_both_ranges_usable),

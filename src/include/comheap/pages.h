@@ -66,8 +66,9 @@ struct ch_pages {
     bool commits_zeros;
 };
 
-/// The operating system's pages. They ignore `world`. On Linux, a core file holds the committed
-/// ranges, and nothing else of a reservation.
+/// The operating system's pages. They ignore `world`. A reservation is aligned to 64 KiB, so that
+/// heaps made alike lay out their blocks alike on every run. On Linux, a core file holds the
+/// committed ranges, and nothing else of a reservation.
 CH_API extern const struct ch_pages ch_pages_os;
 
 #ifdef __cplusplus
