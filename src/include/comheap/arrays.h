@@ -6,20 +6,20 @@
 
 #include <comheap/api.h>
 #include <comheap/atlmem.h>
-#include <comheap/taskmem.h>
+#include <comheap/comtypes.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /// HRESULT_FROM_WIN32(ERROR_ARITHMETIC_OVERFLOW).
-#define CH_E_OVERFLOW ((HRESULT)0x80070216)
+#define CH_E_OVERFLOW ((ch_hresult)0x80070216)
 
 /// Stores left * right, or left + right, in *result. They are ATL's AtlMultiply and AtlAdd.
 ///
 /// Returns S_OK, or CH_E_OVERFLOW iff a size_t can't hold the value; *result then keeps its value.
-CH_API HRESULT ch_size_multiply(size_t *result, size_t left, size_t right);
-CH_API HRESULT ch_size_add(size_t *result, size_t left, size_t right);
+CH_API ch_hresult ch_size_multiply(size_t *result, size_t left, size_t right);
+CH_API ch_hresult ch_size_add(size_t *result, size_t left, size_t right);
 
 /// Returns a block for `count` elements of element_bytes each, with arbitrary bytes. The caller
 /// owns it and ends it with Free of the same manager. An array of 0 bytes is the result of the

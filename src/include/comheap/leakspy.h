@@ -47,7 +47,7 @@ struct ch_leak_counts {
 CH_API struct ch_leak_spy *ch_leak_spy_create(void);
 
 /// Returns the spy as an IMallocSpy, for CoRegisterMallocSpy. Adds no reference.
-CH_API IMallocSpy *ch_leak_spy_object(struct ch_leak_spy *spy);
+CH_API struct IMallocSpy *ch_leak_spy_object(struct ch_leak_spy *spy);
 
 /// Returns the present counts.
 CH_API struct ch_leak_counts ch_leak_spy_counts(struct ch_leak_spy *spy);

@@ -20,21 +20,31 @@
 #ifndef COMHEAP_MALLOCSPY_H
 #define COMHEAP_MALLOCSPY_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include <comheap/api.h>
+#include <comheap/comtypes.h>
 #include <comheap/taskmem.h>
 
-#ifndef _WIN32
+struct IMallocSpy;
 
-#ifndef TRUE
-#define TRUE 1
-#endif
-#ifndef FALSE
-#define FALSE 0
-#endif
+#if !defined(_WIN32) && !defined(COMHEAP_HAS_COM_TYPES)
 
-#define E_ACCESSDENIED ((HRESULT)0x80070005)
-#define CO_E_OBJNOTREG ((HRESULT)0x800401FB)
-#define CO_E_OBJISREG ((HRESULT)0x800401FC)
+typedef struct IMallocSpy IMallocSpy;
+typedef IMallocSpy *LPMALLOCSPY;
+
+#ifndef __IMallocSpy_INTERFACE_DEFINED__
+#ifdef __clang__ // The guards and tags of Windows are names that C reserves.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wreserved-identifier"
+#pragma clang diagnostic ignored "-Wreserved-macro-identifier"
+#endif
+#define __IMallocSpy_INTERFACE_DEFINED__
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 #if defined(__cplusplus) && !defined(CINTERFACE)
 
@@ -44,20 +54,22 @@
 #endif
 
 /// The contract of each method stands at IMallocSpyVtbl, the form in C.
-struct IMallocSpy : public IUnknown {
-    virtual SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) = 0;
-    virtual void *STDMETHODCALLTYPE PostAlloc(void *pActual) = 0;
-    virtual void *STDMETHODCALLTYPE PreFree(void *pRequest, BOOL fSpyed) = 0;
-    virtual void STDMETHODCALLTYPE PostFree(BOOL fSpyed) = 0;
-    virtual SIZE_T STDMETHODCALLTYPE PreRealloc(void *pRequest, SIZE_T cbRequest,
-                                                void **ppNewRequest, BOOL fSpyed) = 0;
-    virtual void *STDMETHODCALLTYPE PostRealloc(void *pActual, BOOL fSpyed) = 0;
-    virtual void *STDMETHODCALLTYPE PreGetSize(void *pRequest, BOOL fSpyed) = 0;
-    virtual SIZE_T STDMETHODCALLTYPE PostGetSize(SIZE_T cbActual, BOOL fSpyed) = 0;
-    virtual void *STDMETHODCALLTYPE PreDidAlloc(void *pRequest, BOOL fSpyed) = 0;
-    virtual int STDMETHODCALLTYPE PostDidAlloc(void *pRequest, BOOL fSpyed, int fActual) = 0;
-    virtual void STDMETHODCALLTYPE PreHeapMinimize() = 0;
-    virtual void STDMETHODCALLTYPE PostHeapMinimize() = 0;
+MIDL_INTERFACE("0000001D-0000-0000-C000-000000000046")
+IMallocSpy : public IUnknown
+{
+    virtual size_t PreAlloc(size_t cbRequest) = 0;
+    virtual void *PostAlloc(void *pActual) = 0;
+    virtual void *PreFree(void *pRequest, ch_bool fSpyed) = 0;
+    virtual void PostFree(ch_bool fSpyed) = 0;
+    virtual size_t PreRealloc(void *pRequest, size_t cbRequest, void **ppNewRequest,
+                              ch_bool fSpyed) = 0;
+    virtual void *PostRealloc(void *pActual, ch_bool fSpyed) = 0;
+    virtual void *PreGetSize(void *pRequest, ch_bool fSpyed) = 0;
+    virtual size_t PostGetSize(size_t cbActual, ch_bool fSpyed) = 0;
+    virtual void *PreDidAlloc(void *pRequest, ch_bool fSpyed) = 0;
+    virtual int PostDidAlloc(void *pRequest, ch_bool fSpyed, int fActual) = 0;
+    virtual void PreHeapMinimize() = 0;
+    virtual void PostHeapMinimize() = 0;
 };
 
 #ifdef __GNUC__
@@ -66,17 +78,15 @@ struct IMallocSpy : public IUnknown {
 
 #else
 
-typedef struct IMallocSpy IMallocSpy;
-
 /// The methods of a spy, in the order that COM fixes. fSpyed is TRUE iff the block is spied.
 typedef struct IMallocSpyVtbl {
-    HRESULT(STDMETHODCALLTYPE *QueryInterface)(IMallocSpy *This, REFIID riid, void **ppv);
-    ULONG(STDMETHODCALLTYPE *AddRef)(IMallocSpy *This);
-    ULONG(STDMETHODCALLTYPE *Release)(IMallocSpy *This);
+    ch_hresult (*QueryInterface)(IMallocSpy *This, ch_refiid riid, void **ppv);
+    uint32_t (*AddRef)(IMallocSpy *This);
+    uint32_t (*Release)(IMallocSpy *This);
 
     /// Returns the number of bytes to allocate for a request of cbRequest, which may be 0. For a
     /// request above 0, returning 0 refuses it: the caller gets NULL, and PostAlloc is not called.
-    SIZE_T(STDMETHODCALLTYPE *PreAlloc)(IMallocSpy *This, SIZE_T cbRequest);
+    size_t (*PreAlloc)(IMallocSpy *This, size_t cbRequest);
 
     /// Returns the pointer for the caller. pActual is the block. It is NULL if there is no memory
     /// for the block or for its record as spied.
@@ -85,36 +95,35 @@ typedef struct IMallocSpyVtbl {
     /// end of the block, if the block is nothing but a header. No other block starts there. The
     /// heap may make such a block a byte longer than the spy requested. GetSize does not count that
     /// byte while the spy is registered.
-    void *(STDMETHODCALLTYPE *PostAlloc)(IMallocSpy *This, void *pActual);
+    void *(*PostAlloc)(IMallocSpy *This, void *pActual);
 
     /// Returns the pointer to free in place of pRequest, which is never NULL.
-    void *(STDMETHODCALLTYPE *PreFree)(IMallocSpy *This, void *pRequest, BOOL fSpyed);
-    void(STDMETHODCALLTYPE *PostFree)(IMallocSpy *This, BOOL fSpyed);
+    void *(*PreFree)(IMallocSpy *This, void *pRequest, ch_bool fSpyed);
+    void (*PostFree)(IMallocSpy *This, ch_bool fSpyed);
 
     /// Stores the pointer to reallocate in *ppNewRequest, which holds pRequest at first. Returns
     /// the new number of bytes. pRequest is never NULL, and cbRequest never 0. Returning 0 refuses
     /// the request. Its caller then gets NULL, the block is as it was, and PostRealloc is not
     /// called.
-    SIZE_T(STDMETHODCALLTYPE *PreRealloc)
-    (IMallocSpy *This, void *pRequest, SIZE_T cbRequest, void **ppNewRequest, BOOL fSpyed);
+    size_t (*PreRealloc)(IMallocSpy *This, void *pRequest, size_t cbRequest, void **ppNewRequest,
+                         ch_bool fSpyed);
 
     /// Returns the pointer for the caller. pActual is the block. It is NULL if there is no memory
     /// for the block or for its record as spied. fSpyed is that of PreRealloc.
-    void *(STDMETHODCALLTYPE *PostRealloc)(IMallocSpy *This, void *pActual, BOOL fSpyed);
+    void *(*PostRealloc)(IMallocSpy *This, void *pActual, ch_bool fSpyed);
 
     /// Returns the pointer to query in place of pRequest, which is never NULL. PostGetSize returns
     /// the size for the caller.
-    void *(STDMETHODCALLTYPE *PreGetSize)(IMallocSpy *This, void *pRequest, BOOL fSpyed);
-    SIZE_T(STDMETHODCALLTYPE *PostGetSize)(IMallocSpy *This, SIZE_T cbActual, BOOL fSpyed);
+    void *(*PreGetSize)(IMallocSpy *This, void *pRequest, ch_bool fSpyed);
+    size_t (*PostGetSize)(IMallocSpy *This, size_t cbActual, ch_bool fSpyed);
 
     /// Returns the pointer to query in place of pRequest, which is never NULL. PostDidAlloc gets
     /// the caller's pointer and the allocator's result, and returns the result for the caller.
-    void *(STDMETHODCALLTYPE *PreDidAlloc)(IMallocSpy *This, void *pRequest, BOOL fSpyed);
-    int(STDMETHODCALLTYPE *PostDidAlloc)(IMallocSpy *This, void *pRequest, BOOL fSpyed,
-                                         int fActual);
+    void *(*PreDidAlloc)(IMallocSpy *This, void *pRequest, ch_bool fSpyed);
+    int (*PostDidAlloc)(IMallocSpy *This, void *pRequest, ch_bool fSpyed, int fActual);
 
-    void(STDMETHODCALLTYPE *PreHeapMinimize)(IMallocSpy *This);
-    void(STDMETHODCALLTYPE *PostHeapMinimize)(IMallocSpy *This);
+    void (*PreHeapMinimize)(IMallocSpy *This);
+    void (*PostHeapMinimize)(IMallocSpy *This);
 } IMallocSpyVtbl;
 
 struct IMallocSpy {
@@ -145,8 +154,6 @@ struct IMallocSpy {
 
 #endif
 
-typedef IMallocSpy *LPMALLOCSPY;
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -159,9 +166,13 @@ CH_API extern const IID IID_IMallocSpy;
 
 #endif
 
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#ifndef COMHEAP_HAS_COM_FUNCTIONS
 
 /// Registers a spy: the object that pMallocSpy's QueryInterface returns for IID_IMallocSpy. COM
 /// keeps the reference that QueryInterface adds, and no other. Live blocks are not spied. Returns
@@ -170,7 +181,7 @@ extern "C" {
 ///     fails.
 ///   - CO_E_OBJISREG iff a spy is registered, also one that waits to be revoked.
 ///   - E_OUTOFMEMORY iff there is no memory for the record of spied blocks.
-CH_API HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy);
+CH_API ch_hresult CH_COM(CoRegisterMallocSpy)(struct IMallocSpy *pMallocSpy);
 
 /// Revokes the spy and releases it, once. Returns S_OK, or one of these:
 ///   - CO_E_OBJNOTREG iff no spy is registered.
@@ -178,7 +189,9 @@ CH_API HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy);
 ///     It is in such a call while a method of the spy or a fault handler runs. The spy is then
 ///     revoked as soon as neither holds. Until then it hears every call, new blocks are spied, and
 ///     another revoke also returns E_ACCESSDENIED.
-CH_API HRESULT CH_COM(CoRevokeMallocSpy)(void);
+CH_API ch_hresult CH_COM(CoRevokeMallocSpy)(void);
+
+#endif
 
 #if defined(_WIN32) && defined(CH_TAKES_COM_NAMES)
 #define CoRegisterMallocSpy CH_COM(CoRegisterMallocSpy)

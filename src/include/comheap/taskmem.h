@@ -1,4 +1,4 @@
-// COM task memory: the free functions, IMalloc, and the few COM types that they use.
+// COM task memory: the free functions, and IMalloc.
 //
 // A process has one task allocator. CoTaskMemAlloc and its siblings are the methods of the IMalloc
 // that CoGetMalloc returns, so a block from either may be given to the other. Nothing has to be
@@ -9,7 +9,7 @@
 // one would take slots in the table.
 //
 // Both are the same object, which is made in C. So C++ code that calls it can't be built with
-// -fsanitize=vptr. On Windows the types are the system's.
+// -fsanitize=vptr. On Windows the interfaces are the system's.
 #ifndef COMHEAP_TASKMEM_H
 #define COMHEAP_TASKMEM_H
 
@@ -17,57 +17,34 @@
 #include <stdint.h>
 
 #include <comheap/api.h>
+#include <comheap/comtypes.h>
 
-#ifdef _WIN32
+struct IMalloc;
+struct ch_heap;
 
-#ifndef COBJMACROS
-#define COBJMACROS // Makes <objbase.h> define the macros that the other branch always has.
-#endif
-#include <objbase.h>
+#if !defined(_WIN32) && !defined(COMHEAP_HAS_COM_TYPES)
 
-#else
-
-#define STDMETHODCALLTYPE
-
-// Their widths are those of the ABI. A long of 64 bits must not widen them.
-typedef int32_t HRESULT;
-typedef int32_t BOOL;
-typedef uint32_t ULONG;
-typedef uint32_t DWORD;
-typedef size_t SIZE_T;
-typedef void *LPVOID;
-
-#define S_OK ((HRESULT)0)
-#define E_NOINTERFACE ((HRESULT)0x80004002)
-#define E_POINTER ((HRESULT)0x80004003)
-#define E_OUTOFMEMORY ((HRESULT)0x8007000E)
-#define E_INVALIDARG ((HRESULT)0x80070057)
-
-#define SUCCEEDED(hr) ((HRESULT)(hr) >= 0)
-#define FAILED(hr) ((HRESULT)(hr) < 0)
-
-typedef struct GUID {
-    uint32_t Data1;
-    uint16_t Data2;
-    uint16_t Data3;
-    uint8_t Data4[8];
-} GUID;
-typedef GUID IID;
-
-#ifdef __cplusplus
-typedef const IID &REFIID;
-#else
-typedef const IID *REFIID;
+#ifdef __clang__ // The guards and tags of Windows are names that C reserves.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wreserved-identifier"
+#pragma clang diagnostic ignored "-Wreserved-macro-identifier"
 #endif
 
-/// The contexts in which memory from COM may be used. Only MEMCTX_TASK has an allocator.
-typedef enum MEMCTX {
-    MEMCTX_SAME = -2,
-    MEMCTX_UNKNOWN = -1,
-    MEMCTX_TASK = 1,
-    MEMCTX_SHARED = 2,
-    MEMCTX_MACSYSTEM = 3
-} MEMCTX;
+// Another header may have declared either interface: one of MIDL's, by its guard, or DXC's in C++.
+#ifndef COMHEAP_HAS_IUNKNOWN
+#define __IUnknown_FWD_DEFINED__
+#define __IUnknown_INTERFACE_DEFINED__
+#define COMHEAP_DECLARES_IUNKNOWN
+#endif
+#if !defined(__IMalloc_INTERFACE_DEFINED__) && !defined(COMHEAP_HAS_DXC)
+#define __IMalloc_INTERFACE_DEFINED__
+#define COMHEAP_DECLARES_IMALLOC
+#endif
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 #if defined(__cplusplus) && !defined(CINTERFACE)
 
@@ -76,21 +53,29 @@ typedef enum MEMCTX {
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
 #endif
 
-struct IUnknown {
-    virtual HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void **ppv) = 0;
-    virtual ULONG STDMETHODCALLTYPE AddRef() = 0;
-    virtual ULONG STDMETHODCALLTYPE Release() = 0;
+#ifdef COMHEAP_DECLARES_IUNKNOWN
+MIDL_INTERFACE("00000000-0000-0000-C000-000000000046")
+IUnknown
+{
+    virtual ch_hresult QueryInterface(ch_refiid riid, void **ppv) = 0;
+    virtual uint32_t AddRef() = 0;
+    virtual uint32_t Release() = 0;
 };
+#endif
 
+#ifdef COMHEAP_DECLARES_IMALLOC
 /// The contract of each method stands at IMallocVtbl, the form in C.
-struct IMalloc : public IUnknown {
-    virtual void *STDMETHODCALLTYPE Alloc(SIZE_T cb) = 0;
-    virtual void *STDMETHODCALLTYPE Realloc(void *pv, SIZE_T cb) = 0;
-    virtual void STDMETHODCALLTYPE Free(void *pv) = 0;
-    virtual SIZE_T STDMETHODCALLTYPE GetSize(void *pv) = 0;
-    virtual int STDMETHODCALLTYPE DidAlloc(void *pv) = 0;
-    virtual void STDMETHODCALLTYPE HeapMinimize() = 0;
+MIDL_INTERFACE("00000002-0000-0000-C000-000000000046")
+IMalloc : public IUnknown
+{
+    virtual void *Alloc(size_t cb) = 0;
+    virtual void *Realloc(void *pv, size_t cb) = 0;
+    virtual void Free(void *pv) = 0;
+    virtual size_t GetSize(void *pv) = 0;
+    virtual int DidAlloc(void *pv) = 0;
+    virtual void HeapMinimize() = 0;
 };
+#endif
 
 #ifdef __GNUC__
 #pragma GCC diagnostic pop
@@ -101,10 +86,11 @@ struct IMalloc : public IUnknown {
 typedef struct IUnknown IUnknown;
 typedef struct IMalloc IMalloc;
 
+#ifdef COMHEAP_DECLARES_IUNKNOWN
 typedef struct IUnknownVtbl {
-    HRESULT(STDMETHODCALLTYPE *QueryInterface)(IUnknown *This, REFIID riid, void **ppv);
-    ULONG(STDMETHODCALLTYPE *AddRef)(IUnknown *This);
-    ULONG(STDMETHODCALLTYPE *Release)(IUnknown *This);
+    ch_hresult (*QueryInterface)(IUnknown *This, ch_refiid riid, void **ppv);
+    uint32_t (*AddRef)(IUnknown *This);
+    uint32_t (*Release)(IUnknown *This);
 } IUnknownVtbl;
 
 struct IUnknown {
@@ -114,32 +100,34 @@ struct IUnknown {
 #define IUnknown_QueryInterface(This, riid, ppv) ((This)->lpVtbl->QueryInterface(This, riid, ppv))
 #define IUnknown_AddRef(This) ((This)->lpVtbl->AddRef(This))
 #define IUnknown_Release(This) ((This)->lpVtbl->Release(This))
+#endif
 
+#ifdef COMHEAP_DECLARES_IMALLOC
 /// The methods of the task allocator, in the order that COM fixes.
 typedef struct IMallocVtbl {
     /// Stores This and returns S_OK iff riid is that of IUnknown or IMalloc. Otherwise stores NULL
     /// and returns E_NOINTERFACE. Returns E_POINTER iff ppv is NULL.
-    HRESULT(STDMETHODCALLTYPE *QueryInterface)(IMalloc *This, REFIID riid, void **ppv);
+    ch_hresult (*QueryInterface)(IMalloc *This, ch_refiid riid, void **ppv);
 
     /// Return 2 and 1, always. The object lives as long as the process, and no Release ends it.
-    ULONG(STDMETHODCALLTYPE *AddRef)(IMalloc *This);
-    ULONG(STDMETHODCALLTYPE *Release)(IMalloc *This);
+    uint32_t (*AddRef)(IMalloc *This);
+    uint32_t (*Release)(IMalloc *This);
 
     /// Do the work of CoTaskMemAlloc, CoTaskMemRealloc and CoTaskMemFree.
-    void *(STDMETHODCALLTYPE *Alloc)(IMalloc *This, SIZE_T cb);
-    void *(STDMETHODCALLTYPE *Realloc)(IMalloc *This, void *pv, SIZE_T cb);
-    void(STDMETHODCALLTYPE *Free)(IMalloc *This, void *pv);
+    void *(*Alloc)(IMalloc *This, size_t cb);
+    void *(*Realloc)(IMalloc *This, void *pv, size_t cb);
+    void (*Free)(IMalloc *This, void *pv);
 
-    /// Returns the exact size that pv was last given. Returns (SIZE_T)-1 iff pv, which may be NULL
+    /// Returns the exact size that pv was last given. Returns (size_t)-1 iff pv, which may be NULL
     /// or any bit pattern, is not a live block.
-    SIZE_T(STDMETHODCALLTYPE *GetSize)(IMalloc *This, void *pv);
+    size_t (*GetSize)(IMalloc *This, void *pv);
 
     /// Returns 1 iff pv is a live block, -1 iff it is NULL, and otherwise 0. pv may be any bit
     /// pattern.
-    int(STDMETHODCALLTYPE *DidAlloc)(IMalloc *This, void *pv);
+    int (*DidAlloc)(IMalloc *This, void *pv);
 
     /// Gives memory that no live block needs back to the system.
-    void(STDMETHODCALLTYPE *HeapMinimize)(IMalloc *This);
+    void (*HeapMinimize)(IMalloc *This);
 } IMallocVtbl;
 
 struct IMalloc {
@@ -155,6 +143,7 @@ struct IMalloc {
 #define IMalloc_GetSize(This, pv) ((This)->lpVtbl->GetSize(This, pv))
 #define IMalloc_DidAlloc(This, pv) ((This)->lpVtbl->DidAlloc(This, pv))
 #define IMalloc_HeapMinimize(This) ((This)->lpVtbl->HeapMinimize(This))
+#endif
 
 #endif
 
@@ -165,8 +154,12 @@ typedef IMalloc *LPMALLOC;
 extern "C" {
 #endif
 
+#if defined(COMHEAP_DECLARES_IUNKNOWN) || defined(COMHEAP_HAS_DXC)
 CH_API extern const IID IID_IUnknown;
+#endif
+#if defined(COMHEAP_DECLARES_IMALLOC) || defined(COMHEAP_HAS_DXC)
 CH_API extern const IID IID_IMalloc;
+#endif
 
 #ifdef __cplusplus
 }
@@ -178,14 +171,22 @@ CH_API extern const IID IID_IMalloc;
 extern "C" {
 #endif
 
-struct ch_heap;
+#ifndef COMHEAP_HAS_COM_FUNCTIONS
+
+// DXC's header makes malloc of two of these names. They stay that for the code behind this header.
+#ifdef COMHEAP_HAS_DXC
+#pragma push_macro("CoTaskMemAlloc")
+#pragma push_macro("CoTaskMemFree")
+#undef CoTaskMemAlloc
+#undef CoTaskMemFree
+#endif
 
 /// Returns a block of cb bytes with arbitrary values. The caller owns it and ends it with
 /// CoTaskMemFree. It is aligned for any object: to 16 bytes, or 8 where pointers have 32 bits. A
 /// block of 0 bytes has an address of its own. Memory is the only limit on cb.
 ///
 /// Returns NULL iff there is no memory for the block.
-CH_API LPVOID CH_COM(CoTaskMemAlloc)(SIZE_T cb);
+CH_API void *CH_COM(CoTaskMemAlloc)(size_t cb);
 
 /// Gives a block another size and keeps the first min(old, new) bytes. Returns the block, which may
 /// have moved, also when it shrinks. With pv NULL: as CoTaskMemAlloc, also for 0 bytes.
@@ -195,16 +196,23 @@ CH_API LPVOID CH_COM(CoTaskMemAlloc)(SIZE_T cb);
 /// Otherwise returns NULL iff one of these holds. In both cases nothing has changed.
 ///   - There is no memory; pv is as it was.
 ///   - pv is neither NULL nor a live block. This raises a REALLOC fault of the heap in use.
-CH_API LPVOID CH_COM(CoTaskMemRealloc)(LPVOID pv, SIZE_T cb);
+CH_API void *CH_COM(CoTaskMemRealloc)(void *pv, size_t cb);
 
 /// Ends a block. pv may be NULL: no effect. If pv is neither NULL nor a live block, the heap in use
 /// raises a FREE fault and nothing changes.
-CH_API void CH_COM(CoTaskMemFree)(LPVOID pv);
+CH_API void CH_COM(CoTaskMemFree)(void *pv);
 
 /// Stores the task allocator, the same one each time, and returns S_OK iff dwMemContext is
 /// MEMCTX_TASK. For another context stores NULL and returns E_INVALIDARG. Also returns E_INVALIDARG
 /// if ppMalloc is NULL. The allocator needs no release.
-CH_API HRESULT CH_COM(CoGetMalloc)(DWORD dwMemContext, LPMALLOC *ppMalloc);
+CH_API ch_hresult CH_COM(CoGetMalloc)(ch_dword dwMemContext, struct IMalloc **ppMalloc);
+
+#ifdef COMHEAP_HAS_DXC
+#pragma pop_macro("CoTaskMemAlloc")
+#pragma pop_macro("CoTaskMemFree")
+#endif
+
+#endif
 
 /// Makes task memory come from this heap from now on. NULL stands for the heap of the process,
 /// which is made on first use. Returns the heap that was in use before, where NULL again stands for
