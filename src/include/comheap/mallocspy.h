@@ -41,6 +41,7 @@ typedef IMallocSpy *LPMALLOCSPY;
 #pragma clang diagnostic ignored "-Wreserved-identifier"
 #pragma clang diagnostic ignored "-Wreserved-macro-identifier"
 #endif
+#define __IMallocSpy_FWD_DEFINED__
 #define __IMallocSpy_INTERFACE_DEFINED__
 #ifdef __clang__
 #pragma clang diagnostic pop

@@ -38,6 +38,7 @@ struct ch_heap;
 #define COMHEAP_DECLARES_IUNKNOWN
 #endif
 #if !defined(__IMalloc_INTERFACE_DEFINED__) && !defined(COMHEAP_HAS_DXC)
+#define __IMalloc_FWD_DEFINED__
 #define __IMalloc_INTERFACE_DEFINED__
 #define COMHEAP_DECLARES_IMALLOC
 #endif

@@ -21,8 +21,8 @@ typedef uint_least16_t ch_olechar; // The type of char16_t in <uchar.h>.
 #endif
 
 /// Returns a copy of the string, its final zero included. The caller owns it and ends it with
-/// CoTaskMemFree. ATL calls these AtlAllocTaskAnsiString, AtlAllocTaskWideString and
-/// AtlAllocTaskOleString.
+/// CoTaskMemFree. ATL calls the first two AtlAllocTaskAnsiString and
+/// AtlAllocTaskWideString.
 ///
 /// Returns NULL iff the string is NULL, or there is no task memory for the copy.
 CH_API char *ch_task_string(const char *string);

@@ -9,6 +9,7 @@
 #ifdef IS_WINE
 #define COMHEAP_HAS_COM_FUNCTIONS
 #endif
+#define _ATL_NO_AUTOMATIC_NAMESPACE // DXC has some of ATL's names.
 #endif
 
 #include <comheap/arrays.h>
@@ -21,6 +22,13 @@
 #include <comheap/pages.h>
 #include <comheap/taskmem.h>
 #include <comheap/taskstrings.h>
+
+#include <comheap/atl/ole2.h>
+#ifdef __cplusplus
+#include <comheap/atl/ATLComMem.h>
+#include <comheap/atl/atlbase.h>
+#include <comheap/atl/atlcoll.h>
+#endif
 
 #ifndef IS_FIRST
 #include OTHER
@@ -64,6 +72,15 @@ int main(void)
 #ifdef __cplusplus
     return IID_IMalloc == IID_IMallocSpy || IID_IUnknown == GUID();
 #endif
+#endif
+#ifdef __cplusplus
+#ifndef COMHEAP_HAS_COM_FUNCTIONS
+    ATL::CWin32Heap win32(GetProcessHeap());
+#endif
+    ATL::CComHeap heap;
+    ATL::CHeapPtr<int, ATL::CComAllocator> numbers;
+    ATL::CHeapPtrList<int> list;
+    return numbers.Allocate(10) && heap.GetSize(numbers) == 40 && list.IsEmpty() ? 0 : 1;
 #endif
     return 0;
 }

@@ -1,5 +1,6 @@
 // Stands in for DXC's <dxc/WinAdapter.h> of 2018: in C it has macros only. In C++ BOOL is bool,
-// some numbers have 64 bits, IMalloc has no guard, and two functions of task memory are malloc's.
+// some numbers have 64 bits, IMalloc has no guard, two functions of task memory are malloc's, and
+// some of ATL's classes are global.
 #ifndef LLVM_SUPPORT_WIN_ADAPTER_H
 #define LLVM_SUPPORT_WIN_ADAPTER_H
 
@@ -94,6 +95,20 @@ struct IMalloc : public IUnknown {
     virtual int DidAlloc(void *pv) = 0;
     virtual void HeapMinimize(void) = 0;
 };
+
+class CAllocator
+{
+};
+template <class T, class Allocator = CAllocator> class CHeapPtrBase
+{
+  public:
+    T *m_pData;
+};
+template <typename T, class Allocator = CAllocator>
+class CHeapPtr : public CHeapPtrBase<T, Allocator>
+{
+};
+#define CComHeapPtr CHeapPtr
 
 #endif
 

@@ -1,5 +1,6 @@
-// ATL's checked arithmetic, its static allocators and its owning pointers, for code ported from
-// Windows. Put the folder of this file on the include path, and the compiler finds <atlalloc.h>.
+// ATL's checked arithmetic, its static allocators, its owning pointers and its temporary buffer,
+// for code ported from Windows. Put the folder of this file on the include path, and the compiler
+// finds <atlalloc.h>.
 //
 // Two things differ from ATL. A Reallocate to no bytes frees the block, returns false and leaves
 // nullptr. ATL's CHeapPtr keeps the pointer and frees it again. And arithmetic is checked for
@@ -17,16 +18,24 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 
 #include <limits.h>
 
+#include "objbase.h"
 #include <comheap/arrays.h>
 #include <comheap/atlheaps.h>
-#include <comheap/taskmem.h>
+#include <comheap/comtypes.h>
 
 /// Checks a condition in builds without NDEBUG.
 #ifndef ATLASSERT
-#define ATLASSERT(expr) assert(expr)
+#define ATLASSERT assert
+#endif
+
+#ifdef CComHeapPtr // DXC makes its CHeapPtr of it.
+#pragma push_macro("CComHeapPtr")
+#undef CComHeapPtr
+#define COMHEAP_ATL_POPS_MACRO
 #endif
 
 namespace ATL
@@ -36,19 +45,19 @@ namespace ATL
 class CAtlException
 {
   public:
-    explicit CAtlException(HRESULT hr) noexcept : m_hr(hr)
+    explicit CAtlException(ch_hresult hr) noexcept : m_hr(hr)
     {
     }
-    operator HRESULT() const noexcept
+    operator ch_hresult() const noexcept
     {
         return m_hr;
     }
 
-    HRESULT m_hr;
+    ch_hresult m_hr;
 };
 
 /// Throws a CAtlException. Aborts the process where exceptions are disabled.
-[[noreturn]] inline void AtlThrow(HRESULT hr)
+[[noreturn]] inline void AtlThrow(ch_hresult hr)
 {
 #if defined(__cpp_exceptions) && !defined(_ATL_NO_EXCEPTIONS)
     throw CAtlException(hr);
@@ -60,34 +69,34 @@ class CAtlException
 
 /// Stores tLeft * tRight in *ptResult. Returns S_OK, or CH_E_OVERFLOW iff T has no such value;
 /// *ptResult then keeps its value.
-template <typename T> inline HRESULT AtlMultiply(T *ptResult, T tLeft, T tRight) noexcept
+template <typename T> inline ch_hresult AtlMultiply(T *ptResult, T tLeft, T tRight) noexcept
 {
     T result;
     if (__builtin_mul_overflow(tLeft, tRight, &result)) {
         return CH_E_OVERFLOW;
     }
     *ptResult = result;
-    return S_OK;
+    return 0;
 }
 
 /// Stores tLeft + tRight in *ptResult. Returns S_OK, or CH_E_OVERFLOW iff T has no such value;
 /// *ptResult then keeps its value.
-template <typename T> inline HRESULT AtlAdd(T *ptResult, T tLeft, T tRight) noexcept
+template <typename T> inline ch_hresult AtlAdd(T *ptResult, T tLeft, T tRight) noexcept
 {
     T result;
     if (__builtin_add_overflow(tLeft, tRight, &result)) {
         return CH_E_OVERFLOW;
     }
     *ptResult = result;
-    return S_OK;
+    return 0;
 }
 
 /// Returns the product. Throws CH_E_OVERFLOW iff T has no such value.
 template <typename T> inline T AtlMultiplyThrow(T tLeft, T tRight)
 {
     T result{};
-    HRESULT hr = AtlMultiply(&result, tLeft, tRight);
-    if (FAILED(hr)) {
+    ch_hresult hr = AtlMultiply(&result, tLeft, tRight);
+    if (hr < 0) {
         AtlThrow(hr);
     }
     return result;
@@ -97,8 +106,8 @@ template <typename T> inline T AtlMultiplyThrow(T tLeft, T tRight)
 template <typename T> inline T AtlAddThrow(T tLeft, T tRight)
 {
     T result{};
-    HRESULT hr = AtlAdd(&result, tLeft, tRight);
-    if (FAILED(hr)) {
+    ch_hresult hr = AtlAdd(&result, tLeft, tRight);
+    if (hr < 0) {
         AtlThrow(hr);
     }
     return result;
@@ -277,12 +286,12 @@ class CHeapPtr : public CHeapPtrBase<T, Allocator>
     bool Allocate(size_t nElements = 1) noexcept
     {
         size_t size = 0;
-        return SUCCEEDED(AtlMultiply(&size, nElements, sizeof(T))) && this->AllocateBytes(size);
+        return AtlMultiply(&size, nElements, sizeof(T)) >= 0 && this->AllocateBytes(size);
     }
     bool Reallocate(size_t nElements) noexcept
     {
         size_t size = 0;
-        return SUCCEEDED(AtlMultiply(&size, nElements, sizeof(T))) && this->ReallocateBytes(size);
+        return AtlMultiply(&size, nElements, sizeof(T)) >= 0 && this->ReallocateBytes(size);
     }
 };
 
@@ -320,9 +329,124 @@ template <class T> class CComHeapPtr : public CHeapPtr<T, CComAllocator>
     template <class U, class A> CComHeapPtr(const CHeapPtrBase<U, A> &) = delete;
 };
 
+/// A buffer for the time of a scope: within the object up to t_nFixedBytes, and above in a block of
+/// its own. Its bytes are arbitrary. Every call that can't get memory throws E_OUTOFMEMORY, and so
+/// does a number of elements whose size in bytes exceeds a size_t.
+template <typename T, int t_nFixedBytes = 128, class Allocator = CCRTAllocator> class CTempBuffer
+{
+  public:
+    CTempBuffer() noexcept : m_p(nullptr)
+    {
+    }
+    CTempBuffer(size_t nElements) : m_p(nullptr)
+    {
+        Allocate(nElements);
+    }
+    ~CTempBuffer() noexcept
+    {
+        FreeBlock();
+    }
+    CTempBuffer(const CTempBuffer &) = delete;
+    CTempBuffer &operator=(const CTempBuffer &) = delete;
+
+    operator T *() const noexcept
+    {
+        return m_p;
+    }
+    T *operator->() const noexcept
+    {
+        ATLASSERT(m_p != nullptr);
+        return m_p;
+    }
+
+    /// Allocate the buffer, which must not be allocated yet, and return it.
+    T *Allocate(size_t nElements)
+    {
+        return AllocateBytes(BytesOf(nElements));
+    }
+    T *AllocateBytes(size_t nBytes)
+    {
+        ATLASSERT(m_p == nullptr);
+        return m_p = NewBuffer(nBytes);
+    }
+
+    /// Give the buffer another size, keep the bytes that fit, and return it. It may move. One that
+    /// throws has changed nothing.
+    T *Reallocate(size_t nElements)
+    {
+        return ReallocateBytes(BytesOf(nElements));
+    }
+    T *ReallocateBytes(size_t nBytes)
+    {
+        if (m_p == nullptr) {
+            return AllocateBytes(nBytes);
+        }
+        if (!IsFixed() && nBytes > sizeof m_abFixedBuffer) {
+            void *block = Allocator::Reallocate(m_p, nBytes);
+            return m_p = static_cast<T *>(Checked(block));
+        }
+        T *buffer = NewBuffer(nBytes);
+        if (buffer != m_p) { // One of the two is in the object, so the object's size fits both.
+            std::memcpy(static_cast<void *>(buffer), m_p,
+                        nBytes < sizeof m_abFixedBuffer ? nBytes : sizeof m_abFixedBuffer);
+            FreeBlock();
+            m_p = buffer;
+        }
+        return m_p;
+    }
+
+    T *m_p;
+
+  private:
+    bool IsFixed() const noexcept
+    {
+        return static_cast<const void *>(m_p) == m_abFixedBuffer;
+    }
+
+    static void *Checked(void *block)
+    {
+        if (block == nullptr) {
+            AtlThrow(static_cast<ch_hresult>(0x8007000E)); // E_OUTOFMEMORY.
+        }
+        return block;
+    }
+
+    static size_t BytesOf(size_t nElements)
+    {
+        size_t size = 0;
+        if (AtlMultiply(&size, nElements, sizeof(T)) < 0) {
+            Checked(nullptr);
+        }
+        return size;
+    }
+
+    T *NewBuffer(size_t nBytes)
+    {
+        void *buffer = m_abFixedBuffer;
+        if (nBytes > sizeof m_abFixedBuffer) {
+            buffer = Checked(Allocator::Allocate(nBytes));
+        }
+        return static_cast<T *>(buffer);
+    }
+
+    void FreeBlock() noexcept
+    {
+        if (!IsFixed()) {
+            Allocator::Free(m_p);
+        }
+    }
+
+    alignas(std::max_align_t) unsigned char m_abFixedBuffer[t_nFixedBytes];
+};
+
 } // namespace ATL
 
-#ifndef _ATL_NO_AUTOMATIC_NAMESPACE
+#ifdef COMHEAP_ATL_POPS_MACRO
+#pragma pop_macro("CComHeapPtr")
+#endif
+
+// DXC has classes of these names without a namespace.
+#if !defined(_ATL_NO_AUTOMATIC_NAMESPACE) && !defined(COMHEAP_HAS_DXC)
 using namespace ATL;
 #endif
 

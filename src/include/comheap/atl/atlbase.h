@@ -1,2 +1,4 @@
-// ATL's header of CComAllocator and CComHeapPtr. The rest of ATL's header is not here.
-#include <comheap/atl/atlalloc.h>
+// ATL's main header: all that comheap has of ATL except for the list of <atlcoll.h>. The rest of
+// ATL's header is not here.
+#include "atlmem.h"
+#include "atltask.h"

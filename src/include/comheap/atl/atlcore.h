@@ -1,2 +1,2 @@
 // ATL's header of CHeapPtr. The rest of ATL's header is not here.
-#include <comheap/atl/atlalloc.h>
+#include "atlalloc.h"

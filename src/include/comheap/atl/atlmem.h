@@ -9,15 +9,16 @@
 #ifndef COMHEAP_ATL_ATLMEM_H
 #define COMHEAP_ATL_ATLMEM_H
 
-#include <comheap/atl/atlalloc.h>
+#include "atlalloc.h"
 #include <comheap/atlmem.h>
 #include <comheap/heap.h>
 
-/// The type that Windows has. The HANDLE of a CWin32Heap is a struct ch_heap *.
-typedef void *HANDLE;
-
+#ifndef HEAP_NO_SERIALIZE
 #define HEAP_NO_SERIALIZE CH_HEAP_NO_SERIALIZE
+#endif
+#ifndef HEAP_GENERATE_EXCEPTIONS
 #define HEAP_GENERATE_EXCEPTIONS CH_HEAP_GENERATE_EXCEPTIONS
+#endif
 
 #ifdef __GNUC__ // The table has no place for a virtual destructor.
 #pragma GCC diagnostic push
@@ -28,6 +29,17 @@ namespace ATL
 {
 
 using ::IAtlMemMgr;
+
+/// Return the next multiple of nAlign up or down, which is a power of two. Rounding up past the
+/// largest size_t wraps to 0.
+inline constexpr size_t AtlAlignUp(size_t n, size_t nAlign) noexcept
+{
+    return (n + (nAlign - 1)) & ~(nAlign - 1);
+}
+inline constexpr size_t AtlAlignDown(size_t n, size_t nAlign) noexcept
+{
+    return n & ~(nAlign - 1);
+}
 
 /// A manager without state, over a C manager without state.
 template <IAtlMemMgr *Manager()> class CManagerHeap : public IAtlMemMgr
@@ -65,28 +77,30 @@ class CGlobalHeap : public CManagerHeap<ch_global_heap>
 {
 };
 
-/// Behaves as struct ch_win32_heap. It can't be copied, since the copy would end the same heap.
+/// Behaves as struct ch_win32_heap. A HANDLE, which is a void *, is a struct ch_heap *. The object
+/// can't be copied, since the copy would end the same heap.
 class CWin32Heap : public IAtlMemMgr
 {
   public:
     CWin32Heap() noexcept : m_hHeap(nullptr), m_bOwnHeap(false)
     {
     }
-    CWin32Heap(HANDLE hHeap) noexcept : m_hHeap(hHeap), m_bOwnHeap(false)
+    CWin32Heap(void *hHeap) noexcept : m_hHeap(hHeap), m_bOwnHeap(false)
     {
     }
 
     /// Makes a manager over a heap of its own. Throws E_INVALIDARG for flags that are refused, and
     /// for an nInitialSize above an nMaxSize that is not 0. Throws E_OUTOFMEMORY iff there is no
     /// room for the heap.
-    CWin32Heap(DWORD dwFlags, size_t nInitialSize, size_t nMaxSize = 0)
+    CWin32Heap(ch_dword dwFlags, size_t nInitialSize, size_t nMaxSize = 0)
         : m_hHeap(nullptr), m_bOwnHeap(false)
     {
         ch_win32_heap made;
         if (!ch_win32_heap_init_own(&made, dwFlags, nInitialSize, nMaxSize)) {
-            bool is_bad = (dwFlags & ~DWORD{HEAP_NO_SERIALIZE}) != 0 ||
+            bool is_bad = (dwFlags & ~ch_dword{CH_HEAP_NO_SERIALIZE}) != 0 ||
                           (nMaxSize != 0 && nInitialSize > nMaxSize);
-            AtlThrow(is_bad ? E_INVALIDARG : E_OUTOFMEMORY);
+            // E_INVALIDARG or E_OUTOFMEMORY.
+            AtlThrow(static_cast<ch_hresult>(is_bad ? 0x80070057 : 0x8007000E));
         }
         m_hHeap = made.heap;
         m_bOwnHeap = true;
@@ -103,7 +117,7 @@ class CWin32Heap : public IAtlMemMgr
     CWin32Heap &operator=(const CWin32Heap &) = delete;
 
     /// Attaches a heap. Does nothing iff hHeap is NULL or a heap is attached already.
-    void Attach(HANDLE hHeap, bool bTakeOwnership) noexcept
+    void Attach(void *hHeap, bool bTakeOwnership) noexcept
     {
         if (hHeap != nullptr && m_hHeap == nullptr) {
             m_hHeap = hHeap;
@@ -111,9 +125,9 @@ class CWin32Heap : public IAtlMemMgr
         }
     }
 
-    HANDLE Detach() noexcept
+    void *Detach() noexcept
     {
-        HANDLE heap = m_hHeap;
+        void *heap = m_hHeap;
         m_hHeap = nullptr;
         m_bOwnHeap = false;
         return heap;
@@ -140,7 +154,7 @@ class CWin32Heap : public IAtlMemMgr
         return ch_win32_heap_manager(&view)->GetSize(p);
     }
 
-    HANDLE m_hHeap;
+    void *m_hHeap;
     bool m_bOwnHeap;
 
   private:

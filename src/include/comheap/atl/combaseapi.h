@@ -1,0 +1,2 @@
+// COM's header of task memory. <objbase.h> has all of it.
+#include "objbase.h"

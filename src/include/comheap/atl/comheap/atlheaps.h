@@ -1,0 +1,2 @@
+// Leads to the header of this name where the folder above is the only one on the include path.
+#include "../../atlheaps.h"

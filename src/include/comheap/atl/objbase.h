@@ -1,0 +1,68 @@
+// COM's main header, for code ported from Windows, in C and in C++: all that comheap has of COM,
+// and a few words of Windows that come with its header. Put the folder of this file on the include
+// path, and the compiler finds <objbase.h>. <combaseapi.h>, <unknwn.h>, <objidl.h> and <ole2.h> are
+// this header.
+//
+// It declares what belongs to memory. COM's other functions and interfaces are not here.
+#ifndef COMHEAP_ATL_OBJBASE_H
+#define COMHEAP_ATL_OBJBASE_H
+
+#ifdef _WIN32
+#error "Windows has COM's headers of its own"
+#endif
+
+#include <string.h>
+
+#include <comheap/comtypes.h>
+#include <comheap/heap.h>
+#include <comheap/mallocspy.h>
+#include <comheap/taskmem.h>
+
+#ifndef COMHEAP_HAS_COM_TYPES
+
+#ifndef interface
+#define interface struct
+#endif
+#ifndef ARRAYSIZE
+#define ARRAYSIZE(array) (sizeof(array) / sizeof(array[0]))
+#endif
+#ifndef ZeroMemory
+#define ZeroMemory(destination, length) memset((destination), 0, (length))
+#endif
+#ifndef CopyMemory
+#define CopyMemory(destination, source, length) memcpy((destination), (source), (length))
+#endif
+
+#endif
+
+#if !defined(WINPR_HEAP_H) && !defined(COMHEAP_HAS_COM_FUNCTIONS)
+/// Returns the heap of the process as a HANDLE: a struct ch_heap *. Returns NULL iff it can't be
+/// made.
+static inline void *GetProcessHeap(void)
+{
+    return ch_heap_of_process();
+}
+#endif
+
+#ifndef COMHEAP_HAS_COM_FUNCTIONS
+
+/// Do as CoGetMalloc for task memory, CoTaskMemAlloc and CoTaskMemFree: the shell of Windows has
+/// the allocator of COM.
+static inline ch_hresult SHGetMalloc(struct IMalloc **ppMalloc)
+{
+    return CoGetMalloc(1, ppMalloc);
+}
+static inline void *SHAlloc(size_t cb)
+{
+    return CoTaskMemRealloc(NULL, cb); // In DXC the other function's name is a macro.
+}
+static inline void SHFree(void *pv)
+{
+    if (pv != NULL) {
+        (void)CoTaskMemRealloc(pv, 0);
+    }
+}
+
+#endif
+
+#endif

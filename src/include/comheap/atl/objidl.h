@@ -1,0 +1,2 @@
+// COM's header of IMalloc and IMallocSpy. <objbase.h> has all of it.
+#include "objbase.h"
