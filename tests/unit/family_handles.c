@@ -1,6 +1,6 @@
-// Section 5 beyond its table: the owner of a CWin32Heap's heap, the limit of one with a maximum,
-// and the limits that Local and Global lack. Also the documentation's example, one function for all
-// five.
+// Section 5 beyond its table: the owner of a CWin32Heap's heap, its flags, the limit of one with a
+// maximum, and the limits that Local and Global lack. Also the documentation's example, one
+// function for all five.
 
 #include "cmocka_headers.h"
 #include "siblings.h"
@@ -8,6 +8,7 @@
 #include <comheap/heap.h>
 #include <comheap/taskmem.h>
 
+#include <pthread.h>
 #include <string.h>
 
 #define MIB ((size_t)1024 * 1024)
@@ -64,6 +65,70 @@ static void S5_win32_of_its_own_ends_it_with_every_block(void **state)
         assert_null(win32.heap);
         assert_false(win32.is_owner);
     }
+}
+
+// The documentation's own use of a CWin32Heap that owns nothing.
+static void S5_win32_over_the_heap_of_the_process_has_its_blocks(void **state)
+{
+    (void)state;
+    ch_win32_heap_init_over(&win32, ch_heap_of_process());
+    void *block = IAtlMemMgr_Allocate(ch_win32_heap_manager(&win32), 100);
+    assert_non_null(block);
+    ch_win32_heap_destroy(&win32);
+    assert_true(ch_heap_owns(ch_heap_of_process(), block));
+    ch_heap_free(ch_heap_of_process(), block);
+}
+
+#define THREADS 4
+#define STEPS 20000U
+
+static void *churn(void *context)
+{
+    IAtlMemMgr *manager = context;
+    void *block = NULL;
+    uintptr_t failures = 0;
+    for (size_t i = 0; i < STEPS; i++) {
+        size_t size_bytes = 1 + i * 37 % 3000;
+        block = IAtlMemMgr_Reallocate(manager, block, size_bytes);
+        failures += IAtlMemMgr_GetSize(manager, block) != size_bytes;
+        if (i % 3 == 0) {
+            IAtlMemMgr_Free(manager, block);
+            block = NULL;
+        }
+    }
+    IAtlMemMgr_Free(manager, block);
+    return (void *)failures;
+}
+
+// Windows leaves that to the caller.
+static void S5_win32_without_serialization_serves_threads_still(void **state)
+{
+    (void)state;
+    assert_true(ch_win32_heap_init_own(&win32, CH_HEAP_NO_SERIALIZE, 0, 0));
+    pthread_t threads[THREADS];
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, churn, ch_win32_heap_manager(&win32)),
+                         0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        void *failures = NULL;
+        assert_int_equal(pthread_join(threads[i], &failures), 0);
+        assert_null(failures);
+    }
+    assert_int_equal(live_blocks(win32.heap), 0);
+    assert_string_equal(ch_invariant_sentence(ch_heap_check(win32.heap).invariant), "");
+    ch_win32_heap_destroy(&win32);
+}
+
+static void S5_win32_may_begin_with_its_maximum(void **state)
+{
+    (void)state;
+    assert_true(ch_win32_heap_init_own(&win32, 0, 65536, 65536));
+    size_t before_bytes = ch_heap_stats(win32.heap).committed_bytes;
+    assert_true(before_bytes < 65536); // Pages are committed on use.
+    assert_non_null(IAtlMemMgr_Allocate(ch_win32_heap_manager(&win32), 65536));
+    assert_true(ch_heap_stats(win32.heap).committed_bytes > before_bytes);
+    ch_win32_heap_destroy(&win32);
 }
 
 static void S5_win32_refuses_flags_and_sizes_that_make_no_heap(void **state)
@@ -303,6 +368,9 @@ int main(void)
         cmocka_unit_test(S5_win32_without_a_heap_refuses),
         cmocka_unit_test(S5_win32_over_a_handle_does_not_own_it),
         cmocka_unit_test(S5_win32_of_its_own_ends_it_with_every_block),
+        cmocka_unit_test(S5_win32_over_the_heap_of_the_process_has_its_blocks),
+        cmocka_unit_test(S5_win32_without_serialization_serves_threads_still),
+        cmocka_unit_test(S5_win32_may_begin_with_its_maximum),
         cmocka_unit_test(S5_win32_refuses_flags_and_sizes_that_make_no_heap),
         cmocka_unit_test(S5_win32_with_a_maximum_has_blocks_below_the_documented_limit),
         cmocka_unit_test(S5_win32_without_a_maximum_may_begin_with_any_size),

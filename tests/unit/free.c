@@ -1,4 +1,4 @@
-// Rows F1 to F3, and section 2.5: effects of Free, also with a pointer that is no block.
+// Rows F1 to F4, and section 2.5: effects of Free, also with a pointer that is no block.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -52,6 +52,29 @@ static void F3_a_freed_block_is_no_block(const struct face *face)
     }
 }
 
+// Each block is freed once as it was allocated, and once with another size.
+static void F4_the_bytes_that_are_freed_are_those_of_the_block(const struct face *face)
+{
+    static const size_t sizes[] = {0, 1, 27, 1000, 100000};
+    void *kept = face->alloc(50);
+    assert_non_null(kept);
+    for (size_t i = 0; i < 2 * COUNT_OF(sizes); i++) {
+        size_t size_bytes = sizes[i / 2];
+        void *block = face->alloc(size_bytes);
+        assert_non_null(block);
+        if (i % 2 == 1) {
+            size_bytes += 300;
+            block = face->realloc(block, size_bytes);
+            assert_non_null(block);
+        }
+        assert_int_equal(ch_heap_stats(scratch.heap).live_bytes, 50 + size_bytes);
+        face->free(block);
+        assert_int_equal(ch_heap_stats(scratch.heap).live_bytes, 50);
+        assert_int_equal(ch_heap_stats(scratch.heap).live_blocks, 1);
+    }
+    face->free(kept);
+}
+
 static void S2_5_1_free_of_a_freed_block_is_a_fault(const struct face *face)
 {
     void *block = face->alloc(100);
@@ -100,6 +123,7 @@ int run_free_rows(void)
         ON_ALL_FACES(F1_free_of_null_has_no_effect),
         ROW(F2_a_block_of_one_face_is_a_block_of_every_face),
         ON_ALL_FACES(F3_a_freed_block_is_no_block),
+        ON_ALL_FACES(F4_the_bytes_that_are_freed_are_those_of_the_block),
         ON_ALL_FACES(S2_5_1_free_of_a_freed_block_is_a_fault),
         ON_ALL_FACES(S2_5_1_free_inside_a_block_is_a_fault),
         ON_ALL_FACES(S2_5_1_free_of_foreign_memory_is_a_fault),

@@ -1,5 +1,5 @@
-// Rows I1 to I6 and H1, and sections 1.1 to 1.7: the task allocator as an object. Also the binary
-// side of the interfaces: slots, identifiers, constants and widths.
+// Rows I1 to I6, H1 and H2, and sections 1.1 to 1.7: the task allocator as an object. Also the
+// binary side of the interfaces: slots, identifiers, constants and widths.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -121,6 +121,33 @@ static void H1_minimize_gives_pages_back_and_leaves_live_blocks(const struct fac
     IMalloc_Free(allocator, kept);
 }
 
+// The arena has room for none of these blocks any more. Then it has room for one of half their sum.
+static void H2_free_blocks_that_touch_become_one(const struct face *face)
+{
+    (void)face;
+    static const size_t sizes[] = {1000, 20000}; // Small blocks, and large ones.
+    IMalloc *allocator = task_allocator();
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        scratch_restart(CH_ARENA_BYTES_MIN);
+        void *blocks[CH_ARENA_BYTES_MIN / 1000] = {NULL};
+        size_t count = 0;
+        void *block = IMalloc_Alloc(allocator, sizes[i]);
+        while (block != NULL) {
+            assert_in_range(count, 0, COUNT_OF(blocks) - 1);
+            blocks[count++] = block;
+            block = IMalloc_Alloc(allocator, sizes[i]);
+        }
+        assert_in_range(count, 4, COUNT_OF(blocks));
+        for (size_t at = 0; at < count; at++) {
+            IMalloc_Free(allocator, blocks[at]);
+        }
+        IMalloc_HeapMinimize(allocator);
+        block = IMalloc_Alloc(allocator, count / 2 * sizes[i]);
+        assert_non_null(block);
+        IMalloc_Free(allocator, block);
+    }
+}
+
 static void S1_1_the_identifiers_are_coms(const struct face *face)
 {
     (void)face;
@@ -207,6 +234,7 @@ int run_malloc_object_rows(void)
         ROW(I5_it_answers_as_itself_and_as_nothing_else),
         ROW(I6_no_release_ends_it),
         ROW(H1_minimize_gives_pages_back_and_leaves_live_blocks),
+        ROW(H2_free_blocks_that_touch_become_one),
         ROW(S1_1_the_identifiers_are_coms),
         ROW(S1_2_the_results_are_coms),
         ROW(S1_3_the_contexts_are_coms),

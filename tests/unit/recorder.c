@@ -149,14 +149,15 @@ static SIZE_T STDMETHODCALLTYPE post_get_size(IMallocSpy *This, SIZE_T cbActual,
 static void *STDMETHODCALLTYPE pre_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed)
 {
     NOTE(This, PreDidAlloc, " %p %d", pRequest, fSpyed);
-    return seen_by_heap(This, pRequest, fSpyed);
+    void *instead = of(This)->asked_instead;
+    return instead != NULL ? instead : seen_by_heap(This, pRequest, fSpyed);
 }
 
 static int STDMETHODCALLTYPE post_did_alloc(IMallocSpy *This, void *pRequest, BOOL fSpyed,
                                             int fActual)
 {
     NOTE(This, PostDidAlloc, " %p %d %d", pRequest, fSpyed, fActual);
-    return fActual;
+    return fActual + of(This)->did_alloc_more;
 }
 
 static void STDMETHODCALLTYPE pre_heap_minimize(IMallocSpy *This)

@@ -19,6 +19,8 @@ struct recorder {
     size_t header_bytes;   ///< Added to each request, and hidden from the caller.
     bool loses_block;      ///< PostAlloc and PostRealloc answer NULL.
     void *instead;         ///< The answer of PostRealloc to NULL.
+    void *asked_instead;   ///< The answer of PreDidAlloc, unless NULL.
+    int did_alloc_more;    ///< Added to the answer of PostDidAlloc.
     const char *nest_in;   ///< The method in which `nest` is called.
     void (*nest)(void);    ///< May make calls of its own; must not assert.
     unsigned nested;       ///< The number of those calls.

@@ -281,6 +281,25 @@ static void S3_4_5_both_methods_are_told_the_callers_pointer(const struct face *
     recorder_revoke(&spy);
 }
 
+static void S3_4_5_the_spy_says_what_is_asked_about_and_what_is_answered(const struct face *face)
+{
+    struct recorder spy;
+    recorder_register(&spy);
+    void *block = face->alloc(27);
+    recorder_forget(&spy);
+    spy.asked_instead = block;
+    assert_int_equal(IMalloc_DidAlloc(task_allocator(), &spy), 1);
+    recorder_expect(&spy, "PreDidAlloc %p 0, PostDidAlloc %p 0 1", (void *)&spy, (void *)&spy);
+    spy.asked_instead = &spy;
+    assert_int_equal(IMalloc_DidAlloc(task_allocator(), block), 0);
+    recorder_expect(&spy, "PreDidAlloc %p 1, PostDidAlloc %p 1 0", block, block);
+    spy.did_alloc_more = -1;
+    assert_int_equal(IMalloc_DidAlloc(task_allocator(), block), -1);
+    recorder_expect(&spy, "PreDidAlloc %p 1, PostDidAlloc %p 1 0", block, block);
+    face->free(block);
+    recorder_revoke(&spy);
+}
+
 static void S3_4_6_minimizing_is_told(const struct face *face)
 {
     (void)face;
@@ -339,6 +358,7 @@ int run_spy_call_rows(void)
         ON_ALL_FACES(S3_4_3_null_is_not_allocated_where_that_is_refused),
         ON_ALL_FACES(S3_4_4_the_spy_hides_what_it_added_to_the_size),
         ON_ALL_FACES(S3_4_5_both_methods_are_told_the_callers_pointer),
+        ON_ALL_FACES(S3_4_5_the_spy_says_what_is_asked_about_and_what_is_answered),
         ROW(S3_4_6_minimizing_is_told),
         ON_ALL_FACES(S3_4_7_zero_bytes_are_requests_too_and_zero_is_no_refusal),
         ON_FACE(S3_4_9_what_CComHeap_refuses_is_not_told, CComHeap),

@@ -45,7 +45,7 @@ static void memory_ends_being_tight(void)
 }
 
 // The reference that the query added is given back.
-static void S3_1_a_spy_that_there_is_no_memory_for_is_not_registered(const struct face *face)
+static void S3_1_8_a_spy_that_there_is_no_memory_for_is_not_registered(const struct face *face)
 {
     struct recorder spy;
     recorder_init(&spy);
@@ -196,7 +196,7 @@ static void S3_4_7a_an_empty_block_that_can_not_be_noted_is_not_allocated(const 
 int run_spy_memory_rows(void)
 {
     const struct CMUnitTest rows[] = {
-        ON_ALL_FACES(S3_1_a_spy_that_there_is_no_memory_for_is_not_registered),
+        ON_ALL_FACES(S3_1_8_a_spy_that_there_is_no_memory_for_is_not_registered),
         ON_ALL_FACES(W11_a_block_that_can_not_be_noted_is_not_allocated),
         ON_ALL_FACES(W11_nor_is_what_the_spy_hands_out_instead),
         ON_ALL_FACES(W11_a_block_ends_by_zero_bytes_though_none_can_be_noted),

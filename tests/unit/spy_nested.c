@@ -1,5 +1,5 @@
-// Section 3.4, row 8: a spy's own calls in its methods, and their effect there. The test checks
-// both later, because a method has to return.
+// Section 3.4, rows 8 and 10: a spy's own calls in its methods, and calls of another thread that
+// come meanwhile. The test checks their effect later, because a method has to return.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -8,6 +8,8 @@
 #include "spy_groups.h"
 
 #include <pthread.h>
+#include <string.h>
+#include <time.h>
 
 static struct {
     const struct face *face;
@@ -223,6 +225,82 @@ static void S3_4_6_the_pages_are_back_in_PostHeapMinimize(const struct face *fac
     }
 }
 
+static pthread_t meanwhile;
+
+static void *allocate_and_free(void *unused)
+{
+    nest.block = nest.face->alloc(30);
+    nest.face->free(nest.block);
+    return unused;
+}
+
+// The other thread has the time for its calls here, if nothing holds it up.
+static void let_another_thread_call(void)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    nest.result = pthread_create(&meanwhile, NULL, allocate_and_free, NULL) == 0 ? S_OK : E_POINTER;
+    (void)nanosleep(&pause, NULL);
+}
+
+// Makes one call of each kind; block is freed, or may have moved. Returns the block.
+static void *call_by_name(const struct face *face, const char *pre_method, void *block)
+{
+    switch (pre_method[3]) {
+    case 'A':
+        return face->alloc(20);
+    case 'F':
+        face->free(block);
+        return NULL;
+    case 'R':
+        return face->realloc(block, 21);
+    case 'G':
+        (void)face->size_bytes(block);
+        return block;
+    case 'D':
+        (void)IMalloc_DidAlloc(task_allocator(), block);
+        return block;
+    default:
+        IMalloc_HeapMinimize(task_allocator());
+        return block;
+    }
+}
+
+// Returns how much of the record is this call's alone: both methods, and nothing between.
+static size_t length_of_call(const struct recorder *spy, const char *pre_method)
+{
+    const char *post = strstr(spy->record, ", Post");
+    size_t name_length = strlen(pre_method);
+    assert_int_equal(strncmp(spy->record, pre_method, name_length), 0);
+    assert_non_null(post);
+    assert_int_equal(strncmp(post + 6, pre_method + 3, name_length - 3), 0);
+    assert_int_equal(strcspn(spy->record, ","), post - spy->record);
+    const char *next = strchr(post + 2, ',');
+    return next == NULL ? strlen(spy->record) : (size_t)(next - spy->record);
+}
+
+static void S3_4_10_no_call_of_another_thread_comes_between_the_two(const struct face *face)
+{
+    static const char *const methods[] = {"PreAlloc",    "PreRealloc",      "PreGetSize",
+                                          "PreDidAlloc", "PreHeapMinimize", "PreFree"};
+    struct recorder spy;
+    recorder_register(&spy);
+    nest.face = face;
+    spy.nest = let_another_thread_call;
+    void *block = NULL;
+    for (size_t i = 0; i < COUNT_OF(methods); i++) {
+        recorder_forget(&spy);
+        spy.nest_in = methods[i];
+        block = call_by_name(face, methods[i], block);
+        assert_int_equal(nest.result, S_OK);
+        assert_int_equal(pthread_join(meanwhile, NULL), 0);
+        spy.recorded_bytes -= length_of_call(&spy, methods[i]);
+        memmove(spy.record, spy.record + length_of_call(&spy, methods[i]), spy.recorded_bytes + 1);
+        recorder_expect(&spy, ", PreAlloc 30, PostAlloc %p, PreFree %p 1, PostFree 1", nest.block,
+                        nest.block);
+    }
+    recorder_revoke(&spy);
+}
+
 static void revoke(void)
 {
     nest.result = CoRevokeMallocSpy();
@@ -339,6 +417,7 @@ int run_spy_nested_rows(void)
         ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_goes_when_the_call_is_over),
         ON_ALL_FACES(S3_2_a_spy_that_revokes_itself_waits_for_its_blocks),
         ON_ALL_FACES(S3_1_4_a_query_that_registers_another_spy_comes_too_late),
+        ON_ALL_FACES(S3_4_10_no_call_of_another_thread_comes_between_the_two),
         ON_ALL_FACES(S8_8_a_release_may_register_the_next_spy),
         ROW(S8_8_a_release_holds_nobody_up),
     };

@@ -1,4 +1,5 @@
 // Sections 3.1 to 3.3, and 4.2: which spy is registered, when it goes, and which blocks are spied.
+// Also sections 1.1, 1.2 and 1.6: the binary side of a spy.
 
 #include "cmocka_headers.h"
 #include "faces.h"
@@ -301,6 +302,47 @@ static void S4_2_as_the_conformance_test_has_it(const struct face *face)
     assert_int_equal(CoRevokeMallocSpy(), CO_E_OBJNOTREG);
 }
 
+static void S1_1_the_identifier_of_a_spy_is_coms(const struct face *face)
+{
+    (void)face;
+    static const IID spy = {0x1d, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+    assert_memory_equal(&IID_IMallocSpy, &spy, sizeof(IID));
+}
+
+static void S1_2_the_results_about_a_spy_are_coms(const struct face *face)
+{
+    (void)face;
+    assert_int_equal((uint32_t)E_ACCESSDENIED, 0x80070005);
+    assert_int_equal((uint32_t)CO_E_OBJNOTREG, 0x800401FB);
+    assert_int_equal((uint32_t)CO_E_OBJISREG, 0x800401FC);
+    assert_int_equal(TRUE, 1);
+    assert_int_equal(FALSE, 0);
+}
+
+#define SLOT(method) (offsetof(IMallocSpyVtbl, method) / sizeof(void *))
+
+static void S1_6_the_methods_of_a_spy_are_in_coms_slots(const struct face *face)
+{
+    (void)face;
+    assert_int_equal(offsetof(IMallocSpy, lpVtbl), 0);
+    assert_int_equal(SLOT(QueryInterface), 0);
+    assert_int_equal(SLOT(AddRef), 1);
+    assert_int_equal(SLOT(Release), 2);
+    assert_int_equal(SLOT(PreAlloc), 3);
+    assert_int_equal(SLOT(PostAlloc), 4);
+    assert_int_equal(SLOT(PreFree), 5);
+    assert_int_equal(SLOT(PostFree), 6);
+    assert_int_equal(SLOT(PreRealloc), 7);
+    assert_int_equal(SLOT(PostRealloc), 8);
+    assert_int_equal(SLOT(PreGetSize), 9);
+    assert_int_equal(SLOT(PostGetSize), 10);
+    assert_int_equal(SLOT(PreDidAlloc), 11);
+    assert_int_equal(SLOT(PostDidAlloc), 12);
+    assert_int_equal(SLOT(PreHeapMinimize), 13);
+    assert_int_equal(SLOT(PostHeapMinimize), 14);
+    assert_int_equal(sizeof(IMallocSpyVtbl), 15 * sizeof(void *));
+}
+
 int run_spy_registration_rows(void)
 {
     const struct CMUnitTest rows[] = {
@@ -325,6 +367,9 @@ int run_spy_registration_rows(void)
         ON_ALL_FACES(S3_3_3_what_a_former_spy_knew_is_forgotten),
         ON_ALL_FACES(S3_3_4_a_block_is_told_by_the_pointer_that_its_caller_holds),
         ROW(S4_2_as_the_conformance_test_has_it),
+        ROW(S1_1_the_identifier_of_a_spy_is_coms),
+        ROW(S1_2_the_results_about_a_spy_are_coms),
+        ROW(S1_6_the_methods_of_a_spy_are_in_coms_slots),
     };
     return cmocka_run_group_tests_name("spy_registration", rows, NULL, NULL);
 }
