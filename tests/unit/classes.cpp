@@ -21,6 +21,12 @@ static_assert(std::is_class<ATL::CLocalHeap>::value, "the page names atlmem.h");
 static_assert(std::is_class<ATL::CGlobalHeap>::value, "the page names atlmem.h");
 static_assert(std::is_class<ATL::CWin32Heap>::value, "the page names atlmem.h");
 
+#ifdef _NATIVE_WCHAR_T_DEFINED // By -fms-extensions.
+static_assert(__uuidof(IAtlMemMgr).Data1 == 0x654F7EF5 && __uuidof(IAtlMemMgr).Data3 == 0x4DF9 &&
+                  __uuidof(IAtlMemMgr).Data4[7] == 0xC0,
+              "the page names this identifier");
+#endif
+
 using namespace ATL;
 
 namespace

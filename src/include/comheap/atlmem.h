@@ -20,6 +20,10 @@
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
 #endif
 
+#if defined(__clang__) && defined(_NATIVE_WCHAR_T_DEFINED) // -fms-extensions: it has __uuidof.
+struct __declspec(uuid("654F7EF5-CFDF-4DF9-A450-6C6A13C622C0")) IAtlMemMgr;
+#endif
+
 /// The contract of each method stands at IAtlMemMgrVtbl, the form in C. No method may throw, since
 /// the caller may be C. The methods are not declared noexcept: a manager written for Windows does
 /// not declare it, and could not override them.
