@@ -1,10 +1,27 @@
-// ATL's memory managers as classes, by the statements of their pages: the header of each, its base,
-// its methods, and the members of CWin32Heap. A test that holds prints its name as cmocka does, so
-// that tests/checks/rows sees it.
+// The header of each function, interface and class, as its page names it. And ATL's memory managers
+// as classes: their base, their methods, and the members of CWin32Heap. A test that holds prints
+// its name as cmocka does, so that tests/checks/rows sees it.
 
-#include <ATLComMem.h>
+#include <combaseapi.h>
 
 #include <type_traits>
+
+static_assert(std::is_function<decltype(CoTaskMemAlloc)>::value, "the page names combaseapi.h");
+static_assert(std::is_function<decltype(CoTaskMemRealloc)>::value, "the page names combaseapi.h");
+static_assert(std::is_function<decltype(CoTaskMemFree)>::value, "the page names combaseapi.h");
+static_assert(std::is_function<decltype(CoGetMalloc)>::value, "the page names combaseapi.h");
+
+#include <objidl.h>
+
+static_assert(std::is_base_of<IUnknown, IMalloc>::value, "the page names objidl.h");
+static_assert(std::is_base_of<IUnknown, IMallocSpy>::value, "the page names objidl.h");
+
+#include <objbase.h>
+
+static_assert(std::is_function<decltype(CoRegisterMallocSpy)>::value, "the page names objbase.h");
+static_assert(std::is_function<decltype(CoRevokeMallocSpy)>::value, "the page names objbase.h");
+
+#include <ATLComMem.h>
 
 static_assert(std::is_class<ATL::CComHeap>::value, "the page names ATLComMem.h");
 
@@ -74,7 +91,12 @@ void CheckThatNothingIsThrown(IAtlMemMgr &manager)
     CHECK(!is_thrown);
 }
 
-void S5_class_is_in_its_header_with_the_methods_of_its_base()
+// The assertions above make it compile.
+void S1_9_each_is_in_the_header_of_its_page()
+{
+}
+
+void S5_class_has_the_methods_of_its_base()
 {
     CheckMethods<CComHeap>();
     CheckMethods<CCRTHeap>();
@@ -113,6 +135,10 @@ void S5_class_CWin32Heap_has_its_members()
     guest.Attach(owner.Detach(), true);
     CHECK(guest.m_hHeap != nullptr && guest.m_bOwnHeap);
     CHECK(owner.m_hHeap == nullptr && !owner.m_bOwnHeap);
+    CWin32Heap process(GetProcessHeap());
+    void *block = process.Allocate(100);
+    CHECK(block != nullptr && process.GetSize(block) == 100 && !process.m_bOwnHeap);
+    process.Free(block);
 }
 
 void Run(void (*test)(), const char *name)
@@ -129,7 +155,8 @@ void Run(void (*test)(), const char *name)
 
 int main()
 {
-    RUN(S5_class_is_in_its_header_with_the_methods_of_its_base);
+    RUN(S1_9_each_is_in_the_header_of_its_page);
+    RUN(S5_class_has_the_methods_of_its_base);
     RUN(S5_class_without_exceptions);
     RUN(S5_class_CWin32Heap_has_its_members);
     return failures == 0 ? 0 : 1;
