@@ -14,6 +14,8 @@ install(TARGETS ${libraries} EXPORT comheap
   LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
   ARCHIVE COMPONENT development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS comheap_atl EXPORT comheap
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/comheap/atl)
 if(TARGET comheap_malloc)
   install(TARGETS comheap_malloc LIBRARY COMPONENT malloc)
 endif()
@@ -41,6 +43,12 @@ set(pc_private " -pthread")
 if(atomic)
   string(APPEND pc_private " -latomic")
 endif()
+list(JOIN plugin_options " " pc_plugin)
+if(TARGET comheap_shared) # Then the static library is linked with --static.
+  string(PREPEND pc_private " ${pc_plugin}")
+elseif(plugin_options)
+  string(APPEND pc_libs " ${pc_plugin}")
+endif()
 if(WIN32)
   set(pc_libs " -luuid")
   set(pc_private)
@@ -48,8 +56,10 @@ if(WIN32)
     set(pc_cflags " -DCH_USES_DLL")
   endif()
 endif()
-configure_file(${CMAKE_CURRENT_LIST_DIR}/comheap.pc.in ${made}/comheap.pc @ONLY)
-install(FILES ${made}/comheap.pc
+foreach(module comheap comheap-atl)
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/${module}.pc.in ${made}/${module}.pc @ONLY)
+endforeach()
+install(FILES ${made}/comheap.pc ${made}/comheap-atl.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
 install(FILES ${PROJECT_SOURCE_DIR}/README.md
