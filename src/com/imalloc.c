@@ -1,6 +1,6 @@
 // The task allocator as a COM object: one IMalloc for the process, and the identifiers of the
 // interfaces. It owns no memory and no state. Its methods forward to task.c, to the heap in use, or
-// to spy.c.
+// to copies.c. Where another copy of the library serves this one, the allocator is that copy's.
 
 #include <comheap/heap.h>
 #include <comheap/mallocspy.h>
@@ -8,8 +8,8 @@
 
 #include <string.h>
 
+#include "com/copies.h"
 #include "com/direct.h"
-#include "com/spy.h"
 
 #ifndef _WIN32 // The system defines them there.
 const IID IID_IUnknown = {0x00000000, 0x0000, 0x0000, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
@@ -69,7 +69,7 @@ static SIZE_T STDMETHODCALLTYPE get_size(IMalloc *This, void *pv)
 {
     (void)This;
     struct ch_heap *heap = ch_direct();
-    return heap != NULL ? ch_heap_size_bytes(heap, pv) : ch_spy_size_bytes(pv);
+    return heap != NULL ? ch_heap_size_bytes(heap, pv) : ch_long_size_bytes(pv);
 }
 
 static int STDMETHODCALLTYPE did_alloc(IMalloc *This, void *pv)
@@ -80,7 +80,7 @@ static int STDMETHODCALLTYPE did_alloc(IMalloc *This, void *pv)
     }
     struct ch_heap *heap = ch_direct();
     if (heap == NULL) {
-        return ch_spy_did_alloc(pv);
+        return ch_long_did_alloc(pv);
     }
     return ch_heap_owns(heap, pv) ? 1 : 0;
 }
@@ -92,7 +92,7 @@ static void STDMETHODCALLTYPE heap_minimize(IMalloc *This)
     if (heap != NULL) {
         ch_heap_minimize(heap);
     } else {
-        ch_spy_minimize();
+        ch_long_minimize();
     }
 }
 
@@ -108,7 +108,7 @@ static const IMallocVtbl vtable = {
     .HeapMinimize = heap_minimize,
 };
 
-static IMalloc task_allocator = {&vtable};
+IMalloc ch_task_allocator = {&vtable};
 
 HRESULT CoGetMalloc(DWORD dwMemContext, LPMALLOC *ppMalloc)
 {
@@ -119,6 +119,6 @@ HRESULT CoGetMalloc(DWORD dwMemContext, LPMALLOC *ppMalloc)
         *ppMalloc = NULL;
         return E_INVALIDARG;
     }
-    *ppMalloc = &task_allocator;
+    *ppMalloc = ch_long_allocator();
     return S_OK;
 }

@@ -34,6 +34,12 @@ struct ch_heap *ch_source_use(struct ch_heap *heap)
     return former == own ? NULL : former;
 }
 
+bool ch_source_is_chosen(void)
+{
+    struct ch_heap *heap = atomic_load_explicit(&heap_in_use, memory_order_acquire);
+    return heap != atomic_load_explicit(&own_heap, memory_order_acquire);
+}
+
 void *ch_source_alloc(size_t size_bytes)
 {
     struct ch_heap *heap = ch_source_heap();

@@ -2,6 +2,7 @@
 #ifndef COMHEAP_COM_SOURCE_H
 #define COMHEAP_COM_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ch_heap;
@@ -13,6 +14,9 @@ struct ch_heap *ch_source_heap(void);
 /// Puts another heap into use, where NULL stands for the process's own. Returns the former heap,
 /// with the same meaning of NULL.
 struct ch_heap *ch_source_use(struct ch_heap *heap);
+
+/// Returns whether the heap in use is another than the process's own.
+bool ch_source_is_chosen(void);
 
 /// Do the calls on task memory with the heap in use. For reallocation, 0 is a size like any other.
 /// Without a heap, every call finds no memory and no block.

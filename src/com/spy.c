@@ -323,14 +323,14 @@ static HRESULT find_and_register(IMallocSpy *candidate, IMallocSpy **unwanted)
     return result;
 }
 
-HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy)
+HRESULT ch_spy_register(IMallocSpy *candidate)
 {
-    if (pMallocSpy == NULL) {
+    if (candidate == NULL) {
         return E_INVALIDARG;
     }
     IMallocSpy *unwanted = NULL;
     enter();
-    HRESULT result = spy != NULL ? CO_E_OBJISREG : find_and_register(pMallocSpy, &unwanted);
+    HRESULT result = spy != NULL ? CO_E_OBJISREG : find_and_register(candidate, &unwanted);
     leave();
     if (unwanted != NULL) {
         int before = ch_threads_defer_cancel();
@@ -340,7 +340,7 @@ HRESULT CH_COM(CoRegisterMallocSpy)(LPMALLOCSPY pMallocSpy)
     return result;
 }
 
-HRESULT CH_COM(CoRevokeMallocSpy)(void)
+HRESULT ch_spy_revoke(void)
 {
     enter();
     HRESULT result = CO_E_OBJNOTREG;

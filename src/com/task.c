@@ -1,14 +1,14 @@
 // CoTaskMem*: the short way to task memory. While no spy is registered, a call is one load and the
-// heap's own call. Otherwise the call takes the long way through com/spy.c.
+// heap's own call. Otherwise the call takes the long way through com/copies.c.
 //
 // The file does not choose the heap.
 
 #include <comheap/heap.h>
 #include <comheap/taskmem.h>
 
+#include "com/copies.h"
 #include "com/direct.h"
 #include "com/source.h"
-#include "com/spy.h"
 
 struct ch_heap *ch_task_heap_use(struct ch_heap *heap)
 {
@@ -22,14 +22,14 @@ struct ch_heap *ch_task_heap_use(struct ch_heap *heap)
 LPVOID CoTaskMemAlloc(SIZE_T cb)
 {
     struct ch_heap *heap = ch_direct();
-    return heap != NULL ? ch_heap_alloc(heap, cb) : ch_spy_alloc(cb);
+    return heap != NULL ? ch_heap_alloc(heap, cb) : ch_long_alloc(cb);
 }
 
 LPVOID CoTaskMemRealloc(LPVOID pv, SIZE_T cb)
 {
     struct ch_heap *heap = ch_direct();
     if (heap == NULL) {
-        return ch_spy_realloc(pv, cb);
+        return ch_long_realloc(pv, cb);
     }
     if (pv != NULL && cb == 0) { // Row R3. To the engine 0 is a size like any other.
         ch_heap_free(heap, pv);
@@ -44,6 +44,6 @@ void CoTaskMemFree(LPVOID pv)
     if (heap != NULL) {
         ch_heap_free(heap, pv);
     } else {
-        ch_spy_free(pv);
+        ch_long_free(pv);
     }
 }
