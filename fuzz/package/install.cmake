@@ -1,6 +1,6 @@
-# The installed harness, one of Debian's packages: the command, heapfuzz.c and heapfuzz.h, and the
-# files for builds of one's own. Each finds the others from its own place, so the tree may be moved
-# as a whole.
+# The installed harness, one of Debian's packages: the command, its manual page and an example,
+# heapfuzz.c and heapfuzz.h, and the files for builds of one's own. Each finds the others from its
+# own place, so the tree may be moved as a whole.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 set(here ${CMAKE_CURRENT_LIST_DIR})
@@ -38,3 +38,11 @@ cmake_path(APPEND prefix ${CMAKE_INSTALL_INCLUDEDIR} OUTPUT_VARIABLE includedir)
 configure_file(${here}/heapfuzz.pc.in ${made}/heapfuzz.pc @ONLY)
 install(FILES ${made}/heapfuzz.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT heapfuzz)
+
+set(ports ${PROJECT_SOURCE_DIR}/tests/ports/first-fit)
+install(FILES ${ports}/first_fit.c ${ports}/first_fit.h ${ports}/port.c
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/heapfuzz/examples COMPONENT heapfuzz)
+if(UNIX)
+  include(${PROJECT_SOURCE_DIR}/src/package/manual.cmake)
+  comheap_install_page(${here}/heapfuzz.1.in heapfuzz)
+endif()

@@ -1,6 +1,6 @@
 # The installed files, each in one of Debian's packages: the library itself, the files for building
-# programs, and the drop-in. Only debugging information names folders, so the tree may be moved as a
-# whole.
+# programs with their manual and examples, and the drop-in. Only debugging information names
+# folders, so the tree may be moved as a whole.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/comheap)
@@ -17,7 +17,8 @@ install(TARGETS ${libraries} EXPORT comheap
 install(TARGETS comheap_atl EXPORT comheap
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/comheap/atl)
 if(TARGET comheap_malloc)
-  install(TARGETS comheap_malloc LIBRARY COMPONENT malloc)
+  install(TARGETS comheap_malloc
+    LIBRARY COMPONENT malloc NAMELINK_COMPONENT development)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/include/comheap
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
@@ -64,6 +65,15 @@ install(FILES ${made}/comheap.pc ${made}/comheap-atl.pc
 
 install(FILES ${PROJECT_SOURCE_DIR}/README.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
+install(FILES ${PROJECT_SOURCE_DIR}/tests/examples/leaks.c
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT development)
+if(UNIX)
+  include(${CMAKE_CURRENT_LIST_DIR}/manual.cmake)
+  comheap_install_page(${CMAKE_CURRENT_LIST_DIR}/comheap.3.in development)
+  if(TARGET comheap_malloc)
+    comheap_install_page(${CMAKE_CURRENT_LIST_DIR}/libcomheap-malloc.3.in malloc)
+  endif()
+endif()
 
 if(NOT COMHEAP_DEB) # Each of Debian's packages has one of its own.
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
