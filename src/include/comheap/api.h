@@ -24,6 +24,18 @@
 #define CH_COM(name) name
 #endif
 
+// Expressions of the headers for which C++ has a form of its own: Clang warns of C's.
+#ifdef __cplusplus
+#define CH_CAST(type, value) (static_cast<type>(value))
+#else
+#define CH_CAST(type, value) ((type)(value))
+#endif
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define CH_NULL nullptr
+#else
+#define CH_NULL NULL
+#endif
+
 // Define CH_TAKES_COM_NAMES before including a header, and the names of COM in the code behind it
 // mean ours on Windows, too.
 

@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /// HRESULT_FROM_WIN32(ERROR_ARITHMETIC_OVERFLOW).
-#define CH_E_OVERFLOW ((ch_hresult)0x80070216)
+#define CH_E_OVERFLOW CH_CAST(ch_hresult, 0x80070216)
 
 /// Stores left * right, or left + right, in *result. They are ATL's AtlMultiply and AtlAdd.
 ///

@@ -21,6 +21,11 @@
 #include <comheap/api.h>
 #include <comheap/atlmem.h>
 
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpadded" // It does no harm here.
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -151,6 +156,10 @@ CH_API IAtlMemMgr *ch_fixed_heap_manager(struct ch_fixed_heap *fixed);
 
 #ifdef __cplusplus
 }
+#endif
+
+#ifdef __clang__
+#pragma clang diagnostic pop
 #endif
 
 #endif

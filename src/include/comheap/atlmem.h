@@ -18,6 +18,9 @@
 #ifdef __GNUC__ // The table has no place for a virtual destructor.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+#ifdef __clang__ // A header has no place for the table of a class either.
+#pragma clang diagnostic ignored "-Wweak-vtables"
+#endif
 #endif
 
 #if defined(__clang__) && defined(_NATIVE_WCHAR_T_DEFINED) // -fms-extensions: it has __uuidof.

@@ -26,6 +26,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include <comheap/api.h>
+
 #ifdef _WIN32
 
 #ifndef COBJMACROS
@@ -163,49 +165,49 @@ typedef int32_t HRESULT;
 #endif
 
 #ifndef S_OK
-#define S_OK ((HRESULT)0L)
+#define S_OK CH_CAST(HRESULT, 0L)
 #endif
 #ifndef S_FALSE
-#define S_FALSE ((HRESULT)1L)
+#define S_FALSE CH_CAST(HRESULT, 1L)
 #endif
 #ifndef NOERROR
 #define NOERROR 0
 #endif
 #ifndef E_NOTIMPL
-#define E_NOTIMPL ((HRESULT)0x80004001L)
+#define E_NOTIMPL CH_CAST(HRESULT, 0x80004001L)
 #endif
 #ifndef E_NOINTERFACE
-#define E_NOINTERFACE ((HRESULT)0x80004002L)
+#define E_NOINTERFACE CH_CAST(HRESULT, 0x80004002L)
 #endif
 #ifndef E_POINTER
-#define E_POINTER ((HRESULT)0x80004003L)
+#define E_POINTER CH_CAST(HRESULT, 0x80004003L)
 #endif
 #ifndef E_FAIL
-#define E_FAIL ((HRESULT)0x80004005L)
+#define E_FAIL CH_CAST(HRESULT, 0x80004005L)
 #endif
 #ifndef E_UNEXPECTED
-#define E_UNEXPECTED ((HRESULT)0x8000FFFFL)
+#define E_UNEXPECTED CH_CAST(HRESULT, 0x8000FFFFL)
 #endif
 #ifndef E_ACCESSDENIED
-#define E_ACCESSDENIED ((HRESULT)0x80070005L)
+#define E_ACCESSDENIED CH_CAST(HRESULT, 0x80070005L)
 #endif
 #ifndef E_OUTOFMEMORY
-#define E_OUTOFMEMORY ((HRESULT)0x8007000EL)
+#define E_OUTOFMEMORY CH_CAST(HRESULT, 0x8007000EL)
 #endif
 #ifndef E_INVALIDARG
-#define E_INVALIDARG ((HRESULT)0x80070057L)
+#define E_INVALIDARG CH_CAST(HRESULT, 0x80070057L)
 #endif
 #ifndef CO_E_OBJNOTREG
-#define CO_E_OBJNOTREG ((HRESULT)0x800401FBL)
+#define CO_E_OBJNOTREG CH_CAST(HRESULT, 0x800401FBL)
 #endif
 #ifndef CO_E_OBJISREG
-#define CO_E_OBJISREG ((HRESULT)0x800401FCL)
+#define CO_E_OBJISREG CH_CAST(HRESULT, 0x800401FCL)
 #endif
 #ifndef SUCCEEDED
-#define SUCCEEDED(hr) (((HRESULT)(hr)) >= 0)
+#define SUCCEEDED(hr) (CH_CAST(HRESULT, hr) >= 0)
 #endif
 #ifndef FAILED
-#define FAILED(hr) (((HRESULT)(hr)) < 0)
+#define FAILED(hr) (CH_CAST(HRESULT, hr) < 0)
 #endif
 
 // Identifiers.

@@ -22,6 +22,11 @@
 #include <comheap/api.h>
 #include <comheap/pages.h>
 
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpadded" // It does no harm here.
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -239,6 +244,10 @@ CH_API const char *ch_invariant_sentence(enum ch_invariant invariant);
 
 #ifdef __cplusplus
 }
+#endif
+
+#ifdef __clang__
+#pragma clang diagnostic pop
 #endif
 
 #endif

@@ -20,6 +20,11 @@
 
 #include <comheap/api.h>
 
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpadded" // It does no harm here.
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -73,6 +78,10 @@ CH_API extern const struct ch_pages ch_pages_os;
 
 #ifdef __cplusplus
 }
+#endif
+
+#ifdef __clang__
+#pragma clang diagnostic pop
 #endif
 
 #endif

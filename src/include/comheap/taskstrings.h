@@ -14,10 +14,10 @@ extern "C" {
 /// A unit of UTF-16, of which COM makes its strings: wchar_t on Windows, char16_t elsewhere.
 #if defined(_WIN32)
 typedef wchar_t ch_olechar;
-#elif defined(__cplusplus)
+#elif defined(__cplusplus) && __cplusplus >= 201103L
 typedef char16_t ch_olechar;
 #else
-typedef uint_least16_t ch_olechar; // The type of char16_t in <uchar.h>.
+typedef uint_least16_t ch_olechar; // The type of char16_t in <uchar.h>. C++98 has none.
 #endif
 
 /// Returns a copy of the string, its final zero included. The caller owns it and ends it with

@@ -447,7 +447,14 @@ template <typename T, int t_nFixedBytes = 128, class Allocator = CCRTAllocator> 
 
 // DXC has classes of these names without a namespace.
 #if !defined(_ATL_NO_AUTOMATIC_NAMESPACE) && !defined(COMHEAP_HAS_DXC)
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wheader-hygiene" // ATL's own headers do it.
+#endif
 using namespace ATL;
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 #endif
 
 #endif

@@ -23,6 +23,10 @@
 #ifdef __GNUC__ // The table has no place for a virtual destructor.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+#ifdef __clang__ // It has no place for CWin32Heap's table either, and padding does no harm.
+#pragma clang diagnostic ignored "-Wweak-vtables"
+#pragma clang diagnostic ignored "-Wpadded"
+#endif
 #endif
 
 namespace ATL

@@ -54,11 +54,11 @@ static inline ch_hresult SHGetMalloc(struct IMalloc **ppMalloc)
 }
 static inline void *SHAlloc(size_t cb)
 {
-    return CoTaskMemRealloc(NULL, cb); // In DXC the other function's name is a macro.
+    return CoTaskMemRealloc(CH_NULL, cb); // In DXC the other function's name is a macro.
 }
 static inline void SHFree(void *pv)
 {
-    if (pv != NULL) {
+    if (pv != CH_NULL) {
         (void)CoTaskMemRealloc(pv, 0);
     }
 }
