@@ -21,6 +21,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "com/source.h"
 #include "com/spy.h"
@@ -59,16 +60,20 @@ static const struct ch_copy_offer *choose(void)
 // lock taken.
 __attribute__((constructor)) static void prepare(void)
 {
-    (void)choose();
+    if (atomic_load(&chosen) == NULL) {
+        (void)choose();
+    }
 }
 
 static void say(void)
 {
-    static const char sentence[] =
-        "comheap: two plugins contain this library and have separate task memory: link them with "
-        "-z nodelete\n";
     if (atomic_exchange(&has_to_say, false)) {
-        ch_print_error(sentence, sizeof sentence - 1);
+        char line[128];
+        int length = snprintf(line, sizeof line,
+                              "comheap: two plugins contain this library and have separate task "
+                              "memory: %s\n",
+                              ch_copies_remedy);
+        ch_print_error(line, (size_t)length);
     }
 }
 

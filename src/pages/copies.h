@@ -19,8 +19,12 @@ struct ch_copies {
     bool is_second;
 };
 
-/// Returns the copies loaded before this one. All calls of one copy return the same, unless another
-/// copy was unloaded in between. Takes no lock but the loader's, and does not allocate.
+/// Returns the copies loaded before this one. Each copy calls it once. Where two threads do so at
+/// once, one of them may not learn that this copy is the second. It takes no lock but the system's,
+/// and does not allocate.
 struct ch_copies ch_copies_find(void);
+
+/// Says how plugins come to have one copy, or to share one.
+extern const char ch_copies_remedy[];
 
 #endif

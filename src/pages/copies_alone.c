@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+const char ch_copies_remedy[] = "link them with the shared library";
+
 struct ch_copies ch_copies_find(void)
 {
     return (struct ch_copies){.first = NULL};

@@ -22,6 +22,8 @@
 #define NOTE_NAME "comheap"
 #define NOTE_NUMBER 1 // Of the layout of ch_copy_offer.
 
+const char ch_copies_remedy[] = "link them with -z nodelete";
+
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 
