@@ -63,7 +63,7 @@ static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_
     heap->starts = lay_table(heap, arena, &end, bits);
     heap->hidden = lay_table(heap, arena, &end, CH_SHADOW_PRESENT ? bits : 0);
     *bits_end = end;
-    heap->lanes_start = lay_table(heap, arena, &end, heap->lane_limit * heap->lane_bytes);
+    heap->caches_start = lay_table(heap, arena, &end, heap->cache_limit * heap->cache_bytes);
     heap->runs = lay_table(heap, arena, &end, page_count * sizeof(struct ch_run));
     heap->spans = lay_table(heap, arena, &end, spans * sizeof(struct ch_span));
     heap->tags = lay_table(heap, arena, &end, spans * CH_SPAN_GRANULES * sizeof(uint16_t));
@@ -98,16 +98,17 @@ static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena)
     return low;
 }
 
-// Returns the limit of lanes. In a small arena their tables would leave little for blocks. A heap
-// with a bound has no lanes, because they would hand blocks out without a check of the bound.
-static unsigned lanes_of(const struct ch_heap *heap, const struct ch_config *config)
+// Returns the limit of thread caches. In a small arena their tables would leave little for blocks.
+// A heap with a bound has no thread caches, because they would hand blocks out without a check of
+// the bound.
+static unsigned caches_of(const struct ch_heap *heap, const struct ch_config *config)
 {
     bool bounds_small = config->block_bytes != 0 && config->block_bytes < CH_SMALL_BYTES;
     if (config->live_bytes != 0 || bounds_small) {
         return 0;
     }
     size_t wanted = config->thread_caches != 0 ? config->thread_caches : CH_THREAD_CACHES - 1;
-    size_t most = config->arena_bytes / 64 / heap->lane_bytes + 1;
+    size_t most = config->arena_bytes / 64 / heap->cache_bytes + 1;
     most = most < CH_THREAD_CACHES - 1 ? most : CH_THREAD_CACHES - 1;
     return (unsigned)(wanted < most ? wanted : most);
 }
@@ -138,10 +139,10 @@ static bool fill_in(struct ch_heap *heap, const struct ch_config *config, size_t
     heap->page_bytes = page_bytes;
     heap->page_log2 = (unsigned)__builtin_ctzll(page_bytes);
     heap->span_pages = (uint32_t)(CH_SPAN_BYTES >> heap->page_log2);
-    heap->lane_bytes = round_up(ch_lane_size_bytes(), page_bytes);
-    heap->lane_limit = lanes_of(heap, config);
+    heap->cache_bytes = round_up(ch_cache_size_bytes(), page_bytes);
+    heap->cache_limit = caches_of(heap, config);
     for (unsigned i = 0; i < CH_THREAD_CACHES; i++) {
-        heap->lanes[i] = &ch_lane_closed;
+        heap->caches[i] = &ch_cache_closed;
     }
     unsigned char *arena = (unsigned char *)heap;
     heap->page_count = fitting_pages(heap, arena);

@@ -2,21 +2,21 @@
 // can. A fault is raised after the lock is given back, so a handler may use the heap or never
 // return.
 //
-//     allocate 100       fast.h: my lane's magazine (empty: lock, span)
-//     free               fast.h: my lane's magazine (full: lock, span; no live block: a fault)
-//     allocate 100000    kept.h: a page run of my lane (none: lock, page run)
+//     allocate 100       fast.h: my cache's magazine (empty: lock, span)
+//     free               fast.h: my cache's magazine (full: lock, span; no live block: a fault)
+//     allocate 100000    kept.h: a page run of my cache (none: lock, page run)
 //
-// Without the lock a call touches a block's tag or the record of its page run, and the lane. Tag
-// and record belong to the caller that holds the block, as long as the block is live. The lane
-// belongs to its thread. This file does not know where blocks come from.
+// Without the lock a call touches a block's tag or the record of its page run, and the thread
+// cache. Tag and record belong to the caller that holds the block, as long as the block is live.
+// The thread cache belongs to its thread. This file does not know where blocks come from.
 
 #include "engine/heap.h"
 
 #include <string.h>
 
+#include "engine/cache.h"
 #include "engine/fast.h"
 #include "engine/kept.h"
-#include "engine/lane.h"
 #include "engine/large.h"
 #include "engine/lookup.h"
 #include "engine/supply.h"
@@ -63,7 +63,7 @@ static void add_live(struct ch_heap *heap, size_t bytes)
     }
 }
 
-// Makes a small block live, which may have come without a lane.
+// Makes a small block live, which may have come without a thread cache.
 static void start_small(struct ch_heap *heap, void *block, size_t size_bytes)
 {
     ch_tag_set(heap, ch_offset(heap, block) / CH_GRANULE_BYTES, size_bytes + 1);
@@ -77,7 +77,7 @@ RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
     heap->was_refused = false;
     bool is_small = size_bytes <= CH_SMALL_BYTES;
     if (size_bytes <= CH_KEPT_BYTES) {
-        ch_lane_open_mine(heap);
+        ch_cache_open_mine(heap);
     }
     void *block = ch_supply_take(heap, size_bytes);
     if (block != NULL && is_small) {
@@ -93,13 +93,13 @@ RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
 void *ch_heap_alloc_late(struct ch_heap *heap, size_t size_bytes)
 {
     void *kept =
-        size_bytes > CH_SMALL_BYTES ? ch_kept_take(heap, ch_lane_mine(heap), size_bytes) : NULL;
+        size_bytes > CH_SMALL_BYTES ? ch_kept_take(heap, ch_cache_mine(heap), size_bytes) : NULL;
     return kept != NULL ? kept : alloc_locked(heap, size_bytes);
 }
 
 void *ch_heap_alloc(struct ch_heap *heap, size_t size_bytes)
 {
-    void *block = ch_fast_take(ch_lane_mine(heap), size_bytes);
+    void *block = ch_fast_take(ch_cache_mine(heap), size_bytes);
     return block != NULL ? block : ch_heap_alloc_late(heap, size_bytes);
 }
 
@@ -122,7 +122,7 @@ static void clear(struct ch_heap *heap, unsigned char *block, size_t dirty_bytes
 
 static void *alloc_large_zeroed(struct ch_heap *heap, size_t size_bytes)
 {
-    void *kept = ch_kept_take(heap, ch_lane_mine(heap), size_bytes);
+    void *kept = ch_kept_take(heap, ch_cache_mine(heap), size_bytes);
     if (kept != NULL) {
         return memset(kept, 0, size_bytes);
     }
@@ -191,10 +191,10 @@ static bool give(struct ch_heap *heap, struct ch_found found, void *block)
         ch_large_give(heap, found.page);
     } else if (found.kind == CH_FOUND_SMALL &&
                ch_fast_end(&heap->tags[found.granule], found.tag, block)) {
-        // A thread whose lane is not open yet has mostly allocated nothing. So the block came from
+        // A thread whose cache is not open yet has mostly allocated nothing. So the block came from
         // another thread, which may be writing next to it, and goes to its span.
-        ch_lane_give(heap, found.class_index, block);
-        ch_lane_open_mine(heap);
+        ch_cache_give(heap, found.class_index, block);
+        ch_cache_open_mine(heap);
     } else {
         return false;
     }
@@ -225,14 +225,14 @@ RARE static void free_locked(struct ch_heap *heap, void *block)
 
 void ch_heap_free_late(struct ch_heap *heap, void *block)
 {
-    if (block != NULL && !ch_kept_give(heap, ch_lane_mine(heap), block)) {
+    if (block != NULL && !ch_kept_give(heap, ch_cache_mine(heap), block)) {
         free_locked(heap, block);
     }
 }
 
 void ch_heap_free(struct ch_heap *heap, void *block)
 {
-    if (!ch_fast_give(heap, ch_lane_mine(heap), block)) {
+    if (!ch_fast_give(heap, ch_cache_mine(heap), block)) {
         ch_heap_free_late(heap, block);
     }
 }
@@ -387,12 +387,12 @@ static void *realloc_locked(struct ch_heap *heap, void *block, size_t size_bytes
 }
 
 // Returns whether a small block with that tag may be resized without the lock: its class is that of
-// its size, and no bound is below small blocks. Such a heap has no lanes. Two threads may resize
-// one block at once: their changes of the shadow take turns.
+// its size, and no bound is below small blocks. Such a heap has no thread caches. Two threads may
+// resize one block at once: their changes of the shadow take turns.
 static inline bool is_resizable(const struct ch_heap *heap, unsigned tag)
 {
     bool is_alone = !CH_SHADOW_PRESENT || !ch_threads_are_many();
-    return ch_tag_is_plain(tag) && heap->lane_limit != 0 && is_alone;
+    return ch_tag_is_plain(tag) && heap->cache_limit != 0 && is_alone;
 }
 
 void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)

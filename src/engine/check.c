@@ -1,7 +1,7 @@
 // ch_heap_check: walks a heap and compares every fact that the heap records twice. It never writes,
 // so it may run before and after any call. It checks an index before it uses it.
 //
-//     lanes -> page runs, each with its tables and its blocks -> span lists -> run lists -> counts
+//     caches -> page runs, each with its tables and its blocks -> span lists -> run lists -> counts
 //
 // The walk proves that the heap is consistent. It does not know what callers were promised: a model
 // outside knows that.
@@ -10,9 +10,9 @@
 
 #include <string.h>
 
+#include "engine/cache.h"
 #include "engine/commit.h"
 #include "engine/kept.h"
-#include "engine/lane.h"
 #include "engine/large.h"
 #include "engine/page_heap.h"
 #include "engine/slab.h"
@@ -39,12 +39,12 @@ static struct ch_broken broken(enum ch_invariant invariant, const void *where)
 
 // Counts a span's blocks that are in a magazine, and marks them. Returns the first that was marked
 // before; NULL iff there is none.
-static const void *mark_waiting(const struct ch_heap *heap, const struct ch_lane *lane,
+static const void *mark_waiting(const struct ch_heap *heap, const struct ch_cache *cache,
                                 uint32_t span, uint64_t *marks, unsigned *count)
 {
     unsigned class_index = heap->spans[span].class_index;
-    void *const *blocks = ch_lane_first(lane, class_index);
-    for (size_t i = 0; i < ch_lane_count(lane, class_index); i++) {
+    void *const *blocks = ch_cache_first(cache, class_index);
+    for (size_t i = 0; i < ch_cache_count(cache, class_index); i++) {
         size_t offset = ch_offset(heap, blocks[i]);
         uint32_t granule = (uint32_t)(offset % CH_SPAN_BYTES / CH_GRANULE_BYTES);
         if (offset / CH_SPAN_BYTES != span) {
@@ -59,17 +59,17 @@ static const void *mark_waiting(const struct ch_heap *heap, const struct ch_lane
     return NULL;
 }
 
-// Counts a span's blocks that are in lanes. Returns one that is there twice; NULL iff there is
-// none.
+// Counts a span's blocks that are in thread caches. Returns one that is there twice; NULL iff there
+// is none.
 static const void *check_waiting(const struct ch_heap *heap, uint32_t span, unsigned *count)
 {
     uint64_t marks[CH_SPAN_GRANULES / 64] = {0};
     const void *twice = NULL;
     unsigned number = 0;
     *count = 0;
-    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
+    for (const struct ch_cache *cache; (cache = ch_cache_next(heap, &number)) != NULL;) {
         if (twice == NULL) {
-            twice = mark_waiting(heap, lane, span, marks, count);
+            twice = mark_waiting(heap, cache, span, marks, count);
         }
     }
     return twice;
@@ -200,8 +200,8 @@ static struct ch_broken check_span_list(const struct walk *walk, unsigned class_
     return left == 0 ? holds() : broken(CH_INVARIANT_SPAN_LIST, heap->pages);
 }
 
-// Returns whether a block may wait in a lane: its class cuts a block there, and it is neither live
-// nor free in its span.
+// Returns whether a block may wait in a thread cache: its class cuts a block there, and it is
+// neither live nor free in its span.
 static bool may_wait(const struct ch_heap *heap, unsigned class_index, const void *block)
 {
     size_t offset = ch_offset(heap, block);
@@ -215,15 +215,15 @@ static bool may_wait(const struct ch_heap *heap, unsigned class_index, const voi
            granule % ch_class_granules(class_index) == 0;
 }
 
-static struct ch_broken check_magazine(const struct ch_heap *heap, const struct ch_lane *lane,
+static struct ch_broken check_magazine(const struct ch_heap *heap, const struct ch_cache *cache,
                                        unsigned class_index)
 {
-    void *const *blocks = ch_lane_first(lane, class_index);
-    if (blocks != (void *const *)(lane + 1) + ch_lane_place(class_index) || blocks[-1] != NULL ||
-        ch_lane_count(lane, class_index) > ch_lane_capacity(class_index)) {
+    void *const *blocks = ch_cache_first(cache, class_index);
+    if (blocks != (void *const *)(cache + 1) + ch_cache_place(class_index) || blocks[-1] != NULL ||
+        ch_cache_count(cache, class_index) > ch_cache_capacity(class_index)) {
         return broken(CH_INVARIANT_CACHE_BLOCKS, heap->pages);
     }
-    for (size_t i = 0; i < ch_lane_count(lane, class_index); i++) {
+    for (size_t i = 0; i < ch_cache_count(cache, class_index); i++) {
         const void *block = blocks[i];
         if (!may_wait(heap, class_index, block)) {
             return broken(CH_INVARIANT_CACHE_BLOCKS, block);
@@ -232,28 +232,28 @@ static struct ch_broken check_magazine(const struct ch_heap *heap, const struct 
     return holds();
 }
 
-// A lane keeps as many page runs as it may, and its room is what these leave.
-static struct ch_broken check_kept_counts(const struct ch_heap *heap, const struct ch_lane *lane)
+// A thread cache keeps as many page runs as it may, and its room is what these leave.
+static struct ch_broken check_kept_counts(const struct ch_heap *heap, const struct ch_cache *cache)
 {
-    uint32_t room_pages = lane->kept_room_pages;
-    bool is_few = lane->kept_counts[0] == 0;
+    uint32_t room_pages = cache->kept_room_pages;
+    bool is_few = cache->kept_counts[0] == 0;
     for (uint32_t pages = 1; pages <= CH_KEPT_PAGES; pages++) {
-        is_few = is_few && lane->kept_counts[pages] <= CH_KEPT_EACH;
-        room_pages += pages * lane->kept_counts[pages];
+        is_few = is_few && cache->kept_counts[pages] <= CH_KEPT_EACH;
+        room_pages += pages * cache->kept_counts[pages];
     }
     bool is_whole = is_few && room_pages == ch_kept_room_pages(heap);
     return is_whole ? holds() : broken(CH_INVARIANT_CACHE_BLOCKS, heap->pages);
 }
 
-static struct ch_broken check_lanes(const struct ch_heap *heap)
+static struct ch_broken check_caches(const struct ch_heap *heap)
 {
     struct ch_broken answer = holds();
     unsigned number = 0;
-    for (const struct ch_lane *lane;
-         answer.invariant == CH_INVARIANTS && (lane = ch_lane_next(heap, &number)) != NULL;) {
-        answer = check_kept_counts(heap, lane);
+    for (const struct ch_cache *cache;
+         answer.invariant == CH_INVARIANTS && (cache = ch_cache_next(heap, &number)) != NULL;) {
+        answer = check_kept_counts(heap, cache);
         for (unsigned i = 0; i < CH_CLASS_COUNT && answer.invariant == CH_INVARIANTS; i++) {
-            answer = check_magazine(heap, lane, i);
+            answer = check_magazine(heap, cache, i);
         }
     }
     return answer;
@@ -293,16 +293,16 @@ static struct ch_broken check_no_tags(const struct ch_heap *heap, uint32_t page,
     return holds();
 }
 
-// A page run that is kept is in one lane, and there once.
+// A page run that is kept is in one thread cache, and there once.
 static struct ch_broken check_kept(struct walk *walk, uint32_t page)
 {
     const struct ch_heap *heap = walk->heap;
     uint32_t pages = heap->runs[page].pages;
     unsigned found = 0;
     unsigned number = 0;
-    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
-        for (unsigned i = 0; pages <= CH_KEPT_PAGES && i < lane->kept_counts[pages]; i++) {
-            found += lane->kept[pages][i] == page;
+    for (const struct ch_cache *cache; (cache = ch_cache_next(heap, &number)) != NULL;) {
+        for (unsigned i = 0; pages <= CH_KEPT_PAGES && i < cache->kept_counts[pages]; i++) {
+            found += cache->kept[pages][i] == page;
         }
     }
     walk->kept_runs++;
@@ -313,9 +313,9 @@ static size_t kept_runs(const struct ch_heap *heap)
 {
     size_t count = 0;
     unsigned number = 0;
-    for (const struct ch_lane *lane; (lane = ch_lane_next(heap, &number)) != NULL;) {
+    for (const struct ch_cache *cache; (cache = ch_cache_next(heap, &number)) != NULL;) {
         for (unsigned pages = 0; pages <= CH_KEPT_PAGES; pages++) {
-            count += lane->kept_counts[pages];
+            count += cache->kept_counts[pages];
         }
     }
     return count;
@@ -446,7 +446,7 @@ struct ch_broken ch_heap_check(struct ch_heap *heap)
 {
     struct walk walk = {.heap = heap};
     ch_lock_take(&heap->lock.lock);
-    struct ch_broken answer = check_lanes(heap);
+    struct ch_broken answer = check_caches(heap);
     if (answer.invariant == CH_INVARIANTS) {
         answer = check_runs(&walk);
     }

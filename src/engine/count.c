@@ -1,6 +1,6 @@
 // The count of live blocks. No call counts what it does, since that would cost every call. So this
 // file reads the tags of the blocks that were cut from spans, and the records of page runs. It
-// knows no lanes: a block that waits in one has a tag of 0.
+// knows no thread caches: a block that waits in one has a tag of 0.
 //
 // The harness asks after every call. So the loops are short, and no sanitizer looks at them: they
 // read tables only.

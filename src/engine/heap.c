@@ -5,9 +5,9 @@
 #include "engine/heap.h"
 
 #include "engine/arena.h"
+#include "engine/cache.h"
 #include "engine/count.h"
 #include "engine/fault.h"
-#include "engine/lane.h"
 #include "engine/process.h"
 #include "engine/supply.h"
 
@@ -68,8 +68,8 @@ void ch_heap_destroy(struct ch_heap *heap)
 void ch_heap_minimize(struct ch_heap *heap)
 {
     ch_lock_take(&heap->lock.lock);
-    (void)ch_lane_flush(heap);
-    ch_lane_close_mine(heap);
+    (void)ch_cache_flush(heap);
+    ch_cache_close_mine(heap);
     ch_supply_drop_idle(heap);
     ch_lock_give(&heap->lock.lock);
 }

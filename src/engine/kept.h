@@ -1,7 +1,7 @@
-// Kept page runs: large blocks of up to CH_KEPT_BYTES that a lane keeps after they were freed, and
-// hands out again without the lock.
+// Kept page runs: large blocks of up to CH_KEPT_BYTES that a thread cache keeps after they were
+// freed, and hands out again without the lock.
 //
-//     lane   5 pages: run run | 6 pages: | 7 pages: run | ... | 64 pages:
+//     cache   5 pages: run run | 6 pages: | 7 pages: run | ... | 64 pages:
 //
 // A kept page run is neither free nor a live block. Its record says so, and is replaced as a size
 // tag is: the first thread to end the block replaces it. This file does not know how page runs are
@@ -12,17 +12,17 @@
 #include "engine/large.h"
 #include "engine/shadow.h"
 
-/// Returns a large block that the lane has kept; NULL iff it has none of that length.
-static inline void *ch_kept_take(struct ch_heap *heap, struct ch_lane *lane, size_t size_bytes)
+/// Returns a large block that the thread cache has kept; NULL iff it has none of that length.
+static inline void *ch_kept_take(struct ch_heap *heap, struct ch_cache *cache, size_t size_bytes)
 {
-    uint32_t pages = size_bytes <= lane->kept_bytes ? ch_large_pages(heap, size_bytes) : 0;
-    unsigned count = atomic_load_explicit(&lane->kept_counts[pages], memory_order_relaxed);
+    uint32_t pages = size_bytes <= cache->kept_bytes ? ch_large_pages(heap, size_bytes) : 0;
+    unsigned count = atomic_load_explicit(&cache->kept_counts[pages], memory_order_relaxed);
     if (count == 0) {
         return NULL;
     }
-    uint32_t page = lane->kept[pages][count - 1];
-    atomic_store_explicit(&lane->kept_counts[pages], (uint8_t)(count - 1), memory_order_relaxed);
-    lane->kept_room_pages += pages;
+    uint32_t page = cache->kept[pages][count - 1];
+    atomic_store_explicit(&cache->kept_counts[pages], (uint8_t)(count - 1), memory_order_relaxed);
+    cache->kept_room_pages += pages;
     struct ch_run *run = &heap->runs[page];
     atomic_store_explicit(&run->size_bytes, size_bytes, memory_order_relaxed);
     atomic_store_explicit(&run->kind, CH_RUN_BLOCK, memory_order_release);
@@ -30,9 +30,9 @@ static inline void *ch_kept_take(struct ch_heap *heap, struct ch_lane *lane, siz
     return ch_page_start(heap, page);
 }
 
-/// Keeps a live block. Returns false, and changes nothing, iff the lane has no room for it, or the
-/// pointer is no live block that may be kept.
-static inline bool ch_kept_give(struct ch_heap *heap, struct ch_lane *lane, void *block)
+/// Keeps a live block. Returns false, and changes nothing, iff the thread cache has no room for it,
+/// or the pointer is no live block that may be kept.
+static inline bool ch_kept_give(struct ch_heap *heap, struct ch_cache *cache, void *block)
 {
     size_t offset = ch_offset(heap, block);
     size_t page = offset >> heap->page_log2;
@@ -43,11 +43,11 @@ static inline bool ch_kept_give(struct ch_heap *heap, struct ch_lane *lane, void
     struct ch_run *run = &heap->runs[page];
     uint32_t kind = atomic_load_explicit(&run->kind, memory_order_acquire);
     uint32_t pages = atomic_load_explicit(&run->pages, memory_order_relaxed);
-    if (kind != CH_RUN_BLOCK || pages > lane->kept_room_pages ||
-        (size_t)pages << heap->page_log2 > lane->kept_bytes) {
+    if (kind != CH_RUN_BLOCK || pages > cache->kept_room_pages ||
+        (size_t)pages << heap->page_log2 > cache->kept_bytes) {
         return false;
     }
-    unsigned count = atomic_load_explicit(&lane->kept_counts[pages], memory_order_relaxed);
+    unsigned count = atomic_load_explicit(&cache->kept_counts[pages], memory_order_relaxed);
     if (count == CH_KEPT_EACH || !ch_large_claim(run, CH_RUN_BLOCK, CH_RUN_KEPT)) {
         return false;
     }
@@ -56,22 +56,23 @@ static inline bool ch_kept_give(struct ch_heap *heap, struct ch_lane *lane, void
         return false; // In between, another thread has resized it.
     }
     ch_shadow_poison(block, (size_t)pages << heap->page_log2);
-    lane->kept[pages][count] = (uint32_t)page;
-    lane->kept_room_pages -= pages;
-    atomic_store_explicit(&lane->kept_counts[pages], (uint8_t)(count + 1), memory_order_release);
+    cache->kept[pages][count] = (uint32_t)page;
+    cache->kept_room_pages -= pages;
+    atomic_store_explicit(&cache->kept_counts[pages], (uint8_t)(count + 1), memory_order_release);
     return true;
 }
 
-/// Makes a lane that opens keep nothing yet. Needs the lock.
-void ch_kept_open(const struct ch_heap *heap, struct ch_lane *lane);
+/// Makes a thread cache that opens keep nothing yet. Needs the lock.
+void ch_kept_open(const struct ch_heap *heap, struct ch_cache *cache);
 
-/// Returns how many pages a lane may keep in all.
+/// Returns how many pages a thread cache may keep in all.
 static inline uint32_t ch_kept_room_pages(const struct ch_heap *heap)
 {
     return (uint32_t)(CH_KEPT_ROOM_BYTES >> heap->page_log2);
 }
 
-/// Makes every page run that a lane keeps free. Returns whether there was one. Needs the lock.
-bool ch_kept_flush(struct ch_heap *heap, struct ch_lane *lane);
+/// Makes every page run that a thread cache keeps free. Returns whether there was one. Needs the
+/// lock.
+bool ch_kept_flush(struct ch_heap *heap, struct ch_cache *cache);
 
 #endif

@@ -1,7 +1,7 @@
 // The state of a heap, for the engine's own files. It lives at the start of the heap's arena:
 //
 //     | ch_heap | tables .............................................. | pages ...... | guard |
-//               | committed, starts, hidden | lanes, runs, spans, tags  | page runs
+//               | committed, starts, hidden | caches, runs, spans, tags | page runs
 //
 // Page runs tile the pages. Each is free, or a large block, or a span: small blocks are cut from
 // spans. A large block takes the high end of a free page run, a span the low end. So spans gather
@@ -18,13 +18,13 @@
 //     tags       16 bits a granule up to the last span: 0 where no live block starts, else the
 //                block's size + 1, and a bit for a block whose class is not that of its size;
 //                the tag alone decides whether a small pointer is live
-//     lanes      for each thread: blocks that wait to be handed out
+//     caches     for each thread: blocks that wait to be handed out
 //
 // Threads touch three things without the lock. The holder of a block touches its tag, and any
-// thread may look it up. A thread touches its lane. It also touches the records of large blocks
-// that go into its lane or come out of it (kept.h), and any thread may look up a start and its
-// record. Threads also read the end of the tags in use, and the address of their lane, without the
-// lock. Everything else is read and written under it.
+// thread may look it up. A thread touches its cache. It also touches the records of large blocks
+// that go into its cache or come out of it (kept.h), and any thread may look up a start and its
+// record. Threads also read the end of the tags in use, and the address of their thread cache,
+// without the lock. Everything else is read and written under it.
 #ifndef COMHEAP_ENGINE_STATE_H
 #define COMHEAP_ENGINE_STATE_H
 
@@ -48,7 +48,7 @@ struct ch_span {
     uint64_t free[CH_SPAN_GRANULES / 64]; ///< A bit a granule where a free block starts.
     uint32_t previous, next;              ///< On the list of its class.
     uint16_t cut_granules;                ///< Blocks have been cut from this much of it.
-    uint16_t used_blocks;                 ///< Its blocks that are live or in a lane.
+    uint16_t used_blocks;                 ///< Its blocks that are live or in a thread cache.
     uint8_t class_index;
 };
 
@@ -88,8 +88,8 @@ struct ch_run {
 #define CH_RUN_LISTS (CH_RUN_EXACT_PAGES + 27U * 8U)
 
 /// Holds blocks that were taken from their spans and wait to be handed out, last in first out. Each
-/// class has a magazine of them behind the lane; magazine.h draws it.
-struct ch_lane {
+/// class has a magazine of them behind the thread cache; magazine.h draws it.
+struct ch_cache {
     _Atomic(void **) tops[CH_CLASS_COUNT]; ///< Behind the last block,
     void **ends[CH_CLASS_COUNT];           ///< and where there is no more room.
     uintptr_t tags_bias; ///< The tag of a block is there, and its address / CH_TAG_GRANULES_BYTES
@@ -106,18 +106,18 @@ struct ch_heap {
     atomic_size_t small_granules; ///< All spans lie in this much of the pages: whole spans.
     unsigned page_log2;
     _Atomic uint16_t *tags; ///< Threads agree on each tag, and by it on nothing else.
-    struct ch_lane *lanes[CH_THREAD_CACHES]; ///< By the thread's number; &ch_lane_closed: not open.
+    struct ch_cache *caches[CH_THREAD_CACHES]; ///< By number; &ch_cache_closed: not open.
     struct ch_config config;
     size_t page_bytes;
     uint32_t page_count;
     uint32_t span_pages;
-    uint32_t span_limit; ///< The tables have room for spans in this much of the pages, in spans.
-    unsigned lane_limit; ///< Threads with a number up to this may open a lane.
-    unsigned char *lanes_start;
-    size_t lane_bytes;
+    uint32_t span_limit;  ///< The tables have room for spans in this much of the pages, in spans.
+    unsigned cache_limit; ///< Threads with a number up to this may open a thread cache.
+    unsigned char *caches_start;
+    size_t cache_bytes;
 
     struct ch_fork_lock lock;
-    uint64_t open_lanes; ///< A bit each.
+    uint64_t open_caches; ///< A bit each.
     uint32_t span_lists[CH_CLASS_COUNT];
     uint32_t run_lists[CH_RUN_LISTS];
     uint64_t run_lists_used[(CH_RUN_LISTS + 63) / 64];
@@ -185,10 +185,10 @@ static inline bool ch_tag_replace(_Atomic uint16_t *at, unsigned tag, unsigned n
                                                    memory_order_release, memory_order_relaxed);
 }
 
-/// Returns the address of the lane with a number, which is not 0, when it is open.
-static inline struct ch_lane *ch_lane_at(const struct ch_heap *heap, unsigned number)
+/// Returns the address of the thread cache with a number, which is not 0, when it is open.
+static inline struct ch_cache *ch_cache_at(const struct ch_heap *heap, unsigned number)
 {
-    return (struct ch_lane *)(void *)(heap->lanes_start + (number - 1) * heap->lane_bytes);
+    return (struct ch_cache *)(void *)(heap->caches_start + (number - 1) * heap->cache_bytes);
 }
 
 /// Returns the half with a page's bit in `starts`. A machine of 32 bits may have no atomic access

@@ -1,15 +1,16 @@
 // The supply of blocks: the choice between a span and a page run, and the second and third try.
-// Blocks that wait in lanes hold on to spans. Idle pages count where the world has few pages.
+// Blocks that wait in thread caches hold on to spans. Idle pages count where the world has few
+// pages.
 //
-//     try -> no room      -> flush the lanes -> try
-//         -> pages refused -> flush the lanes, decommit idle pages -> try
+//     try -> no room      -> flush the caches -> try
+//         -> pages refused -> flush the caches, decommit idle pages -> try
 //
 // This file does not know how a span or a page run is found.
 
 #include "engine/supply.h"
 
+#include "engine/cache.h"
 #include "engine/commit.h"
-#include "engine/lane.h"
 #include "engine/large.h"
 #include "engine/page_heap.h"
 
@@ -23,7 +24,7 @@ bool ch_supply_is_possible(const struct ch_heap *heap, size_t old_bytes, size_t 
     if (config->block_bytes != 0 && size_bytes > config->block_bytes) {
         return false;
     }
-    if (config->live_bytes != 0) { // There are no lanes: the heap itself counts every block.
+    if (config->live_bytes != 0) { // No thread caches: the heap itself counts every block.
         size_t others_bytes = heap->live_bytes - old_bytes;
         if (size_bytes > config->live_bytes - others_bytes) {
             return false;
@@ -37,7 +38,7 @@ static void *take_once(struct ch_heap *heap, size_t size_bytes, size_t alignment
 {
     bool is_large = size_bytes > CH_SMALL_BYTES || alignment_bytes > 1;
     return is_large ? ch_large_take(heap, size_bytes, alignment_bytes)
-                    : ch_lane_take(heap, ch_class_of(size_bytes));
+                    : ch_cache_take(heap, ch_class_of(size_bytes));
 }
 
 static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
@@ -53,7 +54,7 @@ static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_byte
     if (block == NULL && heap->was_refused) {
         ch_supply_drop_idle(heap); // Pages that the last try got before the refusal.
     } else if (tries > 0 || heap->was_refused) {
-        ch_supply_drop_excess(heap); // Of lanes, or of a try for room that was refused.
+        ch_supply_drop_excess(heap); // Of thread caches, or of a try for room that was refused.
     }
     return block;
 }
@@ -92,7 +93,7 @@ void ch_supply_drop_idle(struct ch_heap *heap)
 
 bool ch_supply_reclaim(struct ch_heap *heap)
 {
-    bool had_blocks = ch_lane_flush(heap);
+    bool had_blocks = ch_cache_flush(heap);
     if (!heap->was_refused) {
         return had_blocks;
     }

@@ -13,7 +13,7 @@
 
 #include "pages/print.h"
 
-// A call may open the thread's lane. So it is looked for as long as it is not found.
+// A call may open the thread's cache. So it is looked for as long as it is not found.
 
 RARE static void *take_first(size_t size_bytes)
 {
@@ -22,13 +22,13 @@ RARE static void *take_first(size_t size_bytes)
         return NULL;
     }
     void *block = ch_heap_alloc(heap, ch_blocks_size_bytes(size_bytes));
-    ch_process_find_lane();
+    ch_process_find_cache();
     return block;
 }
 
 void *ch_blocks_take_late(size_t size_bytes)
 {
-    if (ch_process_lane == &ch_lane_closed || size_bytes > SIZE_BYTES_MOST) {
+    if (ch_process_cache == &ch_cache_closed || size_bytes > SIZE_BYTES_MOST) {
         return take_first(size_bytes);
     }
     return ch_heap_alloc_late(ch_blocks_heap(), ch_blocks_size_bytes(size_bytes));
@@ -39,13 +39,13 @@ RARE static void give_first(void *block)
     struct ch_heap *heap = ch_blocks_get_heap();
     if (heap != NULL) {
         ch_heap_free(heap, block);
-        ch_process_find_lane();
+        ch_process_find_cache();
     }
 }
 
 void ch_blocks_give_late(void *block)
 {
-    if (ch_process_lane == &ch_lane_closed) {
+    if (ch_process_cache == &ch_cache_closed) {
         give_first(block);
     } else {
         ch_heap_free_late(ch_blocks_heap(), block);

@@ -57,7 +57,7 @@ static inline bool ch_blocks_is_power_of_two(size_t number)
 /// Return a block: one that waits for the thread, or NULL; any, or NULL iff it can't be allocated.
 FAST void *ch_blocks_take_fast(size_t size_bytes)
 {
-    return ch_fast_take(ch_process_lane, ch_blocks_size_bytes(size_bytes));
+    return ch_fast_take(ch_process_cache, ch_blocks_size_bytes(size_bytes));
 }
 void *ch_blocks_take_late(size_t size_bytes);
 
@@ -75,7 +75,7 @@ void ch_blocks_give_late(void *block);
 
 FAST void ch_blocks_give(void *block)
 {
-    if (RARELY(!ch_fast_give(ch_blocks_heap(), ch_process_lane, block))) {
+    if (RARELY(!ch_fast_give(ch_blocks_heap(), ch_process_cache, block))) {
         ch_blocks_give_late(block);
     }
 }

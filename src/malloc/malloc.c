@@ -42,7 +42,7 @@ RARE static void *refuse(int error)
     return NULL;
 }
 
-// Allocates what no lane holds. Refuses too many bytes.
+// Allocates what no thread cache holds. Refuses too many bytes.
 static __attribute__((noinline)) void *take_late(size_t size_bytes)
 {
     void *block = ch_blocks_take_late(size_bytes);
@@ -94,7 +94,7 @@ RARE static void *take_zeroed_late(size_t size_bytes)
         return refuse(ENOMEM);
     }
     void *block = ch_heap_alloc_zeroed(heap, ch_blocks_size_bytes(size_bytes));
-    ch_process_find_lane();
+    ch_process_find_cache();
     return block == NULL ? refuse(ENOMEM) : block;
 }
 

@@ -1,8 +1,9 @@
 // Forks a process whose other threads use the heap at that moment. The child has only the thread
 // that forked, and can go on with that thread's blocks and with new ones. It can use the task heap,
-// minimize, start a thread of its own, and take the lanes of the threads that it lost. It can also
-// go on when the fork comes while another thread makes the task heap. A child that waits forever is
-// a failure. Fork handlers that the program registers before the library does may use the heaps.
+// minimize, start a thread of its own, and take the thread caches of the threads that it lost. It
+// can also go on when the fork comes while another thread makes the task heap. A child that waits
+// forever is a failure. Fork handlers that the program registers before the library does may use
+// the heaps.
 //
 // No thread begins or ends while the process forks: a sanitizer allocates for it, and can't be
 // forked in the middle of that.
@@ -138,8 +139,9 @@ __attribute__((constructor(101))) static void register_handlers(void)
 static _Noreturn void be_child(struct forks *forks, struct held held[HEAPS], unsigned number)
 {
     (void)alarm(CHILD_SECONDS);
-    for (unsigned lane = 0; lane < CH_THREAD_CACHES; lane++) {
-        CLAIM(ch_thread_cache_select(lane), "lane %u is that of a thread that is gone", lane);
+    for (unsigned cache = 0; cache < CH_THREAD_CACHES; cache++) {
+        CLAIM(ch_thread_cache_select(cache), "thread cache %u is that of a thread that is gone",
+              cache);
     }
     for (unsigned heap = 0; heap < HEAPS; heap++) {
         struct held *mine = &held[heap];

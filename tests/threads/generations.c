@@ -1,6 +1,7 @@
-// A thousand threads, at first a hundred at once and so more than there are lanes. Each allocates,
-// frees blocks that others left, leaves some of its own and ends. The pages that the heap holds do
-// not grow with the threads that lived, and when the last block is freed it is as good as new.
+// A thousand threads, at first a hundred at once and so more than there are thread caches. Each
+// allocates, frees blocks that others left, leaves some of its own and ends. The pages that the
+// heap holds do not grow with the threads that lived, and when the last block is freed it is as
+// good as new.
 //
 //     generations [THREADS [SEED [MOST_KIB]]]     up to so many KiB a block
 

@@ -32,8 +32,8 @@ void held_free(struct ch_heap *heap, struct held *held);
 /// block. Sorts them. No thread may be inside a call.
 void held_claim_all(struct ch_heap *heap, struct held *held, size_t count);
 
-/// Claims that the heap's invariants hold. No thread may be inside a call. With the lanes of sixty
-/// threads this takes a fifth of a second, and many times that under ThreadSanitizer.
+/// Claims that the heap's invariants hold. No thread may be inside a call. With the thread caches
+/// of sixty threads this takes a fifth of a second, and many times that under ThreadSanitizer.
 void held_claim_invariants(struct ch_heap *heap);
 
 /// Returns a plausible request size. Half are below half a KiB, and a quarter at the edge of a

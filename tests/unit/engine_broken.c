@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/lane.h"
+#include "engine/cache.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -54,13 +54,13 @@ static void set_scene(struct scene *scene)
     ch_heap_minimize(scene->heap);
     ch_heap_free(scene->heap, runs[RUN_SHORT_HOLE]);
     ch_heap_free(scene->heap, runs[RUN_LONG_HOLE]);
-    // More than the lane can hold: the first go to their span.
+    // More than the thread cache can hold: the first go to their span.
     for (size_t i = 0; i < 2 * CH_MAGAZINE_BLOCKS; i++) {
         ch_heap_free(scene->heap, blocks[i]);
     }
     scene->live = blocks[4 * CH_MAGAZINE_BLOCKS - 1];
     scene->in_span = blocks[0];
-    scene->in_lane = blocks[2 * CH_MAGAZINE_BLOCKS - 1];
+    scene->in_cache = blocks[2 * CH_MAGAZINE_BLOCKS - 1];
 }
 
 static void a_heap_that_is_whole_is_said_to_be_whole(void **state)
@@ -72,7 +72,7 @@ static void a_heap_that_is_whole_is_said_to_be_whole(void **state)
     assert_int_equal(scene.heap->runs[SPAN_FREE * scene.heap->span_pages].kind, CH_RUN_FREE);
     assert_int_equal(scene.heap->runs[scene_rest(scene.heap)].pages,
                      scene.runs[RUN_BOTTOM] - scene_rest(scene.heap));
-    assert_true(ch_lane_count(ch_lane_mine(scene.heap), SCENE_CLASS) > 2);
+    assert_true(ch_cache_count(ch_cache_mine(scene.heap), SCENE_CLASS) > 2);
     struct ch_broken broken = ch_heap_check(scene.heap);
     assert_int_equal(broken.invariant, CH_INVARIANTS);
     assert_null(broken.where);

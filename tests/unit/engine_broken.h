@@ -35,7 +35,7 @@ struct scene {
     struct ch_heap *heap;
     unsigned char *live;       ///< A block of 100 bytes in SPAN_OPEN,
     unsigned char *in_span;    ///< one that is free there,
-    unsigned char *in_lane;    ///< and one that is in the lane.
+    unsigned char *in_cache;   ///< and one that is in the thread cache.
     unsigned char *other;      ///< A live block of 200 bytes in SPAN_OTHER.
     unsigned char *last;       ///< The live block in SPAN_LAST.
     uint32_t runs[SCENE_RUNS]; ///< First pages.

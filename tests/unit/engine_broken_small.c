@@ -3,7 +3,7 @@
 
 #include "engine_broken.h"
 
-#include "engine/lane.h"
+#include "engine/cache.h"
 
 static struct ch_span *record(const struct scene *scene, unsigned span)
 {
@@ -257,9 +257,9 @@ static const void *a_block_was_cut_that_nobody_has(struct scene *scene)
     return start_of(scene, SPAN_OPEN);
 }
 
-static const void *the_lane_has_lost_a_block(struct scene *scene)
+static const void *the_cache_has_lost_a_block(struct scene *scene)
 {
-    ch_lane_mine(scene->heap)->tops[SCENE_CLASS]--;
+    ch_cache_mine(scene->heap)->tops[SCENE_CLASS]--;
     return start_of(scene, SPAN_OPEN);
 }
 
@@ -270,7 +270,7 @@ static const void *a_live_block_was_forgotten(struct scene *scene)
 }
 
 BREAKAGES(SPAN_COUNT, BREAKAGE(a_span_counts_one_more), BREAKAGE(a_span_counts_one_less),
-          BREAKAGE(a_block_was_cut_that_nobody_has), BREAKAGE(the_lane_has_lost_a_block),
+          BREAKAGE(a_block_was_cut_that_nobody_has), BREAKAGE(the_cache_has_lost_a_block),
           BREAKAGE(a_live_block_was_forgotten));
 
 static const void *a_span_with_room_is_on_no_list(struct scene *scene)

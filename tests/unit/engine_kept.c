@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "engine/lane.h"
+#include "engine/cache.h"
 #include "engine/state.h"
 #include "world/asan.h"
 
@@ -284,8 +284,8 @@ static void a_request_that_is_refused_pages_gets_theirs(void **state)
     ch_heap_minimize(heap);
 }
 
-// Each lane hands out what it keeps. One that no thread has gives its page runs up.
-static void another_lane_has_no_use_of_them(void **state)
+// Each thread cache hands out what it keeps. One that no thread has gives its page runs up.
+static void another_cache_has_no_use_of_them(void **state)
 {
     (void)state;
     unsigned mine = ch_thread_number;
@@ -395,7 +395,7 @@ int run_kept_claims(void)
         ON_HEAP(a_minimized_heap_keeps_none),
         ON_HEAP(a_request_without_room_gets_theirs),
         ON_HEAP(a_request_that_is_refused_pages_gets_theirs),
-        ON_HEAP(another_lane_has_no_use_of_them),
+        ON_HEAP(another_cache_has_no_use_of_them),
         cmocka_unit_test(a_heap_with_a_bound_on_the_sum_keeps_none),
         cmocka_unit_test(none_serves_a_request_above_the_bound_of_a_block),
         cmocka_unit_test(on_longer_pages_the_bytes_are_bounded_too),

@@ -55,8 +55,8 @@ static void end_blocks(size_t from, size_t to)
     }
 }
 
-// A free span; a span with blocks that are live, in the lane, in the span and not yet cut; runs
-// that are live, free, and joined with the free pages below them.
+// A free span; a span with blocks that are live, in the thread cache, in the span and not yet cut;
+// runs that are live, free, and joined with the free pages below them.
 static int set_scene(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-// The calling thread's lane of the heap of the process, which one load finds: it is open, and the
+// The calling thread's cache of the heap of the process, which one load finds: it is open, and the
 // thread's own, or it is the closed one.
 
 #include "cmocka_headers.h"
@@ -21,18 +21,18 @@ static void take_and_give(void)
     void *block = ch_heap_alloc(heap, 100);
     assert_non_null(block);
     ch_heap_free(heap, block);
-    ch_process_find_lane(); // As the drop-in does, after a call that took long.
+    ch_process_find_cache(); // As the drop-in does, after a call that took long.
 }
 
 static void assert_closed(void)
 {
-    assert_ptr_equal(ch_process_lane, &ch_lane_closed);
+    assert_ptr_equal(ch_process_cache, &ch_cache_closed);
 }
 
 static void assert_mine(void)
 {
-    assert_true(ch_lane_is_open(ch_process_lane));
-    assert_ptr_equal(ch_process_lane, ch_lane_mine(heap));
+    assert_true(ch_cache_is_open(ch_process_cache));
+    assert_ptr_equal(ch_process_cache, ch_cache_mine(heap));
 }
 
 static void the_heap_of_the_process_is_found_at_once(void **state)
@@ -42,7 +42,7 @@ static void the_heap_of_the_process_is_found_at_once(void **state)
     assert_int_equal(ch_process_none.small_granules, 0);
 }
 
-static void a_lane_is_found_once_it_is_open(void **state)
+static void a_cache_is_found_once_it_is_open(void **state)
 {
     (void)state;
     take_and_give();
@@ -53,39 +53,39 @@ static void a_lane_is_found_once_it_is_open(void **state)
     assert_mine();
 }
 
-static void a_thread_that_changes_its_number_changes_its_lane(void **state)
+static void a_thread_that_changes_its_number_changes_its_cache(void **state)
 {
     (void)state;
     take_and_give();
-    struct ch_lane *first = ch_process_lane;
+    struct ch_cache *first = ch_process_cache;
     assert_true(ch_thread_cache_select(7));
     assert_closed();
     take_and_give();
     assert_mine();
-    assert_ptr_not_equal(ch_process_lane, first);
+    assert_ptr_not_equal(ch_process_cache, first);
     assert_true(ch_thread_cache_select(0));
     assert_closed();
     take_and_give();
     assert_closed();
     assert_true(ch_thread_cache_select(1));
     assert_closed();
-    take_and_give(); // The lane is open already.
+    take_and_give(); // The thread cache is open already.
     assert_mine();
 }
 
-static void the_lane_of_another_heap_is_not_found(void **state)
+static void the_cache_of_another_heap_is_not_found(void **state)
 {
     (void)state;
     ch_heap_minimize(heap);
     struct watch watch = watch_open();
     struct ch_heap *other = watch_heap(&watch, 8 * MIB);
     ch_heap_free(other, ch_heap_alloc(other, 100));
-    ch_process_find_lane();
+    ch_process_find_cache();
     assert_closed();
     take_and_give();
     assert_mine();
     ch_heap_minimize(other);
-    ch_process_find_lane();
+    ch_process_find_cache();
     assert_mine();
     watch_end_empty(&watch, other);
 }
@@ -96,9 +96,9 @@ int run_process_claims(void)
 {
     const struct CMUnitTest claims[] = {
         ON_HEAP(the_heap_of_the_process_is_found_at_once),
-        ON_HEAP(a_lane_is_found_once_it_is_open),
-        ON_HEAP(a_thread_that_changes_its_number_changes_its_lane),
-        ON_HEAP(the_lane_of_another_heap_is_not_found),
+        ON_HEAP(a_cache_is_found_once_it_is_open),
+        ON_HEAP(a_thread_that_changes_its_number_changes_its_cache),
+        ON_HEAP(the_cache_of_another_heap_is_not_found),
     };
     return cmocka_run_group_tests_name("the heap of the process", claims, NULL, NULL);
 }

@@ -263,8 +263,8 @@ static void what_lies_behind_a_roomy_block_is_no_part_of_it(void **state)
     }
 }
 
-// A lane counts for its thread. Here no thread has one, so the heap counts resized blocks.
-static void without_a_lane_a_block_is_resized_likewise(void **state)
+// A thread cache counts for its thread. Here no thread has one, so the heap counts resized blocks.
+static void without_a_cache_a_block_is_resized_likewise(void **state)
 {
     (void)state;
     assert_true(ch_thread_cache_select(0));
@@ -326,7 +326,7 @@ int run_resize_claims(void)
         ON_HEAP(a_large_block_that_shrinks_keeps_pages_for_twice_its_size),
         ON_HEAP(a_roomy_block_is_reallocated),
         ON_HEAP(what_lies_behind_a_roomy_block_is_no_part_of_it),
-        ON_HEAP(without_a_lane_a_block_is_resized_likewise),
+        ON_HEAP(without_a_cache_a_block_is_resized_likewise),
         ON_HEAP(null_is_refused_and_no_fault),
         ON_HEAP(what_is_no_block_raises_the_fault_of_a_reallocate),
     };

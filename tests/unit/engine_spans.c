@@ -1,14 +1,14 @@
 // Spans: where they lie, how they are cut, filled and emptied, and that their pages then serve
-// other classes and large blocks. Also which blocks the lane keeps and when, and that small and
-// large blocks share all of the room.
+// other classes and large blocks. Also which blocks the thread cache keeps and when, and that small
+// and large blocks share all of the room.
 
 #include "churn.h"
 #include "cmocka_headers.h"
 #include "engine_groups.h"
 #include "watch.h"
 
+#include "engine/cache.h"
 #include "engine/class.h"
-#include "engine/lane.h"
 #include "engine/state.h"
 
 #define BLOCKS_MOST CH_SPAN_GRANULES
@@ -236,13 +236,13 @@ static void a_large_block_takes_free_pages_of_spans_where_many_are_idle(void **s
     for (unsigned span = 2; span < 20; span++) {
         give_span(span);
     }
-    (void)ch_lane_flush(heap);
+    (void)ch_cache_flush(heap);
     void *fresh = ch_heap_alloc(heap, CH_SPAN_BYTES); // Few are idle: it leaves the hole alone.
     assert_ptr_equal(fresh, (unsigned char *)wall - CH_SPAN_BYTES);
     for (unsigned span = 20; span < 178; span++) {
         give_span(span);
     }
-    (void)ch_lane_flush(heap);
+    (void)ch_cache_flush(heap);
     assert_int_equal(watch.decommits, 0);
     size_t requests = watch.requests;
     void *high = ch_heap_alloc(heap, 90 * CH_SPAN_BYTES);
@@ -261,19 +261,19 @@ static void a_large_block_takes_free_pages_of_spans_where_many_are_idle(void **s
     ch_heap_free(heap, wall);
 }
 
-#define LANE_CLASSES 6U
-#define LANE_SPANS CH_MAGAZINE_BLOCKS
+#define CACHE_CLASSES 6U
+#define CACHE_SPANS CH_MAGAZINE_BLOCKS
 
 // Returns one block of each of so many spans of a class: the only live one.
 static void take_one_of_each(unsigned class_index, void **firsts)
 {
-    static void *all[LANE_SPANS * 600];
+    static void *all[CACHE_SPANS * 600];
     unsigned in_span = fitting(class_index);
-    for (unsigned i = 0; i < LANE_SPANS * in_span; i++) {
+    for (unsigned i = 0; i < CACHE_SPANS * in_span; i++) {
         all[i] = ch_heap_alloc(heap, ch_class_bytes(class_index));
         assert_non_null(all[i]);
     }
-    for (unsigned i = 0; i < LANE_SPANS * in_span; i++) {
+    for (unsigned i = 0; i < CACHE_SPANS * in_span; i++) {
         if (i % in_span == 0) {
             firsts[i / in_span] = all[i];
         } else {
@@ -283,19 +283,19 @@ static void take_one_of_each(unsigned class_index, void **firsts)
     ch_heap_minimize(heap);
 }
 
-// A lane gives up more spans than a heap may keep idle, as each of its blocks was the last one of
-// its span. The request that has no room for all that keeps to the bound.
-static void a_heap_that_empties_its_lanes_keeps_no_more_idle_pages_than_it_may(void **state)
+// A thread cache gives up more spans than a heap may keep idle, as each of its blocks was the last
+// one of its span. The request that has no room for all that keeps to the bound.
+static void a_heap_that_empties_its_caches_keeps_no_more_idle_pages_than_it_may(void **state)
 {
     (void)state;
-    static void *firsts[LANE_CLASSES][LANE_SPANS];
+    static void *firsts[CACHE_CLASSES][CACHE_SPANS];
     size_t page = heap->page_bytes;
     void *wall = ch_heap_alloc(heap, 5 * page);
-    for (unsigned i = 0; i < LANE_CLASSES; i++) {
+    for (unsigned i = 0; i < CACHE_CLASSES; i++) {
         take_one_of_each(ch_class_of(256) - i, firsts[i]);
     }
-    for (unsigned i = 0; i < LANE_CLASSES; i++) {
-        for (unsigned j = 0; j < LANE_SPANS; j++) {
+    for (unsigned i = 0; i < CACHE_CLASSES; i++) {
+        for (unsigned j = 0; j < CACHE_SPANS; j++) {
             ch_heap_free(heap, firsts[i][j]);
         }
     }
@@ -316,7 +316,7 @@ static void a_large_block_takes_free_pages_of_spans_where_there_are_no_others(vo
     for (unsigned span = 2; span < 8; span++) {
         give_span(span);
     }
-    (void)ch_lane_flush(heap);
+    (void)ch_cache_flush(heap);
     size_t behind_bytes = (size_t)heap->page_count * heap->page_bytes - 9 * CH_SPAN_BYTES;
     void *rest = ch_heap_alloc(heap, behind_bytes);
     assert_ptr_equal(rest, heap->pages + 9 * CH_SPAN_BYTES);
@@ -364,7 +364,7 @@ static void the_tags_below_a_span_are_there_without_spans(void **state)
     ch_heap_free(heap, top);
 }
 
-static void the_lane_is_bounded_and_minimize_empties_it(void **state)
+static void the_cache_is_bounded_and_minimize_empties_it(void **state)
 {
     (void)state;
     for (unsigned class_index = 0; class_index < CH_CLASS_COUNT; class_index++) {
@@ -372,13 +372,13 @@ static void the_lane_is_bounded_and_minimize_empties_it(void **state)
         take(class_index, 0, count);
         for (unsigned i = 0; i < count; i++) {
             give(i, i + 1);
-            size_t in_lane = ch_lane_count(ch_lane_mine(heap), class_index);
-            assert_true(in_lane >= 1 && in_lane <= CH_MAGAZINE_BLOCKS);
-            assert_true(in_lane * ch_class_bytes(class_index) <= CH_MAGAZINE_BYTES);
+            size_t in_cache = ch_cache_count(ch_cache_mine(heap), class_index);
+            assert_true(in_cache >= 1 && in_cache <= CH_MAGAZINE_BLOCKS);
+            assert_true(in_cache * ch_class_bytes(class_index) <= CH_MAGAZINE_BYTES);
         }
         watch_assert_whole(&watch, heap);
         ch_heap_minimize(heap);
-        assert_false(ch_lane_is_open(ch_lane_mine(heap)));
+        assert_false(ch_cache_is_open(ch_cache_mine(heap)));
         assert_int_equal(ch_span_end(heap), 0);
     }
 }
@@ -431,8 +431,8 @@ static void all_room_comes_back_when_all_is_freed(void **state)
     assert_int_equal(watch_largest(heap), fresh);
 }
 
-// The lane gives up its blocks when another request has no room.
-static void blocks_in_the_lane_do_not_stand_in_the_way_of_others(void **state)
+// The thread cache gives up its blocks when another request has no room.
+static void blocks_in_the_cache_do_not_stand_in_the_way_of_others(void **state)
 {
     (void)state;
     void *kept = ch_heap_alloc(heap, ch_class_bytes(0));
@@ -449,8 +449,8 @@ static void blocks_in_the_lane_do_not_stand_in_the_way_of_others(void **state)
     ch_heap_free(heap, kept);
 }
 
-// Otherwise the next block from the lane could lie in a span high up, with the free ones below it
-// lost to the large blocks. Freeing the last block alone does not see to that.
+// Otherwise the next block from the thread cache could lie in a span high up, with the free ones
+// below it lost to the large blocks. Freeing the last block alone does not see to that.
 static void an_empty_heap_has_no_span_high_up_once_it_is_minimized(void **state)
 {
     (void)state;
@@ -501,11 +501,11 @@ int run_span_claims(void)
         ON_HEAP(a_span_takes_the_lowest_of_the_shortest_holes_below_the_last_one),
         ON_LONG_HEAP(a_large_block_takes_free_pages_of_spans_where_many_are_idle),
         ON_HEAP(a_large_block_takes_free_pages_of_spans_where_there_are_no_others),
-        ON_LONG_HEAP(a_heap_that_empties_its_lanes_keeps_no_more_idle_pages_than_it_may),
+        ON_LONG_HEAP(a_heap_that_empties_its_caches_keeps_no_more_idle_pages_than_it_may),
         ON_HEAP(the_tags_below_a_span_are_there_without_spans),
-        ON_HEAP(the_lane_is_bounded_and_minimize_empties_it),
+        ON_HEAP(the_cache_is_bounded_and_minimize_empties_it),
         ON_HEAP(all_room_comes_back_when_all_is_freed),
-        ON_HEAP(blocks_in_the_lane_do_not_stand_in_the_way_of_others),
+        ON_HEAP(blocks_in_the_cache_do_not_stand_in_the_way_of_others),
         ON_HEAP(an_empty_heap_has_no_span_high_up_once_it_is_minimized),
         ON_HEAP(a_large_block_takes_all_pages_that_are_no_span),
     };

@@ -1,9 +1,9 @@
-// The numbers of lanes on real threads. No two threads have the same one, and a thread that ends
-// gives its own back. Blocks that wait in a lane go back into the heap when another thread
-// minimizes it, and threads that find no free lane work without one. A thread that ends has no lane
-// left, not of the heap of the process either.
+// The numbers of thread caches on real threads. No two threads have the same one, and a thread that
+// ends gives its own back. Blocks that wait in a thread cache go back into the heap when another
+// thread minimizes it, and threads that find no free thread cache work without one. A thread that
+// ends has no thread cache left, not of the heap of the process either.
 //
-//     lanes
+//     caches
 
 #include "crew.h"
 #include "held.h"
@@ -43,28 +43,30 @@ struct selection {
     atomic_uint holders[CH_THREAD_CACHES];
 };
 
-// Each of more threads than lanes tries each lane in turn, starting at its own place.
+// Each of more threads than thread caches tries each thread cache in turn, starting at its own
+// place.
 static void select_any(unsigned number, void *argument)
 {
     struct selection *selection = argument;
     for (unsigned i = 0; i < 10 * CH_THREAD_CACHES; i++) {
-        unsigned lane = 1 + (number + i) % (CH_THREAD_CACHES - 1);
-        if (ch_thread_cache_select(lane)) {
-            unsigned others = atomic_fetch_add(&selection->holders[lane], 1);
-            CLAIM(others == 0, "lane %u was given to two threads", lane);
-            CLAIM(ch_thread_cache_select(lane), "a thread was refused the lane that it has");
-            atomic_fetch_sub(&selection->holders[lane], 1);
-            CLAIM(ch_thread_cache_select(0), "a thread can't leave its lane");
+        unsigned cache = 1 + (number + i) % (CH_THREAD_CACHES - 1);
+        if (ch_thread_cache_select(cache)) {
+            unsigned others = atomic_fetch_add(&selection->holders[cache], 1);
+            CLAIM(others == 0, "thread cache %u was given to two threads", cache);
+            CLAIM(ch_thread_cache_select(cache),
+                  "a thread was refused the thread cache that it has");
+            atomic_fetch_sub(&selection->holders[cache], 1);
+            CLAIM(ch_thread_cache_select(0), "a thread can't leave its cache");
         }
     }
     crew_meet(&selection->meeting, THREADS);
     if (number >= 1 && number < CH_THREAD_CACHES) { // All are free now.
-        CLAIM(ch_thread_cache_select(number), "lane %u is free, but refused", number);
+        CLAIM(ch_thread_cache_select(number), "thread cache %u is free, but refused", number);
     }
     crew_meet(&selection->meeting, THREADS);
-    for (unsigned lane = 1; lane < CH_THREAD_CACHES; lane++) { // Now no lane is free.
-        CLAIM(ch_thread_cache_select(lane) == (lane == number),
-              "lane %u has a thread, but not this one", lane);
+    for (unsigned cache = 1; cache < CH_THREAD_CACHES; cache++) { // Now no thread cache is free.
+        CLAIM(ch_thread_cache_select(cache) == (cache == number),
+              "thread cache %u has a thread, but not this one", cache);
     }
     crew_meet(&selection->meeting, THREADS);
 }
@@ -72,16 +74,16 @@ static void select_any(unsigned number, void *argument)
 static void no_two_threads_have_the_same(void)
 {
     struct selection selection = {0};
-    CLAIM(ch_thread_cache_select(0), "the first thread can't leave its lane");
-    CLAIM(!ch_thread_cache_select(CH_THREAD_CACHES), "there is a lane beyond the last");
-    CLAIM(!ch_thread_cache_select(UINT32_MAX), "there is a lane far beyond the last");
+    CLAIM(ch_thread_cache_select(0), "the first thread can't leave its cache");
+    CLAIM(!ch_thread_cache_select(CH_THREAD_CACHES), "there is a thread cache beyond the last");
+    CLAIM(!ch_thread_cache_select(UINT32_MAX), "there is a thread cache far beyond the last");
     crew_run(THREADS, select_any, &selection);
 }
 
-static void select_one(unsigned lane, void *heap)
+static void select_one(unsigned cache, void *heap)
 {
-    CLAIM(ch_thread_cache_select(lane), "lane %u is free, but refused", lane);
-    use(heap, lane);
+    CLAIM(ch_thread_cache_select(cache), "thread cache %u is free, but refused", cache);
+    use(heap, cache);
 }
 
 // Returns the bytes that the heap holds, and minimizes it.
@@ -96,8 +98,8 @@ static void one_that_ends_gives_it_back(void)
 {
     struct ch_heap *heap = make_heap();
     for (unsigned round = 0; round < 3; round++) {
-        for (unsigned lane = 1; lane < CH_THREAD_CACHES; lane++) {
-            crew_join(crew_start(select_one, lane, heap));
+        for (unsigned cache = 1; cache < CH_THREAD_CACHES; cache++) {
+            crew_join(crew_start(select_one, cache, heap));
         }
     }
     held_claim_all(heap, NULL, 0);
@@ -112,20 +114,20 @@ static void what_is_left_is_flushed(void)
     crew_join(crew_start(select_one, CH_THREAD_CACHES - 1, heap));
     CLAIM(minimize(heap) > fresh_bytes, "a thread leaves nothing, so nothing is shown");
     CLAIM(ch_heap_stats(heap).committed_bytes == fresh_bytes,
-          "a lane without a thread keeps %zu bytes from being given back",
+          "a thread cache without a thread keeps %zu bytes from being given back",
           ch_heap_stats(heap).committed_bytes - fresh_bytes);
 
-    // The same for a lane that its thread has left, and for one that it has.
-    CLAIM(ch_thread_cache_select(1), "lane 1 is free, but refused");
+    // The same for a thread cache that its thread has left, and for one that it has.
+    CLAIM(ch_thread_cache_select(1), "thread cache 1 is free, but refused");
     use(heap, 1);
-    CLAIM(ch_thread_cache_select(2), "lane 2 is free, but refused");
+    CLAIM(ch_thread_cache_select(2), "thread cache 2 is free, but refused");
     use(heap, 2);
-    CLAIM(minimize(heap) > fresh_bytes, "two lanes hold nothing");
-    CLAIM(ch_heap_stats(heap).committed_bytes == fresh_bytes, "a lane was not flushed");
+    CLAIM(minimize(heap) > fresh_bytes, "two thread caches hold nothing");
+    CLAIM(ch_heap_stats(heap).committed_bytes == fresh_bytes, "a thread cache was not flushed");
     held_claim_all(heap, NULL, 0);
     held_claim_invariants(heap);
     ch_heap_destroy(heap);
-    CLAIM(ch_thread_cache_select(0), "the first thread can't leave its lane");
+    CLAIM(ch_thread_cache_select(0), "the first thread can't leave its cache");
 }
 
 struct crowd {
@@ -145,7 +147,7 @@ static void crowd(unsigned number, void *argument)
     held_free(all->heap, &held);
 }
 
-static void more_threads_than_lanes_work(void)
+static void more_threads_than_caches_work(void)
 {
     struct crowd all = {.heap = make_heap()};
     size_t fresh_bytes = ch_heap_stats(all.heap).committed_bytes;
@@ -164,29 +166,29 @@ static void more_threads_than_lanes_work(void)
 static pthread_key_t last;
 
 // Runs after the library's own at the end of a thread, as it was registered later.
-static void use_without_a_lane(void *heap)
+static void use_without_a_cache(void *heap)
 {
     for (unsigned i = 0; i < 2; i++) {
         CLAIM(ch_thread_number == 0, "a thread that has ended has number %u", ch_thread_number);
-        CLAIM(ch_process_lane == &ch_lane_closed, "a thread that has ended has a lane");
+        CLAIM(ch_process_cache == &ch_cache_closed, "a thread that has ended has a thread cache");
         use(heap, 0);
     }
 }
 
 static void use_and_end(unsigned number, void *heap)
 {
-    CLAIM(ch_process_lane == &ch_lane_closed, "a thread begins with a lane");
+    CLAIM(ch_process_cache == &ch_cache_closed, "a thread begins with a thread cache");
     use(heap, number);
-    ch_process_find_lane();
-    CLAIM(ch_lane_is_open(ch_process_lane) && ch_process_lane == ch_lane_mine(heap),
-          "a thread that has called has not its own lane");
+    ch_process_find_cache();
+    CLAIM(ch_cache_is_open(ch_process_cache) && ch_process_cache == ch_cache_mine(heap),
+          "a thread that has called has not its own thread cache");
     CLAIM(pthread_setspecific(last, heap) == 0, "there is no end to a thread");
 }
 
 static void a_thread_that_ends_has_none(void)
 {
     struct ch_heap *heap = ch_heap_of_process();
-    CLAIM(heap != NULL && pthread_key_create(&last, use_without_a_lane) == 0, "there is no heap");
+    CLAIM(heap != NULL && pthread_key_create(&last, use_without_a_cache) == 0, "there is no heap");
     use(heap, 0); // The library has registered its own.
     for (unsigned round = 0; round < 3; round++) {
         crew_run(8, use_and_end, heap);
@@ -200,7 +202,7 @@ int main(void)
     no_two_threads_have_the_same();
     one_that_ends_gives_it_back();
     what_is_left_is_flushed();
-    more_threads_than_lanes_work();
+    more_threads_than_caches_work();
     a_thread_that_ends_has_none();
     return 0;
 }

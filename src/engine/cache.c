@@ -1,0 +1,157 @@
+// Thread caches: the slow paths. They open and close caches, and move blocks between caches and
+// spans (cache.h draws them).
+//
+//     empty magazine   |          |  <- half of its capacity from the spans
+//     full magazine    |old | new |  -> the older half back to the spans
+//
+// A thread without a cache goes to the spans for each block; every thread may be one. This file
+// does not know sizes, nor which blocks are live.
+
+#include "engine/cache.h"
+
+#include <string.h>
+
+#include "engine/commit.h"
+#include "engine/kept.h"
+#include "engine/process.h"
+#include "engine/slab.h"
+
+_Static_assert(CH_THREAD_CACHES == CH_THREAD_NUMBERS, "a thread cache for each number");
+
+static uint64_t bit_of(unsigned number)
+{
+    return (uint64_t)1 << number;
+}
+
+// Lays the empty magazines of a thread cache out behind it.
+static void lay_out(const struct ch_heap *heap, struct ch_cache *cache)
+{
+    CH_ASSERT((uintptr_t)heap->pages % CH_GRANULE_BYTES == 0);
+    cache->tags_bias = (uintptr_t)heap->tags - (uintptr_t)heap->pages / CH_TAG_GRANULES_BYTES;
+    for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
+        void **first = (void **)(cache + 1) + ch_cache_place(i);
+        first[-1] = NULL;
+        atomic_init(&cache->tops[i], first);
+        cache->ends[i] = first + ch_cache_capacity(i);
+    }
+}
+
+void ch_cache_open_mine(struct ch_heap *heap)
+{
+    unsigned number = ch_thread_number;
+    if (number == 0 || number > heap->cache_limit || ch_cache_is_open(heap->caches[number])) {
+        return;
+    }
+    struct ch_cache *cache = ch_cache_at(heap, number);
+    if (!ch_commit_cover(heap, cache, heap->cache_bytes)) {
+        ch_commit_uncover(heap, cache, heap->cache_bytes);
+        return;
+    }
+    ch_kept_open(heap, cache);
+    lay_out(heap, cache);
+    heap->open_caches |= bit_of(number);
+    heap->caches[number] = cache;
+}
+
+void *ch_cache_take(struct ch_heap *heap, unsigned class_index)
+{
+    struct ch_cache *cache = ch_cache_mine(heap);
+    if (!ch_cache_is_open(cache)) {
+        void *block = NULL;
+        (void)ch_span_take(heap, class_index, &block, 1);
+        return block;
+    }
+    if (ch_cache_count(cache, class_index) == 0) {
+        void **first = ch_cache_first(cache, class_index);
+        unsigned most = ch_cache_capacity(class_index) / 2;
+        cache->tops[class_index] = first + ch_span_take(heap, class_index, first, most);
+    }
+    return ch_cache_pop(cache, class_index);
+}
+
+// Puts the `count` oldest blocks of a magazine back into their spans.
+static void give_back(struct ch_heap *heap, struct ch_cache *cache, unsigned class_index,
+                      size_t count)
+{
+    CH_ASSERT(count <= ch_cache_count(cache, class_index));
+    void **first = ch_cache_first(cache, class_index);
+    ch_span_give(heap, first, (unsigned)count);
+    size_t left = ch_cache_count(cache, class_index) - count;
+    memmove(first, first + count, left * sizeof *first);
+    cache->tops[class_index] = first + left;
+}
+
+void ch_cache_give(struct ch_heap *heap, unsigned class_index, void *block)
+{
+    struct ch_cache *cache = ch_cache_mine(heap);
+    if (!ch_cache_is_open(cache)) {
+        ch_span_give(heap, &block, 1);
+        return;
+    }
+    if (ch_cache_top(cache, class_index) == cache->ends[class_index]) {
+        give_back(heap, cache, class_index, ch_cache_capacity(class_index) / 2);
+    }
+    ch_cache_push(cache, class_index, ch_cache_top(cache, class_index), block);
+}
+
+static bool flush(struct ch_heap *heap, struct ch_cache *cache)
+{
+    bool had_one = ch_kept_flush(heap, cache);
+    for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
+        had_one = had_one || ch_cache_count(cache, i) > 0;
+        give_back(heap, cache, i, ch_cache_count(cache, i));
+    }
+    return had_one;
+}
+
+// Makes a thread cache unreachable.
+static void detach(struct ch_heap *heap, unsigned number)
+{
+    heap->open_caches &= ~bit_of(number);
+    heap->caches[number] = &ch_cache_closed;
+}
+
+void ch_cache_close_mine(struct ch_heap *heap)
+{
+    struct ch_cache *cache = ch_cache_mine(heap);
+    if (ch_cache_is_open(cache)) {
+        detach(heap, ch_thread_number);
+        ch_process_forget_cache(); // Of another heap, it is found again.
+        ch_commit_uncover(heap, cache, heap->cache_bytes);
+    }
+}
+
+// Detaches the orphans. Returns a bit for each. Threads begin and end meanwhile, so the callers do
+// this before anything else.
+static uint64_t detach_orphans(struct ch_heap *heap)
+{
+    uint64_t orphans = heap->open_caches & ~ch_threads_hold();
+    for (uint64_t rest = orphans; rest != 0; rest &= rest - 1) {
+        detach(heap, (unsigned)__builtin_ctzll(rest));
+    }
+    ch_threads_let_go();
+    return orphans;
+}
+
+bool ch_cache_flush(struct ch_heap *heap)
+{
+    struct ch_cache *mine = ch_cache_mine(heap);
+    bool had_one = ch_cache_is_open(mine) && flush(heap, mine);
+    uint64_t orphans = detach_orphans(heap);
+    for (uint64_t rest = orphans; rest != 0; rest &= rest - 1) {
+        struct ch_cache *cache = ch_cache_at(heap, (unsigned)__builtin_ctzll(rest));
+        (void)flush(heap, cache);
+        ch_commit_uncover(heap, cache, heap->cache_bytes);
+    }
+    return had_one || orphans != 0;
+}
+
+const struct ch_cache *ch_cache_next(const struct ch_heap *heap, unsigned *number)
+{
+    uint64_t rest = *number >= CH_THREAD_CACHES - 1 ? 0 : heap->open_caches >> (*number + 1);
+    if (rest == 0) {
+        return NULL;
+    }
+    *number += 1 + (unsigned)__builtin_ctzll(rest);
+    return heap->caches[*number];
+}
