@@ -59,33 +59,19 @@ static void set_pages(struct ch_heap *heap, uint32_t page, uint32_t pages)
 static void list(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     unsigned index = ch_run_list(pages);
-    uint32_t next = heap->run_lists[index];
     set_kind(heap, page, CH_RUN_FREE);
-    run_at(heap, page)->previous = CH_NONE;
-    run_at(heap, page)->next = next;
     set_pages(heap, page, pages);
-    if (next != CH_NONE) {
-        run_at(heap, next)->previous = page;
-    }
-    heap->run_lists[index] = page;
+    ch_list_add(heap, &heap->run_lists[index], page);
     ch_bits_set(heap->run_lists_used, index);
     ch_shadow_hide(heap, page, pages);
 }
 
 static void unlist(struct ch_heap *heap, uint32_t page)
 {
-    const struct ch_run *run = run_at(heap, page);
-    unsigned index = ch_run_list(run->pages);
-    if (run->next != CH_NONE) {
-        run_at(heap, run->next)->previous = run->previous;
-    }
-    if (run->previous != CH_NONE) {
-        run_at(heap, run->previous)->next = run->next;
-    } else {
-        heap->run_lists[index] = run->next;
-        if (run->next == CH_NONE) {
-            ch_bits_clear(heap->run_lists_used, index);
-        }
+    unsigned index = ch_run_list(run_at(heap, page)->pages);
+    ch_list_remove(heap, &heap->run_lists[index], page);
+    if (heap->run_lists[index] == CH_NONE) {
+        ch_bits_clear(heap->run_lists_used, index);
     }
 }
 

@@ -35,6 +35,26 @@ size_t ch_run_decommit(struct ch_heap *heap, size_t most);
 /// Decommits the parts of the tables that describe no page run, and no pages up to the last span.
 void ch_run_trim(struct ch_heap *heap);
 
+/// Put a page run at the front of a list, and take it out.
+static inline void ch_list_add(struct ch_heap *heap, uint32_t *first, uint32_t page)
+{
+    heap->runs[page].previous = CH_NONE;
+    heap->runs[page].next = *first;
+    if (*first != CH_NONE) {
+        heap->runs[*first].previous = page;
+    }
+    *first = page;
+}
+
+static inline void ch_list_remove(struct ch_heap *heap, uint32_t *first, uint32_t page)
+{
+    const struct ch_run *run = &heap->runs[page];
+    if (run->next != CH_NONE) {
+        heap->runs[run->next].previous = run->previous;
+    }
+    *(run->previous != CH_NONE ? &heap->runs[run->previous].next : first) = run->next;
+}
+
 /// Returns the list of free page runs of a length.
 static inline unsigned ch_run_list(uint32_t pages)
 {

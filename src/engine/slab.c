@@ -13,35 +13,13 @@
 #include "engine/page_heap.h"
 #include "engine/shadow.h"
 
-// Puts a span at the front of the list of its class.
-static void list(struct ch_heap *heap, uint32_t span)
+static uint32_t *list_of(struct ch_heap *heap, uint32_t span)
 {
-    struct ch_span *spans = heap->spans;
-    uint32_t *first = &heap->span_lists[spans[span].class_index];
-    spans[span].previous = CH_NONE;
-    spans[span].next = *first;
-    if (*first != CH_NONE) {
-        spans[*first].previous = span;
-    }
-    *first = span;
+    return &heap->span_lists[heap->spans[span].class_index];
 }
 
-static void unlist(struct ch_heap *heap, uint32_t span)
-{
-    struct ch_span *spans = heap->spans;
-    uint32_t previous = spans[span].previous;
-    uint32_t next = spans[span].next;
-    if (previous == CH_NONE) {
-        heap->span_lists[spans[span].class_index] = next;
-    } else {
-        spans[previous].next = next;
-    }
-    if (next != CH_NONE) {
-        spans[next].previous = previous;
-    }
-}
-
-// Opens a span of a class and lists it. Returns CH_NONE iff there is no room or no memory for it.
+// Opens a span of a class and lists it. Returns its first page; CH_NONE iff there is no room or no
+// memory for it.
 static uint32_t open_span(struct ch_heap *heap, unsigned class_index)
 {
     uint32_t page = ch_run_take_span(heap);
@@ -52,14 +30,14 @@ static uint32_t open_span(struct ch_heap *heap, unsigned class_index)
     atomic_store_explicit(&heap->runs[page].kind, CH_RUN_SPAN, memory_order_relaxed);
     heap->spans[span] = (struct ch_span){.class_index = (uint8_t)class_index};
     ch_shadow_open_span(heap, page, heap->span_pages);
-    list(heap, span);
-    return span;
+    ch_list_add(heap, &heap->span_lists[class_index], page);
+    return page;
 }
 
 static void close_span(struct ch_heap *heap, uint32_t span)
 {
     uint32_t page = span * heap->span_pages;
-    unlist(heap, span);
+    ch_list_remove(heap, list_of(heap, span), page);
     ch_shadow_close(heap, page, heap->span_pages);
     ch_run_give(heap, page);
 }
@@ -116,14 +94,15 @@ unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks,
 {
     unsigned count = 0;
     while (count < most) {
-        uint32_t span = heap->span_lists[class_index];
-        if (span == CH_NONE) {
+        uint32_t page = heap->span_lists[class_index];
+        if (page == CH_NONE) {
             // A new span is for the one requested block, not for spares beside it.
-            span = count == 0 ? open_span(heap, class_index) : CH_NONE;
-            if (span == CH_NONE) {
+            page = count == 0 ? open_span(heap, class_index) : CH_NONE;
+            if (page == CH_NONE) {
                 break;
             }
         }
+        uint32_t span = page / heap->span_pages;
         struct ch_span *record = &heap->spans[span];
         struct base base = base_of(heap, span);
         unsigned taken = record->summary != 0
@@ -132,7 +111,7 @@ unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks,
         record->used_blocks = (uint16_t)(record->used_blocks + taken);
         count += taken;
         if (!ch_span_has_room(record)) {
-            unlist(heap, span);
+            ch_list_remove(heap, &heap->span_lists[class_index], page);
         }
     }
     return count;
@@ -167,7 +146,7 @@ void ch_span_give(struct ch_heap *heap, void **blocks, unsigned count)
         unsigned marked = mark(heap, span, blocks, count);
         record->used_blocks = (uint16_t)(record->used_blocks - marked);
         if (was_full) {
-            list(heap, span);
+            ch_list_add(heap, list_of(heap, span), span * heap->span_pages);
         }
         if (record->used_blocks == 0) {
             close_span(heap, span);

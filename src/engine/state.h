@@ -46,7 +46,6 @@
 struct ch_span {
     uint64_t summary;                     ///< A bit a word of `free` that is not 0.
     uint64_t free[CH_SPAN_GRANULES / 64]; ///< A bit a granule where a free block starts.
-    uint32_t previous, next;              ///< On the list of its class.
     uint16_t cut_granules;                ///< Blocks have been cut from this much of it.
     uint16_t used_blocks;                 ///< Its blocks that are live or in a thread cache.
     uint8_t class_index;
@@ -75,7 +74,7 @@ enum ch_run_kind {
 struct ch_run {
     _Atomic uint32_t pages;
     _Atomic uint32_t kind;    ///< enum ch_run_kind
-    uint32_t previous, next;  ///< A free one's neighbors on the list of its length.
+    uint32_t previous, next;  ///< Neighbors on the list of its length, or of its class (slab.h).
     atomic_size_t size_bytes; ///< A block's size.
 };
 
@@ -117,9 +116,9 @@ struct ch_heap {
     size_t cache_bytes;
 
     struct ch_fork_lock lock;
-    uint64_t open_caches; ///< A bit each.
-    uint32_t span_lists[CH_CLASS_COUNT];
-    uint32_t run_lists[CH_RUN_LISTS];
+    uint64_t open_caches;                ///< A bit each.
+    uint32_t span_lists[CH_CLASS_COUNT]; ///< Of spans with room, by their first pages,
+    uint32_t run_lists[CH_RUN_LISTS];    ///< and of free page runs.
     uint64_t run_lists_used[(CH_RUN_LISTS + 63) / 64];
 
     uint64_t *committed, *committed_groups, *starts, *hidden;

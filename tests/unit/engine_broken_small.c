@@ -15,6 +15,17 @@ static unsigned char *start_of(const struct scene *scene, unsigned span)
     return scene->heap->pages + (size_t)span * CH_SPAN_BYTES;
 }
 
+// Returns a span's first page, and the record of its page run.
+static uint32_t page_of(const struct scene *scene, unsigned span)
+{
+    return span * scene->heap->span_pages;
+}
+
+static struct ch_run *run_of(const struct scene *scene, unsigned span)
+{
+    return &scene->heap->runs[page_of(scene, span)];
+}
+
 static _Atomic uint16_t *tag_of(const struct scene *scene, const void *block)
 {
     return &scene->heap->tags[ch_offset(scene->heap, block) / CH_GRANULE_BYTES];
@@ -281,52 +292,52 @@ static const void *a_span_with_room_is_on_no_list(struct scene *scene)
 
 static const void *a_span_is_on_the_list_of_a_class_that_has_none(struct scene *scene)
 {
-    scene->heap->span_lists[SCENE_CLASS + 1] = SPAN_OPEN;
+    scene->heap->span_lists[SCENE_CLASS + 1] = page_of(scene, SPAN_OPEN);
     return start_of(scene, SPAN_OPEN);
 }
 
 static const void *two_classes_have_each_others_list(struct scene *scene)
 {
-    scene->heap->span_lists[SCENE_CLASS] = SPAN_OTHER;
-    scene->heap->span_lists[SCENE_OTHER_CLASS] = SPAN_OPEN;
+    scene->heap->span_lists[SCENE_CLASS] = page_of(scene, SPAN_OTHER);
+    scene->heap->span_lists[SCENE_OTHER_CLASS] = page_of(scene, SPAN_OPEN);
     return start_of(scene, SPAN_OTHER);
 }
 
 static const void *a_full_span_is_listed_for_one_with_room(struct scene *scene)
 {
-    scene->heap->span_lists[SCENE_LAST_CLASS] = SPAN_FULL;
-    record(scene, SPAN_FULL)->previous = CH_NONE;
-    record(scene, SPAN_FULL)->next = CH_NONE;
+    scene->heap->span_lists[SCENE_LAST_CLASS] = page_of(scene, SPAN_FULL);
+    run_of(scene, SPAN_FULL)->previous = CH_NONE;
+    run_of(scene, SPAN_FULL)->next = CH_NONE;
     return start_of(scene, SPAN_FULL);
 }
 
 static const void *a_free_run_is_listed_for_a_span(struct scene *scene)
 {
-    scene->heap->span_lists[SCENE_CLASS + 1] = SPAN_FREE;
+    scene->heap->span_lists[SCENE_CLASS + 1] = page_of(scene, SPAN_FREE);
     return start_of(scene, SPAN_FREE);
 }
 
 static const void *a_list_does_not_know_the_way_back(struct scene *scene)
 {
-    record(scene, SPAN_OPEN)->previous = SPAN_FULL;
+    run_of(scene, SPAN_OPEN)->previous = page_of(scene, SPAN_FULL);
     return start_of(scene, SPAN_OPEN);
 }
 
 static const void *a_list_has_no_end(struct scene *scene)
 {
-    record(scene, SPAN_OPEN)->next = SPAN_OPEN;
+    run_of(scene, SPAN_OPEN)->next = page_of(scene, SPAN_OPEN);
     return start_of(scene, SPAN_OPEN);
 }
 
 static const void *a_list_leads_out_of_the_tables(struct scene *scene)
 {
     scene->heap->span_lists[SCENE_CLASS + 1] = CH_NONE - 1;
-    return start_of(scene, CH_NONE - 1);
+    return ch_page_start(scene->heap, CH_NONE - 1);
 }
 
 static const void *a_list_leads_behind_the_spans(struct scene *scene)
 {
-    scene->heap->span_lists[SCENE_CLASS] = SCENE_SPANS;
+    scene->heap->span_lists[SCENE_CLASS] = page_of(scene, SCENE_SPANS);
     return start_of(scene, SCENE_SPANS);
 }
 
