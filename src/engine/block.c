@@ -54,15 +54,6 @@ static void raise_fault(struct ch_heap *heap, enum ch_fault first, enum ch_stray
     heap->config.on_fault(heap->config.on_fault_context, fault, block);
 }
 
-// Under the lock: adds to the sum of the live blocks' sizes. The bytes may be "negative". Only a
-// heap with a bound on this sum keeps it; ch_heap_stats walks the heap.
-static void add_live(struct ch_heap *heap, size_t bytes)
-{
-    if (heap->config.live_bytes != 0) {
-        heap->live_bytes += bytes;
-    }
-}
-
 // Makes a small block live, which may have come without a thread cache.
 static void start_small(struct ch_heap *heap, void *block, size_t size_bytes)
 {
@@ -74,17 +65,12 @@ RARE static void *alloc_locked(struct ch_heap *heap, size_t size_bytes)
 {
     ch_thread_join();
     lock(heap);
-    heap->was_refused = false;
-    bool is_small = size_bytes <= CH_SMALL_BYTES;
     if (size_bytes <= CH_KEPT_BYTES) {
         ch_cache_open_mine(heap);
     }
-    void *block = ch_supply_take(heap, size_bytes);
-    if (block != NULL && is_small) {
+    void *block = ch_supply_take(heap, size_bytes, 1);
+    if (block != NULL && size_bytes <= CH_SMALL_BYTES) {
         start_small(heap, block, size_bytes);
-    }
-    if (block != NULL) {
-        add_live(heap, size_bytes);
     }
     unlock(heap);
     return block;
@@ -127,16 +113,12 @@ static void *alloc_large_zeroed(struct ch_heap *heap, size_t size_bytes)
         return memset(kept, 0, size_bytes);
     }
     lock(heap);
-    heap->was_refused = false;
-    unsigned char *block = ch_supply_take(heap, size_bytes);
+    unsigned char *block = ch_supply_take(heap, size_bytes, 1);
     size_t dirty_bytes = 0;
     size_t end_bytes = size_bytes;
-    if (block != NULL) {
-        add_live(heap, size_bytes);
-        if (heap->config.pages->commits_zeros) {
-            dirty_bytes = (size_t)(ch_page_start(heap, heap->dirty_page) - block);
-            end_bytes = (size_t)(ch_page_start(heap, heap->dirty_end) - block);
-        }
+    if (block != NULL && heap->config.pages->commits_zeros) {
+        dirty_bytes = (size_t)(ch_page_start(heap, heap->dirty_page) - block);
+        end_bytes = (size_t)(ch_page_start(heap, heap->dirty_end) - block);
     }
     unlock(heap);
     if (block != NULL) {
@@ -174,11 +156,7 @@ void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alig
         return ch_heap_alloc(heap, rounded_bytes);
     }
     lock(heap);
-    heap->was_refused = false;
-    void *block = ch_supply_take_aligned(heap, rounded_bytes, alignment_bytes);
-    if (block != NULL) {
-        add_live(heap, rounded_bytes);
-    }
+    void *block = ch_supply_take(heap, rounded_bytes, alignment_bytes);
     unlock(heap);
     return block;
 }
@@ -198,7 +176,7 @@ static bool give(struct ch_heap *heap, struct ch_found found, void *block)
     } else {
         return false;
     }
-    add_live(heap, -found.size_bytes);
+    ch_supply_add_live(heap, -found.size_bytes);
     ch_supply_drop_excess(heap);
     return true;
 }
@@ -258,13 +236,9 @@ static void move(struct ch_heap *heap, void *from, void *to, size_t size_bytes, 
 static void *replace_large(struct ch_heap *heap, void *block, size_t old_bytes, size_t size_bytes)
 {
     lock(heap);
-    heap->was_refused = false;
     size_t before_pages = heap->committed_pages;
     void *grown = ch_supply_take_to_grow(heap, size_bytes);
     bool is_fresh = heap->committed_pages >= before_pages + (old_bytes >> heap->page_log2 >> 1);
-    if (grown != NULL) {
-        add_live(heap, size_bytes);
-    }
     unlock(heap);
     if (grown != NULL) {
         move(heap, block, grown, old_bytes, is_fresh);
@@ -365,7 +339,7 @@ RARE static bool resize_locked(struct ch_heap *heap, void *block, size_t size_by
               !replace_tag(heap, found.granule, found.tag, ch_tag_of(size_bytes, found.class_index),
                            block)));
     if (is_resized) {
-        add_live(heap, size_bytes - found.size_bytes);
+        ch_supply_add_live(heap, size_bytes - found.size_bytes);
     }
     bool is_fault = found.kind == CH_FOUND_NOTHING;
     enum ch_stray stray = is_fault ? ch_lookup_explain(heap, block) : CH_STRAY_STALE;
@@ -377,59 +351,46 @@ RARE static bool resize_locked(struct ch_heap *heap, void *block, size_t size_by
     return is_resized;
 }
 
-static void *realloc_locked(struct ch_heap *heap, void *block, size_t size_bytes)
+// Does the same without the lock if it can: if the block is small, its class is that of its size,
+// and no bound is below small blocks. A heap with such a bound has no thread caches. Two threads
+// may resize one block at once: their changes of the shadow take turns.
+static inline bool resize(struct ch_heap *heap, void *block, size_t size_bytes, enum policy policy,
+                          size_t *old_bytes)
+{
+    bool is_alone = !CH_SHADOW_PRESENT || !ch_threads_are_many();
+    size_t granule = ch_lookup_granule(heap, block);
+    unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
+    if (!ch_tag_is_plain(tag) || heap->cache_limit == 0 || !is_alone) {
+        return resize_locked(heap, block, size_bytes, policy, old_bytes);
+    }
+    *old_bytes = ch_tag_bytes(tag);
+    unsigned class_index = ch_class_of(*old_bytes);
+    bool has_room = policy == PLACE_STAYS
+                        ? size_bytes <= ch_class_bytes(class_index)
+                        : size_bytes <= CH_SMALL_BYTES && ch_class_of(size_bytes) == class_index;
+    if (!has_room) {
+        return false;
+    }
+    return replace_tag(heap, granule, tag, ch_tag_of(size_bytes, class_index), block) ||
+           resize_locked(heap, block, size_bytes, policy, old_bytes);
+}
+
+void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
 {
     size_t old_bytes;
-    if (resize_locked(heap, block, size_bytes, PLACE_OF_SIZE, &old_bytes)) {
+    if (block == NULL) {
+        return ch_heap_alloc(heap, size_bytes);
+    }
+    if (resize(heap, block, size_bytes, PLACE_OF_SIZE, &old_bytes)) {
         return block;
     }
     return old_bytes == SIZE_MAX ? NULL : replace(heap, block, old_bytes, size_bytes);
 }
 
-// Returns whether a small block with that tag may be resized without the lock: its class is that of
-// its size, and no bound is below small blocks. Such a heap has no thread caches. Two threads may
-// resize one block at once: their changes of the shadow take turns.
-static inline bool is_resizable(const struct ch_heap *heap, unsigned tag)
-{
-    bool is_alone = !CH_SHADOW_PRESENT || !ch_threads_are_many();
-    return ch_tag_is_plain(tag) && heap->cache_limit != 0 && is_alone;
-}
-
-void *ch_heap_realloc(struct ch_heap *heap, void *block, size_t size_bytes)
-{
-    if (block == NULL) {
-        return ch_heap_alloc(heap, size_bytes);
-    }
-    size_t granule = ch_lookup_granule(heap, block);
-    unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
-    if (!ch_tag_is_plain(tag)) {
-        return realloc_locked(heap, block, size_bytes);
-    }
-    size_t old_bytes = tag - 1U;
-    if (size_bytes > CH_SMALL_BYTES || ch_class_of(size_bytes) != ch_class_of(old_bytes)) {
-        return replace(heap, block, old_bytes, size_bytes);
-    }
-    if (!is_resizable(heap, tag) ||
-        !replace_tag(heap, granule, tag, (unsigned)size_bytes + 1, block)) {
-        return realloc_locked(heap, block, size_bytes);
-    }
-    return block;
-}
-
 bool ch_heap_resize(struct ch_heap *heap, void *block, size_t size_bytes)
 {
-    if (block == NULL) {
-        return false;
-    }
-    size_t granule = ch_lookup_granule(heap, block);
-    unsigned tag = granule == CH_GRANULE_NONE ? 0 : ch_tag(heap, granule);
-    size_t old_bytes = ch_tag_bytes(tag);
-    unsigned class_index = ch_tag_is_plain(tag) ? ch_class_of(old_bytes) : CH_CLASS_NONE;
-    if (!is_resizable(heap, tag) || size_bytes > ch_class_bytes(class_index) ||
-        !replace_tag(heap, granule, tag, ch_tag_of(size_bytes, class_index), block)) {
-        return resize_locked(heap, block, size_bytes, PLACE_STAYS, &old_bytes);
-    }
-    return true;
+    size_t old_bytes;
+    return block != NULL && resize(heap, block, size_bytes, PLACE_STAYS, &old_bytes);
 }
 
 size_t ch_heap_size_bytes(struct ch_heap *heap, const void *block)

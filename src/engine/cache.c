@@ -1,5 +1,5 @@
-// Thread caches: the slow paths. They open and close caches, and move blocks between caches and
-// spans (cache.h draws them).
+// Thread caches: the slow paths. They open and close caches, move blocks between caches and spans
+// (cache.h draws them), and give up kept page runs (kept.h).
 //
 //     empty magazine   |          |  <- half of its capacity from the spans
 //     full magazine    |old | new |  -> the older half back to the spans
@@ -13,14 +13,70 @@
 
 #include "engine/commit.h"
 #include "engine/kept.h"
+#include "engine/page_heap.h"
 #include "engine/process.h"
 #include "engine/slab.h"
 
 _Static_assert(CH_THREAD_CACHES == CH_THREAD_NUMBERS, "a thread cache for each number");
 
+static void *nothing[1]; // The NULL below the first block of every magazine.
+
+// Never written: it accepts no block.
+struct ch_cache ch_cache_closed = {
+    .tops = {[0 ... CH_CLASS_COUNT - 1] = nothing + 1},
+    .ends = {[0 ... CH_CLASS_COUNT - 1] = nothing + 1},
+};
+
+size_t ch_cache_place(unsigned class_index)
+{
+    size_t place = 1; // Behind a NULL.
+    for (unsigned i = 0; i < class_index; i++) {
+        place += ch_cache_capacity(i) + 1;
+    }
+    return place;
+}
+
+size_t ch_cache_size_bytes(void)
+{
+    return sizeof(struct ch_cache) + (ch_cache_place(CH_CLASS_COUNT) - 1) * sizeof(void *);
+}
+
 static uint64_t bit_of(unsigned number)
 {
     return (uint64_t)1 << number;
+}
+
+static size_t lesser(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+// Makes a cache keep no page run yet: its table holds zeros. A kept page run is handed out without
+// a look at the heap's bound. So none is kept whose length is above it.
+static void open_kept(const struct ch_heap *heap, struct ch_cache *cache)
+{
+    size_t bound = heap->config.block_bytes;
+    cache->kept_bytes = lesser(CH_KEPT_BYTES, CH_KEPT_PAGES * heap->page_bytes);
+    cache->kept_bytes = bound == 0 ? cache->kept_bytes : lesser(cache->kept_bytes, bound);
+    cache->kept_room_pages = ch_kept_room_pages(heap);
+}
+
+// Makes every page run that a cache keeps free. Returns whether there was one.
+static bool flush_kept(struct ch_heap *heap, struct ch_cache *cache)
+{
+    bool had_one = false;
+    for (uint32_t pages = 0; pages <= CH_KEPT_PAGES; pages++) {
+        unsigned count = cache->kept_counts[pages];
+        for (unsigned i = 0; i < count; i++) {
+            uint32_t page = cache->kept[pages][i];
+            ch_shadow_close(heap, page, pages);
+            ch_run_give(heap, page);
+        }
+        cache->kept_room_pages += count * pages;
+        cache->kept_counts[pages] = 0;
+        had_one = had_one || count > 0;
+    }
+    return had_one;
 }
 
 // Lays the empty magazines of a thread cache out behind it.
@@ -47,7 +103,7 @@ void ch_cache_open_mine(struct ch_heap *heap)
         ch_commit_uncover(heap, cache, heap->cache_bytes);
         return;
     }
-    ch_kept_open(heap, cache);
+    open_kept(heap, cache);
     lay_out(heap, cache);
     heap->open_caches |= bit_of(number);
     heap->caches[number] = cache;
@@ -96,7 +152,7 @@ void ch_cache_give(struct ch_heap *heap, unsigned class_index, void *block)
 
 static bool flush(struct ch_heap *heap, struct ch_cache *cache)
 {
-    bool had_one = ch_kept_flush(heap, cache);
+    bool had_one = flush_kept(heap, cache);
     for (unsigned i = 0; i < CH_CLASS_COUNT; i++) {
         had_one = had_one || ch_cache_count(cache, i) > 0;
         give_back(heap, cache, i, ch_cache_count(cache, i));

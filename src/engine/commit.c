@@ -105,12 +105,25 @@ static struct range commit_first(struct ch_heap *heap, struct range in)
     return fresh;
 }
 
-static void decommit(struct ch_heap *heap, struct range range)
+// Decommits up to `most` committed pages of a range. Returns how many.
+static size_t decommit(struct ch_heap *heap, struct range rest, size_t most)
 {
-    size_t size_bytes = (size_t)(range.end - range.begin) << heap->page_log2;
-    heap->config.pages->decommit(heap->config.world, start_of(heap, range.begin), size_bytes);
-    ch_bits_fill(heap->committed, false, range.begin, range.end);
-    heap->committed_pages -= range.end - range.begin;
+    size_t count = 0;
+    while (count < most && (rest.begin = next_committed(heap, rest)) < rest.end) {
+        struct range gone = rest;
+        if (gone.end - gone.begin > most - count) {
+            gone.end = gone.begin + (uint32_t)(most - count);
+        }
+        gone.end = next_uncommitted(heap, gone);
+        uint32_t pages = gone.end - gone.begin;
+        heap->config.pages->decommit(heap->config.world, start_of(heap, gone.begin),
+                                     (size_t)pages << heap->page_log2);
+        ch_bits_fill(heap->committed, false, gone.begin, gone.end);
+        heap->committed_pages -= pages;
+        count += pages;
+        rest.begin = gone.end;
+    }
+    return count;
 }
 
 void ch_commit_mark(struct ch_heap *heap, uint32_t begin, uint32_t end)
@@ -152,13 +165,7 @@ bool ch_commit_cover_late(struct ch_heap *heap, const void *start, size_t size_b
 
 void ch_commit_uncover(struct ch_heap *heap, const void *start, size_t size_bytes)
 {
-    struct range rest = inside(heap, start, size_bytes);
-    while (rest.begin < rest.end && (rest.begin = next_committed(heap, rest)) < rest.end) {
-        struct range gone = {rest.begin, next_uncommitted(heap, rest)};
-        decommit(heap, gone);
-        heap->used_pages -= gone.end - gone.begin;
-        rest.begin = gone.end;
-    }
+    heap->used_pages -= decommit(heap, inside(heap, start, size_bytes), SIZE_MAX);
 }
 
 // Commits the uncommitted pages of a range. Narrows the dirty range to the pages that were
@@ -205,22 +212,8 @@ void ch_commit_unuse(struct ch_heap *heap, uint32_t pages)
 
 size_t ch_commit_drop(struct ch_heap *heap, uint32_t page, uint32_t pages, size_t most)
 {
-    struct range rest = of_pages(heap, page, pages);
-    while (most > 0 && heap->committed_pages > heap->used_pages) {
-        rest.begin = next_committed(heap, rest);
-        if (rest.begin == rest.end) {
-            break;
-        }
-        struct range gone = {rest.begin, rest.end};
-        if (gone.end - gone.begin > most) {
-            gone.end = gone.begin + (uint32_t)most;
-        }
-        gone.end = next_uncommitted(heap, gone);
-        decommit(heap, gone);
-        most -= gone.end - gone.begin;
-        rest.begin = gone.end;
-    }
-    return most;
+    bool has_idle = heap->committed_pages > heap->used_pages;
+    return has_idle ? most - decommit(heap, of_pages(heap, page, pages), most) : most;
 }
 
 // Returns a bound of the idle pages.

@@ -13,30 +13,22 @@
 
 const char *ch_fault_sentence(enum ch_fault fault)
 {
-    switch (fault) {
-#define CH_FAULT_DEF(id, sentence)                                                                 \
-    case CH_FAULT_##id:                                                                            \
-        return sentence;
+    static const char *const sentences[] = {
+#define CH_FAULT_DEF(id, sentence) sentence,
 #include <comheap/faults.def>
 #undef CH_FAULT_DEF
-    case CH_FAULTS:
-        break;
-    }
-    return "";
+    };
+    return (unsigned)fault < CH_FAULTS ? sentences[fault] : "";
 }
 
 const char *ch_invariant_sentence(enum ch_invariant invariant)
 {
-    switch (invariant) {
-#define CH_INVARIANT_DEF(id, sentence)                                                             \
-    case CH_INVARIANT_##id:                                                                        \
-        return sentence;
+    static const char *const sentences[] = {
+#define CH_INVARIANT_DEF(id, sentence) sentence,
 #include <comheap/invariants.def>
 #undef CH_INVARIANT_DEF
-    case CH_INVARIANTS:
-        break;
-    }
-    return "";
+    };
+    return (unsigned)invariant < CH_INVARIANTS ? sentences[invariant] : "";
 }
 
 void ch_fault_abort(void *context, enum ch_fault fault, const void *block)

@@ -62,17 +62,10 @@ static inline bool ch_kept_give(struct ch_heap *heap, struct ch_cache *cache, vo
     return true;
 }
 
-/// Makes a thread cache that opens keep nothing yet. Needs the lock.
-void ch_kept_open(const struct ch_heap *heap, struct ch_cache *cache);
-
 /// Returns how many pages a thread cache may keep in all.
 static inline uint32_t ch_kept_room_pages(const struct ch_heap *heap)
 {
     return (uint32_t)(CH_KEPT_ROOM_BYTES >> heap->page_log2);
 }
-
-/// Makes every page run that a thread cache keeps free. Returns whether there was one. Needs the
-/// lock.
-bool ch_kept_flush(struct ch_heap *heap, struct ch_cache *cache);
 
 #endif

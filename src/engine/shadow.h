@@ -40,30 +40,12 @@ void ch_shadow_open_span(struct ch_heap *heap, uint32_t page, uint32_t pages);
 void ch_shadow_close(struct ch_heap *heap, uint32_t page, uint32_t pages);
 #else
 #define CH_SHADOW_PRESENT false
-static inline void ch_shadow_poison(const void *start, size_t size_bytes)
-{
-    (void)start, (void)size_bytes;
-}
-static inline void ch_shadow_unpoison(const void *start, size_t size_bytes)
-{
-    (void)start, (void)size_bytes;
-}
-static inline void ch_shadow_hide(struct ch_heap *heap, uint32_t page, uint32_t pages)
-{
-    (void)heap, (void)page, (void)pages;
-}
-static inline void ch_shadow_show(struct ch_heap *heap, uint32_t page, uint32_t pages)
-{
-    (void)heap, (void)page, (void)pages;
-}
-static inline void ch_shadow_open_span(struct ch_heap *heap, uint32_t page, uint32_t pages)
-{
-    (void)heap, (void)page, (void)pages;
-}
-static inline void ch_shadow_close(struct ch_heap *heap, uint32_t page, uint32_t pages)
-{
-    (void)heap, (void)page, (void)pages;
-}
+#define ch_shadow_poison(start, size_bytes) ((void)(start), (void)(size_bytes))
+#define ch_shadow_unpoison(start, size_bytes) ((void)(start), (void)(size_bytes))
+#define ch_shadow_hide(heap, page, pages) ((void)(heap), (void)(page), (void)(pages))
+#define ch_shadow_show(heap, page, pages) ((void)(heap), (void)(page), (void)(pages))
+#define ch_shadow_open_span(heap, page, pages) ((void)(heap), (void)(page), (void)(pages))
+#define ch_shadow_close(heap, page, pages) ((void)(heap), (void)(page), (void)(pages))
 #endif
 
 #endif

@@ -41,13 +41,17 @@ static void *take_once(struct ch_heap *heap, size_t size_bytes, size_t alignment
                     : ch_cache_take(heap, ch_class_of(size_bytes));
 }
 
-static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
+static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes, bool grows)
 {
+    heap->was_refused = false;
     if (!ch_supply_is_possible(heap, 0, size_bytes)) {
         return NULL;
     }
-    void *block = take_once(heap, size_bytes, alignment_bytes);
     unsigned tries = 0;
+    void *block = grows ? ch_large_take_with_room(heap, size_bytes) : NULL;
+    if (block == NULL) {
+        block = take_once(heap, size_bytes, alignment_bytes);
+    }
     for (; block == NULL && tries < RECLAIM_TRIES && ch_supply_reclaim(heap); tries++) {
         block = take_once(heap, size_bytes, alignment_bytes);
     }
@@ -56,24 +60,18 @@ static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_byte
     } else if (tries > 0 || heap->was_refused) {
         ch_supply_drop_excess(heap); // Of thread caches, or of a try for room that was refused.
     }
+    ch_supply_add_live(heap, block != NULL ? size_bytes : 0);
     return block;
 }
 
-void *ch_supply_take(struct ch_heap *heap, size_t size_bytes)
+void *ch_supply_take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
 {
-    return take(heap, size_bytes, 1);
-}
-
-void *ch_supply_take_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
-{
-    return take(heap, size_bytes, alignment_bytes);
+    return take(heap, size_bytes, alignment_bytes, false);
 }
 
 void *ch_supply_take_to_grow(struct ch_heap *heap, size_t size_bytes)
 {
-    bool has_room = ch_supply_is_possible(heap, 0, size_bytes);
-    void *block = has_room ? ch_large_take_with_room(heap, size_bytes) : NULL;
-    return block != NULL ? block : ch_supply_take(heap, size_bytes);
+    return take(heap, size_bytes, 1, true);
 }
 
 void ch_supply_drop_excess(struct ch_heap *heap)

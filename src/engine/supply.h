@@ -6,16 +6,23 @@
 
 #include "engine/state.h"
 
-/// Returns a block for the caller alone: a large one is live already, a small one is not yet.
-/// Returns NULL iff there is no room, or the world refuses a page that the block needs, even after
-/// a reclaim.
-void *ch_supply_take(struct ch_heap *heap, size_t size_bytes);
-
-/// Does the same for a block that starts at a multiple of alignment_bytes, more than a page.
-void *ch_supply_take_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes);
+/// Returns a block for the caller alone: a large one is live already, a small one is not yet. It
+/// starts at a multiple of alignment_bytes: more than a page, or 1. Adds its size to the sum of the
+/// live blocks' sizes. Returns NULL iff there is no room, or the world refuses a page that the
+/// block needs, even after a reclaim.
+void *ch_supply_take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes);
 
 /// Does the same for a large block that replaces a growing one: next time it need not move.
 void *ch_supply_take_to_grow(struct ch_heap *heap, size_t size_bytes);
+
+/// Adds to the sum of the live blocks' sizes. The bytes may be "negative". Only a heap with a bound
+/// on this sum keeps it; ch_heap_stats walks the heap.
+static inline void ch_supply_add_live(struct ch_heap *heap, size_t size_bytes)
+{
+    if (heap->config.live_bytes != 0) {
+        heap->live_bytes += size_bytes;
+    }
+}
 
 /// Returns whether a block could go from old_bytes to size_bytes after any reclaim, and within the
 /// heap's bounds. An arena uses only as many pages as it can count, so no size up to this limit
