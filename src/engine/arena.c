@@ -49,9 +49,8 @@ static void *lay_table(struct ch_heap *heap, unsigned char *arena, size_t *end, 
 }
 
 // Lays out the tables for page_count pages. The bitmaps, which are committed with the heap, come
-// first. Returns the offset at which the bitmaps end, in *bits_end, and the tables.
-static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_count,
-                      size_t *bits_end)
+// first. Returns the offset at which the tables end.
+static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_count)
 {
     size_t end = round_up(sizeof(struct ch_heap), heap->page_bytes);
     size_t spans = spans_of(heap, page_count);
@@ -62,7 +61,6 @@ static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_
     heap->committed_groups = heap->committed + all_words;
     heap->starts = lay_table(heap, arena, &end, bits);
     heap->hidden = lay_table(heap, arena, &end, CH_SHADOW_PRESENT ? bits : 0);
-    *bits_end = end;
     heap->caches_start = lay_table(heap, arena, &end, heap->cache_limit * heap->cache_bytes);
     heap->runs = lay_table(heap, arena, &end, page_count * sizeof(struct ch_run));
     heap->spans = lay_table(heap, arena, &end, spans * sizeof(struct ch_span));
@@ -87,8 +85,7 @@ static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena)
     uint32_t high = os_pages_of(heap);
     while (low < high) {
         uint32_t middle = high - (high - low) / 2;
-        size_t bits_end;
-        size_t end = lay_out(heap, arena, middle, &bits_end) + aligning_bytes(heap);
+        size_t end = lay_out(heap, arena, middle) + aligning_bytes(heap);
         if (end <= arena_bytes && middle < (arena_bytes - end) >> heap->page_log2) {
             low = middle;
         } else {
@@ -113,20 +110,21 @@ static unsigned caches_of(const struct ch_heap *heap, const struct ch_config *co
     return (unsigned)(wanted < most ? wanted : most);
 }
 
-// Commits the bitmaps, which record themselves.
-static bool open_bits(struct ch_heap *heap, size_t bits_end)
+// Commits the bitmaps, which record themselves. They end where the thread caches begin.
+static bool open_bits(struct ch_heap *heap)
 {
-    size_t begin = round_up(sizeof(struct ch_heap), heap->page_bytes);
     const struct ch_pages *pages = heap->config.pages;
-    if (!pages->commit(heap->config.world, heap->committed, bits_end - begin)) {
+    size_t size_bytes = (size_t)(heap->caches_start - (unsigned char *)heap->committed);
+    if (!pages->commit(heap->config.world, heap->committed, size_bytes)) {
         return false;
     }
     if (!pages->commits_zeros) {
-        memset(heap->committed, 0, bits_end - begin);
+        memset(heap->committed, 0, size_bytes);
     }
-    ch_commit_mark(heap, 0, (uint32_t)(bits_end >> heap->page_log2));
-    heap->committed_pages = bits_end >> heap->page_log2;
+    size_t end = (uintptr_t)heap->caches_start - (uintptr_t)heap;
+    heap->committed_pages = end >> heap->page_log2;
     heap->used_pages = heap->committed_pages;
+    ch_commit_mark(heap, 0, (uint32_t)heap->committed_pages);
     return true;
 }
 
@@ -146,13 +144,12 @@ static bool fill_in(struct ch_heap *heap, const struct ch_config *config, size_t
     }
     unsigned char *arena = (unsigned char *)heap;
     heap->page_count = fitting_pages(heap, arena);
-    size_t bits_end;
-    unsigned char *tables_end = arena + lay_out(heap, arena, heap->page_count, &bits_end);
+    unsigned char *tables_end = arena + lay_out(heap, arena, heap->page_count);
     heap->pages = tables_end + (-(uintptr_t)tables_end & (CH_SMALL_BYTES - 1));
     heap->span_limit = spans_of(heap, heap->page_count);
     memset(heap->span_lists, 0xff, sizeof heap->span_lists); // CH_NONE in every list.
     memset(heap->run_lists, 0xff, sizeof heap->run_lists);
-    if (!open_bits(heap, bits_end) || !ch_run_open_all(heap)) {
+    if (!open_bits(heap) || !ch_run_open_all(heap)) {
         return false;
     }
     ch_fork_lock_open(&heap->lock);
@@ -209,9 +206,7 @@ static void show_all(struct ch_heap *heap)
         const struct ch_run *run = &heap->runs[page];
         if (run->kind == CH_RUN_FREE) {
             ch_shadow_show(heap, page, run->pages);
-        } else if (run->kind == CH_RUN_SPAN) {
-            ch_shadow_unpoison(ch_page_start(heap, page), CH_SPAN_BYTES);
-        } else if (run->kind == CH_RUN_KEPT) {
+        } else if (run->kind == CH_RUN_SPAN || run->kind == CH_RUN_KEPT) {
             ch_shadow_unpoison(ch_page_start(heap, page), (size_t)run->pages << heap->page_log2);
         } else {
             ch_large_show_rest(heap, page);

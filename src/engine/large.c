@@ -61,15 +61,6 @@ void ch_large_settle(struct ch_heap *heap, uint32_t page)
     atomic_store_explicit(&run->kind, is_roomy ? CH_RUN_ROOMY : CH_RUN_BLOCK, memory_order_release);
 }
 
-// Makes a busy page run a block, whose pages are shown.
-static void *start_block(struct ch_heap *heap, uint32_t page, size_t size_bytes)
-{
-    atomic_store_explicit(&heap->runs[page].size_bytes, size_bytes, memory_order_relaxed);
-    ch_large_hide_rest(heap, page);
-    ch_large_settle(heap, page);
-    return ch_page_start(heap, page);
-}
-
 static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes,
                   uint32_t room_pages)
 {
@@ -78,8 +69,11 @@ static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_byte
     if (page == CH_NONE) {
         return NULL;
     }
+    atomic_store_explicit(&heap->runs[page].size_bytes, size_bytes, memory_order_relaxed);
     ch_shadow_show(heap, page, pages);
-    return start_block(heap, page, size_bytes);
+    ch_large_hide_rest(heap, page);
+    ch_large_settle(heap, page);
+    return ch_page_start(heap, page);
 }
 
 void *ch_large_take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)

@@ -320,38 +320,33 @@ bool ch_run_resize(struct ch_heap *heap, uint32_t page, uint32_t pages)
     return true;
 }
 
+// Returns the first page run of the last list that has one, among so many lists; CH_NONE iff none
+// has.
+static uint32_t last_of(const struct ch_heap *heap, uint32_t lists)
+{
+    uint32_t index = lists > 0 ? ch_bits_last(heap->run_lists_used, 0, lists - 1) : CH_NONE;
+    return index == CH_NONE ? CH_NONE : heap->run_lists[index];
+}
+
+// Returns the free page run after another one, in the order of the lists from the last.
+static uint32_t next_of(const struct ch_heap *heap, uint32_t page)
+{
+    const struct ch_run *run = run_at(heap, page);
+    return run->next != CH_NONE ? run->next : last_of(heap, ch_run_list(run->pages));
+}
+
 uint32_t ch_run_longest(const struct ch_heap *heap)
 {
-    uint32_t index = ch_bits_last(heap->run_lists_used, 0, CH_RUN_LISTS - 1);
-    return index == CH_NONE ? 0 : run_at(heap, heap->run_lists[index])->pages;
+    uint32_t page = last_of(heap, CH_RUN_LISTS);
+    return page == CH_NONE ? 0 : run_at(heap, page)->pages;
 }
 
-// Calls a function with each free page run, those of longer lists first, until it returns false.
-static void walk(struct ch_heap *heap, bool (*visit)(struct ch_heap *, uint32_t, size_t *),
-                 size_t *most)
+void ch_run_decommit(struct ch_heap *heap, size_t most)
 {
-    uint32_t index = ch_bits_last(heap->run_lists_used, 0, CH_RUN_LISTS - 1);
-    while (index != CH_NONE) {
-        for (uint32_t page = heap->run_lists[index]; page != CH_NONE;) {
-            if (!visit(heap, page, most)) {
-                return;
-            }
-            page = run_at(heap, page)->next;
-        }
-        index = index > 0 ? ch_bits_last(heap->run_lists_used, 0, index - 1) : CH_NONE;
+    uint32_t page = last_of(heap, CH_RUN_LISTS);
+    for (; page != CH_NONE && most > 0; page = next_of(heap, page)) {
+        most = ch_commit_drop(heap, page, run_at(heap, page)->pages, most);
     }
-}
-
-static bool drop(struct ch_heap *heap, uint32_t page, size_t *most)
-{
-    *most = ch_commit_drop(heap, page, run_at(heap, page)->pages, *most);
-    return *most > 0;
-}
-
-size_t ch_run_decommit(struct ch_heap *heap, size_t most)
-{
-    walk(heap, drop, &most);
-    return most;
 }
 
 // Decommits a part of a table between two of its entries, or to where what follows it begins.
@@ -360,30 +355,29 @@ static void uncover(struct ch_heap *heap, const void *from, const void *to)
     ch_commit_uncover(heap, from, (uintptr_t)to - (uintptr_t)from);
 }
 
-// Of the records of a free page run only the first and the last are needed.
-static bool trim(struct ch_heap *heap, uint32_t page, size_t *unused)
+// Decommits the records that a free page run does not need: those between its first and its last
+// page, and those of the spans that it could be.
+static void trim(struct ch_heap *heap, uint32_t page)
 {
-    (void)unused;
     uint32_t end = page + run_at(heap, page)->pages;
     if (end - page > 2) {
         uncover(heap, run_at(heap, page + 1), run_at(heap, end - 1));
     }
     uint32_t first = (page + heap->span_pages - 1) / heap->span_pages;
     uint32_t last = end / heap->span_pages;
-    if (last >= heap->span_limit) {
-        last = first < heap->span_limit ? heap->span_limit : first;
+    if (first < heap->span_limit && last >= heap->span_limit) {
+        uncover(heap, &heap->spans[first], (const void *)heap->tags);
+    } else if (first < last && last < heap->span_limit) {
+        uncover(heap, &heap->spans[first], &heap->spans[last]);
     }
-    if (first < last) {
-        const void *behind =
-            last == heap->span_limit ? (const void *)heap->tags : &heap->spans[last];
-        uncover(heap, &heap->spans[first], behind);
-    }
-    return true;
 }
 
 void ch_run_trim(struct ch_heap *heap)
 {
-    walk(heap, trim, NULL);
+    uint32_t page = last_of(heap, CH_RUN_LISTS);
+    for (; page != CH_NONE; page = next_of(heap, page)) {
+        trim(heap, page);
+    }
     size_t granule = (size_t)ch_span_end(heap) * CH_SPAN_GRANULES;
     uncover(heap, (const void *)(heap->tags + granule), heap->pages);
 }

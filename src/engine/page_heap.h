@@ -28,9 +28,8 @@ bool ch_run_resize(struct ch_heap *heap, uint32_t page, uint32_t pages);
 /// Returns the length of the longest free page run, or somewhat less.
 uint32_t ch_run_longest(const struct ch_heap *heap);
 
-/// Decommits up to `most` pages of free page runs, the longest first. Returns how much of `most` is
-/// left.
-size_t ch_run_decommit(struct ch_heap *heap, size_t most);
+/// Decommits up to `most` pages of free page runs, the longest first.
+void ch_run_decommit(struct ch_heap *heap, size_t most);
 
 /// Decommits the parts of the tables that describe no page run, and no pages up to the last span.
 void ch_run_trim(struct ch_heap *heap);

@@ -78,13 +78,13 @@ void ch_supply_drop_excess(struct ch_heap *heap)
 {
     size_t excess = ch_commit_excess_pages(heap);
     if (excess > 0) {
-        (void)ch_run_decommit(heap, excess);
+        ch_run_decommit(heap, excess);
     }
 }
 
 void ch_supply_drop_idle(struct ch_heap *heap)
 {
-    (void)ch_run_decommit(heap, SIZE_MAX);
+    ch_run_decommit(heap, SIZE_MAX);
     ch_run_trim(heap);
     ch_large_forget_rooms(heap);
 }
