@@ -17,6 +17,7 @@
 
 static size_t round_up(size_t size_bytes, size_t step_bytes)
 {
+    CH_ASSERT(step_bytes != 0 && (step_bytes & (step_bytes - 1)) == 0);
     return (size_bytes + step_bytes - 1) & ~(step_bytes - 1);
 }
 
@@ -178,6 +179,7 @@ static void *reserve_default(struct ch_config *config)
 
 struct ch_heap *ch_arena_open(const struct ch_config *config)
 {
+    CH_ASSERT(config->pages != NULL && config->on_fault != NULL);
     size_t page_bytes = config->pages->os_page_bytes(config->world);
     bool is_default = config->arena_bytes == 0;
     if ((!is_default && config->arena_bytes < CH_ARENA_BYTES_MIN) || page_bytes > CH_SPAN_BYTES) {

@@ -50,6 +50,7 @@ static void unlock(struct ch_heap *heap)
 static void raise_fault(struct ch_heap *heap, enum ch_fault first, enum ch_stray stray,
                         const void *block)
 {
+    CH_ASSERT((unsigned)first + (unsigned)stray < CH_FAULTS && block != NULL);
     enum ch_fault fault = (enum ch_fault)((unsigned)first + (unsigned)stray);
     heap->config.on_fault(heap->config.on_fault_context, fault, block);
 }
@@ -145,6 +146,7 @@ void *ch_heap_alloc_zeroed(struct ch_heap *heap, size_t size_bytes)
 // (class.h). A page run starts at a page; for a larger alignment one is taken where it fits.
 void *ch_heap_alloc_aligned(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes)
 {
+    CH_ASSERT(alignment_bytes != 0 && (alignment_bytes & (alignment_bytes - 1)) == 0);
     if (size_bytes == 0) {
         size_bytes = 1;
     }
@@ -218,6 +220,7 @@ void ch_heap_free(struct ch_heap *heap, void *block)
 // Moves a large block's pages, or copies its bytes if that is cheaper or the only way.
 static void move(struct ch_heap *heap, void *from, void *to, size_t size_bytes, bool is_fresh)
 {
+    CH_ASSERT(from != to);
     const struct ch_pages *pages = heap->config.pages;
     bool is_moved = false;
     if (size_bytes >= (is_fresh ? MOVE_BYTES : MOVE_ANYWHERE_BYTES) && pages->move != NULL) {
@@ -235,6 +238,7 @@ static void move(struct ch_heap *heap, void *from, void *to, size_t size_bytes, 
 // mostly were committed before.
 static void *replace_large(struct ch_heap *heap, void *block, size_t old_bytes, size_t size_bytes)
 {
+    CH_ASSERT(old_bytes > CH_SMALL_BYTES && size_bytes > old_bytes);
     lock(heap);
     size_t before_pages = heap->committed_pages;
     void *grown = ch_supply_take_to_grow(heap, size_bytes);

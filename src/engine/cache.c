@@ -111,6 +111,7 @@ void ch_cache_open_mine(struct ch_heap *heap)
 
 void *ch_cache_take(struct ch_heap *heap, unsigned class_index)
 {
+    CH_ASSERT(class_index < CH_CLASS_COUNT);
     struct ch_cache *cache = ch_cache_mine(heap);
     if (!ch_cache_is_open(cache)) {
         void *block = NULL;
@@ -139,6 +140,7 @@ static void give_back(struct ch_heap *heap, struct ch_cache *cache, unsigned cla
 
 void ch_cache_give(struct ch_heap *heap, unsigned class_index, void *block)
 {
+    CH_ASSERT(block != NULL);
     struct ch_cache *cache = ch_cache_mine(heap);
     if (!ch_cache_is_open(cache)) {
         ch_span_give(heap, &block, 1);

@@ -10,11 +10,12 @@
 
 #include <comheap/heap.h>
 
+#include "engine/assert.h"
+
 /// Gives the size of a span: blocks of one class are cut from these granules.
 #define CH_SPAN_GRANULES 4096U
 
 #define CH_CLASS_COUNT 36U
-#define CH_CLASS_NONE 0xffU
 
 /// Give the size of the largest small block, in granules and in bytes: 16 KiB, or 8 KiB on 32 bits.
 #define CH_SMALL_GRANULES ((size_t)1024)
@@ -30,12 +31,14 @@ extern const uint16_t ch_class_span_blocks[CH_CLASS_COUNT];
 /// own.
 static inline unsigned ch_class_of(size_t size_bytes)
 {
+    CH_ASSERT(size_bytes <= CH_SMALL_BYTES);
     return ch_class_table[(size_bytes + CH_GRANULE_BYTES - 1) / CH_GRANULE_BYTES];
 }
 
 /// Returns the size of a class's blocks, in granules.
 static inline unsigned ch_class_granules(unsigned class_index)
 {
+    CH_ASSERT(class_index < CH_CLASS_COUNT);
     if (class_index < 8) {
         return class_index + 1;
     }

@@ -128,6 +128,7 @@ static size_t decommit(struct ch_heap *heap, struct range rest, size_t most)
 
 void ch_commit_mark(struct ch_heap *heap, uint32_t begin, uint32_t end)
 {
+    CH_ASSERT(begin <= end);
     ch_bits_fill(heap->committed, true, begin, end);
     if (begin < end) {
         ch_bits_fill(heap->committed_groups, true, begin / CH_COMMIT_GROUP,
@@ -147,6 +148,7 @@ static void write_zeros(unsigned char *start, size_t size_bytes)
 
 bool ch_commit_cover_late(struct ch_heap *heap, const void *start, size_t size_bytes)
 {
+    CH_ASSERT((uintptr_t)start + size_bytes <= (uintptr_t)heap->pages);
     struct range rest = touched(heap, start, size_bytes);
     while (next_uncommitted(heap, rest) < rest.end) {
         struct range fresh = commit_first(heap, rest);
@@ -165,6 +167,7 @@ bool ch_commit_cover_late(struct ch_heap *heap, const void *start, size_t size_b
 
 void ch_commit_uncover(struct ch_heap *heap, const void *start, size_t size_bytes)
 {
+    CH_ASSERT((uintptr_t)start + size_bytes <= (uintptr_t)heap->pages);
     heap->used_pages -= decommit(heap, inside(heap, start, size_bytes), SIZE_MAX);
 }
 
@@ -191,6 +194,7 @@ static bool commit_rest(struct ch_heap *heap, struct range all)
 
 bool ch_commit_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
+    CH_ASSERT(pages > 0 && pages <= heap->page_count - page);
     struct range all = of_pages(heap, page, pages);
     heap->dirty_page = page;
     heap->dirty_end = page + pages;
@@ -206,6 +210,7 @@ bool ch_commit_use(struct ch_heap *heap, uint32_t page, uint32_t pages)
 
 void ch_commit_unuse(struct ch_heap *heap, uint32_t pages)
 {
+    CH_ASSERT(pages <= heap->used_pages);
     heap->used_pages -= pages;
     heap->freed_pages += pages;
 }

@@ -26,7 +26,6 @@ static inline void ch_fast_start(const struct ch_cache *cache, void *block, size
 /// ended or resized it.
 static inline bool ch_fast_end(_Atomic uint16_t *at, unsigned tag, void *block)
 {
-    CH_ASSERT(tag != 0);
     if (!ch_tag_replace(at, tag, 0)) {
         return false;
     }

@@ -55,6 +55,7 @@ static inline bool ch_kept_give(struct ch_heap *heap, struct ch_cache *cache, vo
         atomic_store_explicit(&run->kind, CH_RUN_BLOCK, memory_order_release);
         return false; // In between, another thread has resized it.
     }
+    CH_ASSERT(pages > 0 && pages <= CH_KEPT_PAGES);
     ch_shadow_poison(block, (size_t)pages << heap->page_log2);
     cache->kept[pages][count] = (uint32_t)page;
     cache->kept_room_pages -= pages;

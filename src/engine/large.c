@@ -56,6 +56,7 @@ bool ch_large_hold(struct ch_heap *heap, uint32_t page)
 void ch_large_settle(struct ch_heap *heap, uint32_t page)
 {
     struct ch_run *run = &heap->runs[page];
+    CH_ASSERT(run->kind == CH_RUN_BUSY);
     bool is_roomy =
         run->size_bytes <= CH_SMALL_BYTES || run->pages > ch_large_pages(heap, run->size_bytes);
     atomic_store_explicit(&run->kind, is_roomy ? CH_RUN_ROOMY : CH_RUN_BLOCK, memory_order_release);
@@ -64,6 +65,7 @@ void ch_large_settle(struct ch_heap *heap, uint32_t page)
 static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes,
                   uint32_t room_pages)
 {
+    CH_ASSERT(size_bytes > CH_SMALL_BYTES || alignment_bytes > heap->page_bytes);
     uint32_t pages = ch_large_pages(heap, size_bytes);
     uint32_t page = ch_run_take(heap, pages, alignment_bytes, room_pages);
     if (page == CH_NONE) {
@@ -107,6 +109,7 @@ void ch_large_forget_rooms(struct ch_heap *heap)
 
 void ch_large_give(struct ch_heap *heap, uint32_t page)
 {
+    CH_ASSERT(heap->runs[page].kind == CH_RUN_BUSY);
     ch_large_show_rest(heap, page);
     ch_run_give(heap, page);
 }
@@ -114,6 +117,7 @@ void ch_large_give(struct ch_heap *heap, uint32_t page)
 bool ch_large_resize(struct ch_heap *heap, uint32_t page, size_t size_bytes, uint32_t most_pages)
 {
     struct ch_run *run = &heap->runs[page];
+    CH_ASSERT(run->kind == CH_RUN_BUSY);
     uint32_t old_pages = run->pages;
     uint32_t pages = ch_large_pages(heap, size_bytes);
     if (pages < most_pages && pages < old_pages) {

@@ -52,6 +52,7 @@ static bool is_inside_small(const struct ch_heap *heap, size_t offset)
 
 enum ch_stray ch_lookup_explain(const struct ch_heap *heap, const void *block)
 {
+    CH_ASSERT(block != NULL);
     size_t offset = ch_offset(heap, block);
     if (offset >> heap->page_log2 >= heap->page_count) {
         return CH_STRAY_FOREIGN;

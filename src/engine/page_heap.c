@@ -51,6 +51,7 @@ static bool cover_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
 
 static void set_pages(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
+    CH_ASSERT(pages > 0);
     atomic_store_explicit(&run_at(heap, page)->pages, pages, memory_order_relaxed);
     atomic_store_explicit(&run_at(heap, page + pages - 1)->pages, pages, memory_order_relaxed);
 }
@@ -68,6 +69,7 @@ static void list(struct ch_heap *heap, uint32_t page, uint32_t pages)
 
 static void unlist(struct ch_heap *heap, uint32_t page)
 {
+    CH_ASSERT(is_free(heap, page));
     unsigned index = ch_run_list(run_at(heap, page)->pages);
     ch_list_remove(heap, &heap->run_lists[index], page);
     if (heap->run_lists[index] == CH_NONE) {
@@ -241,6 +243,7 @@ static uint32_t take(struct ch_heap *heap, struct want *want)
 uint32_t ch_run_take(struct ch_heap *heap, uint32_t pages, size_t alignment_bytes,
                      uint32_t room_pages)
 {
+    CH_ASSERT(pages > 0 && (alignment_bytes & (alignment_bytes - 1)) == 0);
     uint32_t low_end = ch_span_end(heap) * heap->span_pages;
     struct want want = {pages, room_pages, alignment_bytes, false, low_end};
     return take(heap, &want);
@@ -259,6 +262,7 @@ uint32_t ch_run_take_span(struct ch_heap *heap)
 // Makes pages free, and joins them with free neighbors.
 static void set_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
+    CH_ASSERT(pages > 0 && pages <= heap->page_count - page);
     ch_commit_unuse(heap, pages);
     ch_shadow_hide(heap, page, pages);
     uint32_t end = page + pages;
@@ -280,6 +284,7 @@ static void set_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
 
 void ch_run_give(struct ch_heap *heap, uint32_t page)
 {
+    CH_ASSERT(ch_start_get(heap, page) && !is_free(heap, page));
     set_kind(heap, page, CH_RUN_FREE);
     ch_start_set(heap, page, false);
     set_free(heap, page, run_at(heap, page)->pages);
@@ -309,6 +314,7 @@ static bool grow(struct ch_heap *heap, uint32_t page, uint32_t pages)
 
 bool ch_run_resize(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
+    CH_ASSERT(pages > 0 && ch_start_get(heap, page));
     uint32_t old_pages = run_at(heap, page)->pages;
     if (pages > old_pages) {
         return grow(heap, page, pages);

@@ -37,6 +37,7 @@ void ch_run_trim(struct ch_heap *heap);
 /// Put a page run at the front of a list, and take it out.
 static inline void ch_list_add(struct ch_heap *heap, uint32_t *first, uint32_t page)
 {
+    CH_ASSERT(*first != page);
     heap->runs[page].previous = CH_NONE;
     heap->runs[page].next = *first;
     if (*first != CH_NONE) {
@@ -48,6 +49,7 @@ static inline void ch_list_add(struct ch_heap *heap, uint32_t *first, uint32_t p
 static inline void ch_list_remove(struct ch_heap *heap, uint32_t *first, uint32_t page)
 {
     const struct ch_run *run = &heap->runs[page];
+    CH_ASSERT((run->previous == CH_NONE) == (*first == page));
     if (run->next != CH_NONE) {
         heap->runs[run->next].previous = run->previous;
     }

@@ -36,6 +36,7 @@ static uint32_t open_span(struct ch_heap *heap, unsigned class_index)
 
 static void close_span(struct ch_heap *heap, uint32_t span)
 {
+    CH_ASSERT(heap->spans[span].used_blocks == 0);
     uint32_t page = span * heap->span_pages;
     ch_list_remove(heap, list_of(heap, span), page);
     ch_shadow_close(heap, page, heap->span_pages);
@@ -63,6 +64,7 @@ static inline void *block_at(struct base base, unsigned granule)
 // Takes up to `most` blocks that came back, from the first word of the bitmap that has a bit set.
 static unsigned take_marked(struct ch_span *span, struct base base, void **blocks, unsigned most)
 {
+    CH_ASSERT(span->summary != 0);
     unsigned word = (unsigned)__builtin_ctzll(span->summary);
     uint64_t marks = span->free[word];
     unsigned count = 0;
@@ -92,6 +94,7 @@ static unsigned cut(struct ch_span *span, struct base base, void **blocks, unsig
 
 unsigned ch_span_take(struct ch_heap *heap, unsigned class_index, void **blocks, unsigned most)
 {
+    CH_ASSERT(class_index < CH_CLASS_COUNT);
     unsigned count = 0;
     while (count < most) {
         uint32_t page = heap->span_lists[class_index];
@@ -141,9 +144,11 @@ void ch_span_give(struct ch_heap *heap, void **blocks, unsigned count)
 {
     while (count > 0) {
         uint32_t span = (uint32_t)(ch_offset(heap, blocks[0]) / CH_SPAN_BYTES);
+        CH_ASSERT(span < ch_span_end(heap) && ch_span_is_open(heap, span));
         struct ch_span *record = &heap->spans[span];
         bool was_full = !ch_span_has_room(record);
         unsigned marked = mark(heap, span, blocks, count);
+        CH_ASSERT(marked > 0 && marked <= record->used_blocks);
         record->used_blocks = (uint16_t)(record->used_blocks - marked);
         if (was_full) {
             ch_list_add(heap, list_of(heap, span), span * heap->span_pages);

@@ -175,6 +175,7 @@ static inline void ch_tag_set(struct ch_heap *heap, size_t granule, size_t tag)
 /// changes nothing, iff another thread has replaced `tag` by another one.
 static inline bool ch_tag_replace(_Atomic uint16_t *at, unsigned tag, unsigned next)
 {
+    CH_ASSERT(tag != 0);
     if (!ch_threads_are_many()) {
         atomic_store_explicit(at, (uint16_t)next, memory_order_release);
         return true;
@@ -187,6 +188,7 @@ static inline bool ch_tag_replace(_Atomic uint16_t *at, unsigned tag, unsigned n
 /// Returns the address of the thread cache with a number, which is not 0, when it is open.
 static inline struct ch_cache *ch_cache_at(const struct ch_heap *heap, unsigned number)
 {
+    CH_ASSERT(number > 0 && number < CH_THREAD_CACHES);
     return (struct ch_cache *)(void *)(heap->caches_start + (number - 1) * heap->cache_bytes);
 }
 
@@ -208,6 +210,7 @@ static inline bool ch_start_get(const struct ch_heap *heap, uint32_t page)
 
 static inline void ch_start_set(struct ch_heap *heap, uint32_t page, bool is_live)
 {
+    CH_ASSERT(ch_start_get(heap, page) != is_live);
     ch_start_half *half = ch_start_half_of(heap, page);
     uint32_t bit = (uint32_t)1 << page % 32;
     __atomic_store_n(half, is_live ? *half | bit : *half & ~bit, __ATOMIC_RELEASE);

@@ -43,6 +43,7 @@ static void *take_once(struct ch_heap *heap, size_t size_bytes, size_t alignment
 
 static void *take(struct ch_heap *heap, size_t size_bytes, size_t alignment_bytes, bool grows)
 {
+    CH_ASSERT(!grows || size_bytes > CH_SMALL_BYTES);
     heap->was_refused = false;
     if (!ch_supply_is_possible(heap, 0, size_bytes)) {
         return NULL;

@@ -146,7 +146,7 @@ static const void *a_class_does_not_exist(struct scene *scene)
 
 static const void *a_class_is_one_below_none(struct scene *scene)
 {
-    record(scene, SPAN_FULL)->class_index = CH_CLASS_NONE - 1;
+    record(scene, SPAN_FULL)->class_index = UINT8_MAX - 1;
     return start_of(scene, SPAN_FULL);
 }
 
