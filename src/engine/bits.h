@@ -35,20 +35,18 @@ static inline uint32_t ch_bits_next(const uint64_t *bits, bool wanted, uint32_t 
     return end;
 }
 
-/// Returns the last index in [begin, from] whose bit is set; UINT32_MAX iff there is none.
-static inline uint32_t ch_bits_last(const uint64_t *bits, uint32_t begin, uint32_t from)
+/// Returns the last index up to `from` whose bit is set; UINT32_MAX iff there is none.
+static inline uint32_t ch_bits_last(const uint64_t *bits, uint32_t from)
 {
-    for (;;) {
-        uint64_t word = bits[from / 64] << (63 - from % 64);
-        if (word != 0) {
-            uint32_t found = from - (uint32_t)__builtin_clzll(word);
-            return found >= begin ? found : UINT32_MAX;
-        }
-        if (from / 64 * 64 <= begin) {
+    uint64_t word = bits[from / 64] << (63 - from % 64);
+    while (word == 0) {
+        if (from < 64) {
             return UINT32_MAX;
         }
         from = from / 64 * 64 - 1;
+        word = bits[from / 64];
     }
+    return from - (uint32_t)__builtin_clzll(word);
 }
 
 /// Gives every bit of [from, end) the value.

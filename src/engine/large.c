@@ -151,7 +151,7 @@ bool ch_large_contains(const struct ch_heap *heap, size_t offset)
     if (page >= heap->page_count) {
         return false;
     }
-    uint32_t start = ch_bits_last(heap->starts, 0, (uint32_t)page);
+    uint32_t start = ch_bits_last(heap->starts, (uint32_t)page);
     return start != CH_NONE && ch_run_is_block(&heap->runs[start]) &&
            offset - ((size_t)start << heap->page_log2) < heap->runs[start].size_bytes;
 }

@@ -330,7 +330,7 @@ bool ch_run_resize(struct ch_heap *heap, uint32_t page, uint32_t pages)
 // has.
 static uint32_t last_of(const struct ch_heap *heap, uint32_t lists)
 {
-    uint32_t index = lists > 0 ? ch_bits_last(heap->run_lists_used, 0, lists - 1) : CH_NONE;
+    uint32_t index = lists > 0 ? ch_bits_last(heap->run_lists_used, lists - 1) : CH_NONE;
     return index == CH_NONE ? CH_NONE : heap->run_lists[index];
 }
 

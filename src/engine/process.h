@@ -17,9 +17,6 @@ extern struct ch_heap ch_process_none;
 /// again by itself after the thread's number has changed, or a cache of the thread was closed.
 extern CH_THREAD_LOCAL struct ch_cache *ch_process_cache;
 
-/// Makes a heap that of the process, for good.
-void ch_process_set(struct ch_heap *heap);
-
 /// Find the calling thread's cache of the heap of the process, which exists; forget it.
 static inline void ch_process_find_cache(void)
 {

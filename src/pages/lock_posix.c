@@ -37,6 +37,8 @@ static inline void relax(void)
 }
 
 #ifdef __linux__
+enum { SLEEP = FUTEX_WAIT_PRIVATE, WAKE = FUTEX_WAKE_PRIVATE };
+
 // Returns the 32 bits of the word that change when the lock does: a futex has no more.
 static uint32_t *futex_of(struct ch_lock *lock)
 {
@@ -48,6 +50,7 @@ static uint32_t *futex_of(struct ch_lock *lock)
 #endif
 }
 
+// Sleeps until the word changes or a thread wakes this one; wakes one that sleeps.
 static void futex(struct ch_lock *lock, int operation, uintptr_t value)
 {
     int errno_before = errno;
@@ -55,25 +58,15 @@ static void futex(struct ch_lock *lock, int operation, uintptr_t value)
     errno = errno_before;
 }
 
-static void sleep_on(struct ch_lock *lock, uintptr_t word)
-{
-    futex(lock, FUTEX_WAIT_PRIVATE, word);
-}
-
-static void wake_one(struct ch_lock *lock)
-{
-    futex(lock, FUTEX_WAKE_PRIVATE, 1);
-}
 #else
-static void sleep_on(struct ch_lock *lock, uintptr_t word)
-{
-    (void)lock, (void)word;
-    (void)sched_yield();
-}
+enum { SLEEP, WAKE };
 
-static void wake_one(struct ch_lock *lock)
+static void futex(struct ch_lock *lock, int operation, uintptr_t value)
 {
-    (void)lock;
+    (void)lock, (void)value;
+    if (operation == SLEEP) {
+        (void)sched_yield();
+    }
 }
 #endif
 
@@ -122,7 +115,7 @@ __attribute__((noinline, cold)) void ch_lock_take_late(struct ch_lock *lock)
     while (!turn(lock, 0, ch_lock_me() | CH_LOCK_AWAITED)) {
         word = announce(lock);
         if (word != 0) {
-            sleep_on(lock, word);
+            futex(lock, SLEEP, word);
         }
     }
 }
@@ -131,7 +124,7 @@ __attribute__((noinline, cold)) void ch_lock_give_late(struct ch_lock *lock)
 {
     if ((word_of(lock) & CH_LOCK_KEPT) == 0) {
         (void)atomic_exchange_explicit(&lock->word, 0, memory_order_release);
-        wake_one(lock);
+        futex(lock, WAKE, 1);
     }
 }
 
@@ -158,12 +151,12 @@ void ch_lock_let_go(struct ch_lock *lock)
     uintptr_t word = word_of(lock);
     if (is_mine(word) && (word & CH_LOCK_KEPT) != 0) {
         (void)atomic_exchange_explicit(&lock->word, 0, memory_order_release);
-        wake_one(lock);
+        futex(lock, WAKE, 1);
     }
 }
 
 void ch_lock_await(struct ch_lock *lock, uintptr_t word)
 {
-    sleep_on(lock, word);
-    wake_one(lock); // This thread has not taken the lock: the next sleeper may.
+    futex(lock, SLEEP, word);
+    futex(lock, WAKE, 1); // This thread has not taken the lock: the next sleeper may.
 }

@@ -121,12 +121,6 @@ static void clear(void *world, void *start, size_t size_bytes)
 }
 
 #ifdef __linux__
-// Does the work of msync, which is a cancellation point.
-static int sync_range(void *start, size_t size_bytes, int flags)
-{
-    return (int)syscall(SYS_msync, start, size_bytes, flags);
-}
-
 // Maps a range again, if a call that was to replace its mapping has failed and left none. The
 // kernel checks its limits, the likely reason, before it unmaps anything. Otherwise, the kernel
 // itself has run out of memory.
@@ -248,8 +242,8 @@ static bool leaves_pages(void)
 // pages would unlock the rest of their mapping.
 static bool can_leave(void *start, size_t size_bytes)
 {
-    if (sync_range(start, size_bytes, MS_ASYNC | MS_INVALIDATE) != 0) {
-        return false; // EBUSY: locked.
+    if (syscall(SYS_msync, start, size_bytes, MS_ASYNC | MS_INVALIDATE) != 0) {
+        return false; // EBUSY: locked. (msync itself is a cancellation point.)
     }
     // Can it grow? EFAULT: there are several mappings. ENOMEM: there is one, and something lies
     // behind it.

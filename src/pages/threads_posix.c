@@ -56,23 +56,18 @@ static void hold_files(void)
 #endif
 }
 
-static void let_go_of_files(void)
+// In a child, fork itself has reset the lock, if the process had more than one thread.
+static void let_go_of_files(bool is_child)
 {
+    (void)is_child;
 #ifdef __GLIBC__
     if (holds_files) {
         holds_files = false;
-        _IO_list_unlock();
-    }
-#endif
-}
-
-// fork itself has reset the lock in the child, if the process had more than one thread.
-static void let_go_of_files_in_child(void)
-{
-#ifdef __GLIBC__
-    if (holds_files) {
-        holds_files = false;
-        _IO_list_resetlock();
+        if (is_child) {
+            _IO_list_resetlock();
+        } else {
+            _IO_list_unlock();
+        }
     }
 #endif
 }
@@ -120,7 +115,7 @@ static void before_fork(void)
         hold_files();
         busy = keep_locks(&word);
         if (busy != NULL) {
-            let_go_of_files();
+            let_go_of_files(false);
             ch_lock_await(busy, word);
         }
     } while (busy != NULL);
@@ -130,7 +125,7 @@ static void after_fork(void)
 {
     if (--forks == 0) {
         let_go_of_locks();
-        let_go_of_files();
+        let_go_of_files(false);
         (void)pthread_sigmask(SIG_SETMASK, &signals_before, NULL);
     }
 }
@@ -144,7 +139,7 @@ static void after_fork_in_child(void)
             lock->in_child();
         }
     }
-    let_go_of_files_in_child();
+    let_go_of_files(true);
     after_fork();
 }
 
