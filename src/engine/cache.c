@@ -204,12 +204,10 @@ bool ch_cache_flush(struct ch_heap *heap)
     return had_one || orphans != 0;
 }
 
-const struct ch_cache *ch_cache_next(const struct ch_heap *heap, unsigned *number)
+const struct ch_cache *ch_cache_next(const struct ch_heap *heap, const struct ch_cache *cache)
 {
-    uint64_t rest = *number >= CH_THREAD_CACHES - 1 ? 0 : heap->open_caches >> (*number + 1);
-    if (rest == 0) {
-        return NULL;
-    }
-    *number += 1 + (unsigned)__builtin_ctzll(rest);
-    return heap->caches[*number];
+    size_t offset = (uintptr_t)cache - (uintptr_t)heap->caches_start;
+    size_t number = cache == NULL ? 1 : offset / heap->cache_bytes + 2; // From there on.
+    uint64_t rest = number < CH_THREAD_CACHES ? heap->open_caches >> number : 0;
+    return rest == 0 ? NULL : heap->caches[number + (unsigned)__builtin_ctzll(rest)];
 }

@@ -32,8 +32,8 @@ bool ch_cache_flush(struct ch_heap *heap);
 /// Closes this thread's cache, which is flushed. The next call that wants the cache opens it again.
 void ch_cache_close_mine(struct ch_heap *heap);
 
-/// Returns the next open thread cache after *number, and sets *number to its number; NULL iff there
-/// is none. Start with 0.
-const struct ch_cache *ch_cache_next(const struct ch_heap *heap, unsigned *number);
+/// Returns the next open thread cache after another one, or the first after NULL; NULL iff there is
+/// none.
+const struct ch_cache *ch_cache_next(const struct ch_heap *heap, const struct ch_cache *cache);
 
 #endif

@@ -93,9 +93,8 @@ static bool check_kept_counts(struct walk *walk, const struct ch_cache *cache)
 static bool check_caches(struct walk *walk)
 {
     bool holds = true;
-    unsigned number = 0;
-    for (const struct ch_cache *cache;
-         holds && (cache = ch_cache_next(walk->heap, &number)) != NULL;) {
+    const struct ch_cache *cache = NULL;
+    while (holds && (cache = ch_cache_next(walk->heap, cache)) != NULL) {
         holds = check_kept_counts(walk, cache);
         for (unsigned i = 0; holds && i < CH_CLASS_COUNT; i++) {
             holds = check_magazine(walk, cache, i);
@@ -109,8 +108,7 @@ static bool count_waiting(struct walk *walk, uint32_t span, unsigned *count)
 {
     unsigned class_index = walk->heap->spans[span].class_index;
     uint64_t marks[CH_SPAN_GRANULES / 64] = {0};
-    unsigned number = 0;
-    for (const struct ch_cache *cache; (cache = ch_cache_next(walk->heap, &number)) != NULL;) {
+    for (const struct ch_cache *cache = NULL; (cache = ch_cache_next(walk->heap, cache)) != NULL;) {
         void *const *blocks = ch_cache_first(cache, class_index);
         for (size_t i = 0; i < ch_cache_count(cache, class_index); i++) {
             size_t offset = ch_offset(walk->heap, blocks[i]) - (size_t)span * CH_SPAN_BYTES;
@@ -223,8 +221,7 @@ static bool check_kept(struct walk *walk, uint32_t page)
     const struct ch_heap *heap = walk->heap;
     uint32_t pages = heap->runs[page].pages;
     unsigned found = 0;
-    unsigned number = 0;
-    for (const struct ch_cache *cache; (cache = ch_cache_next(heap, &number)) != NULL;) {
+    for (const struct ch_cache *cache = NULL; (cache = ch_cache_next(heap, cache)) != NULL;) {
         for (unsigned i = 0; pages <= CH_KEPT_PAGES && i < cache->kept_counts[pages]; i++) {
             found += cache->kept[pages][i] == page;
         }

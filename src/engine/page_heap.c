@@ -21,26 +21,21 @@
 // members. Every member of a later list is long enough.
 #define LOOKS 8U
 
-static struct ch_run *run_at(const struct ch_heap *heap, uint32_t page)
-{
-    return &heap->runs[page];
-}
-
 // Threads read the kind and the length of a live page run without the lock, when they free it.
 static void set_kind(struct ch_heap *heap, uint32_t page, enum ch_run_kind kind)
 {
-    atomic_store_explicit(&run_at(heap, page)->kind, kind, memory_order_release);
+    atomic_store_explicit(&heap->runs[page].kind, kind, memory_order_release);
 }
 
 static bool is_free(const struct ch_heap *heap, uint32_t page)
 {
-    return run_at(heap, page)->kind == CH_RUN_FREE;
+    return heap->runs[page].kind == CH_RUN_FREE;
 }
 
 // Commits the records of a live page run: all of them, so that it can shrink without a commit.
 static bool cover(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
-    return ch_commit_cover(heap, run_at(heap, page), pages * sizeof(struct ch_run));
+    return ch_commit_cover(heap, &heap->runs[page], pages * sizeof(struct ch_run));
 }
 
 // Commits the first and the last record of a free page run, if there is one.
@@ -52,8 +47,8 @@ static bool cover_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
 static void set_pages(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     CH_ASSERT(pages > 0);
-    atomic_store_explicit(&run_at(heap, page)->pages, pages, memory_order_relaxed);
-    atomic_store_explicit(&run_at(heap, page + pages - 1)->pages, pages, memory_order_relaxed);
+    atomic_store_explicit(&heap->runs[page].pages, pages, memory_order_relaxed);
+    atomic_store_explicit(&heap->runs[page + pages - 1].pages, pages, memory_order_relaxed);
 }
 
 // Makes pages a free page run: lists it by its length and hides it.
@@ -70,7 +65,7 @@ static void list(struct ch_heap *heap, uint32_t page, uint32_t pages)
 static void unlist(struct ch_heap *heap, uint32_t page)
 {
     CH_ASSERT(is_free(heap, page));
-    unsigned index = ch_run_list(run_at(heap, page)->pages);
+    unsigned index = ch_run_list(heap->runs[page].pages);
     ch_list_remove(heap, &heap->run_lists[index], page);
     if (heap->run_lists[index] == CH_NONE) {
         ch_bits_clear(heap->run_lists_used, index);
@@ -104,7 +99,7 @@ struct want {
 // Return the place in a free page run, if it has one.
 static struct place place_block(const struct ch_heap *heap, uint32_t run, const struct want *want)
 {
-    uint32_t pages = run_at(heap, run)->pages;
+    uint32_t pages = heap->runs[run].pages;
     if (pages < want->pages + want->room_pages || run + pages <= want->low_end) {
         return no_place;
     }
@@ -118,7 +113,7 @@ static struct place place_block(const struct ch_heap *heap, uint32_t run, const 
 static struct place place_span(const struct ch_heap *heap, uint32_t run, const struct want *want)
 {
     uint32_t page = (run + want->pages - 1) / want->pages * want->pages;
-    uint32_t end = run + run_at(heap, run)->pages;
+    uint32_t end = run + heap->runs[run].pages;
     bool fits = page < end && end - page >= want->pages;
     return fits && page / want->pages < heap->span_limit ? (struct place){run, page} : no_place;
 }
@@ -132,7 +127,7 @@ static struct place better(const struct ch_heap *heap, struct place a, struct pl
         return a.run == CH_NONE ? b : a;
     }
     bool is_a =
-        want->is_span ? a.page < b.page : run_at(heap, a.run)->pages <= run_at(heap, b.run)->pages;
+        want->is_span ? a.page < b.page : heap->runs[a.run].pages <= heap->runs[b.run].pages;
     return is_a ? a : b;
 }
 
@@ -145,7 +140,7 @@ static struct place look(const struct ch_heap *heap, unsigned index, const struc
         struct place place =
             want->is_span ? place_span(heap, run, want) : place_block(heap, run, want);
         best = better(heap, best, place, want);
-        run = run_at(heap, run)->next;
+        run = heap->runs[run].next;
     }
     return best;
 }
@@ -204,7 +199,7 @@ static bool cover_span(struct ch_heap *heap, uint32_t span)
 static bool commit(struct ch_heap *heap, struct place place, const struct want *want)
 {
     uint32_t end = place.page + want->pages;
-    uint32_t run_end = place.run + run_at(heap, place.run)->pages;
+    uint32_t run_end = place.run + heap->runs[place.run].pages;
     if (!ch_commit_use(heap, place.page, want->pages)) {
         return false;
     }
@@ -226,7 +221,7 @@ static uint32_t take(struct ch_heap *heap, struct want *want)
         return CH_NONE;
     }
     uint32_t before = place.page - place.run;
-    uint32_t behind = run_at(heap, place.run)->pages - before - want->pages;
+    uint32_t behind = heap->runs[place.run].pages - before - want->pages;
     unlist(heap, place.run); // [ ---------- free ---------- ] => [ free ][ taken ][ free ]
     if (before > 0) {
         list(heap, place.run, before);
@@ -268,9 +263,9 @@ static void set_free(struct ch_heap *heap, uint32_t page, uint32_t pages)
     uint32_t end = page + pages;
     if (end < heap->page_count && is_free(heap, end)) { // [ this ][ free ] => [ ---- this ---- ]
         unlist(heap, end);
-        end += run_at(heap, end)->pages;
+        end += heap->runs[end].pages;
     }
-    uint32_t before = page > 0 ? page - run_at(heap, page - 1)->pages : 0;
+    uint32_t before = page > 0 ? page - heap->runs[page - 1].pages : 0;
     if (page > 0 && is_free(heap, before)) { // [ free ][ this ] => [ ---- this ---- ]
         unlist(heap, before);
         page = before;
@@ -287,19 +282,19 @@ void ch_run_give(struct ch_heap *heap, uint32_t page)
     CH_ASSERT(ch_start_get(heap, page) && !is_free(heap, page));
     set_kind(heap, page, CH_RUN_FREE);
     ch_start_set(heap, page, false);
-    set_free(heap, page, run_at(heap, page)->pages);
+    set_free(heap, page, heap->runs[page].pages);
 }
 
 // [ live ][ --- free --- ] => [ --- live --- ][ free ]
 static bool grow(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
-    uint32_t more = pages - run_at(heap, page)->pages;
+    uint32_t more = pages - heap->runs[page].pages;
     uint32_t next = page + pages - more;
-    if (next == heap->page_count || !is_free(heap, next) || run_at(heap, next)->pages < more ||
+    if (next == heap->page_count || !is_free(heap, next) || heap->runs[next].pages < more ||
         !ch_commit_use(heap, next, more)) {
         return false;
     }
-    uint32_t rest = run_at(heap, next)->pages - more;
+    uint32_t rest = heap->runs[next].pages - more;
     if (!cover(heap, page, pages) || !cover_free(heap, page + pages, rest)) {
         ch_commit_unuse(heap, more);
         return false;
@@ -315,7 +310,7 @@ static bool grow(struct ch_heap *heap, uint32_t page, uint32_t pages)
 bool ch_run_resize(struct ch_heap *heap, uint32_t page, uint32_t pages)
 {
     CH_ASSERT(pages > 0 && ch_start_get(heap, page));
-    uint32_t old_pages = run_at(heap, page)->pages;
+    uint32_t old_pages = heap->runs[page].pages;
     if (pages > old_pages) {
         return grow(heap, page, pages);
     }
@@ -337,21 +332,21 @@ static uint32_t last_of(const struct ch_heap *heap, uint32_t lists)
 // Returns the free page run after another one, in the order of the lists from the last.
 static uint32_t next_of(const struct ch_heap *heap, uint32_t page)
 {
-    const struct ch_run *run = run_at(heap, page);
+    const struct ch_run *run = &heap->runs[page];
     return run->next != CH_NONE ? run->next : last_of(heap, ch_run_list(run->pages));
 }
 
 uint32_t ch_run_longest(const struct ch_heap *heap)
 {
     uint32_t page = last_of(heap, CH_RUN_LISTS);
-    return page == CH_NONE ? 0 : run_at(heap, page)->pages;
+    return page == CH_NONE ? 0 : heap->runs[page].pages;
 }
 
 void ch_run_decommit(struct ch_heap *heap, size_t most)
 {
     uint32_t page = last_of(heap, CH_RUN_LISTS);
     for (; page != CH_NONE && most > 0; page = next_of(heap, page)) {
-        most = ch_commit_drop(heap, page, run_at(heap, page)->pages, most);
+        most = ch_commit_drop(heap, page, heap->runs[page].pages, most);
     }
 }
 
@@ -365,9 +360,9 @@ static void uncover(struct ch_heap *heap, const void *from, const void *to)
 // page, and those of the spans that it could be.
 static void trim(struct ch_heap *heap, uint32_t page)
 {
-    uint32_t end = page + run_at(heap, page)->pages;
+    uint32_t end = page + heap->runs[page].pages;
     if (end - page > 2) {
-        uncover(heap, run_at(heap, page + 1), run_at(heap, end - 1));
+        uncover(heap, &heap->runs[page + 1], &heap->runs[end - 1]);
     }
     uint32_t first = (page + heap->span_pages - 1) / heap->span_pages;
     uint32_t last = end / heap->span_pages;
