@@ -21,19 +21,6 @@ static size_t round_up(size_t size_bytes, size_t step_bytes)
     return (size_bytes + step_bytes - 1) & ~(step_bytes - 1);
 }
 
-static size_t round_down(size_t size_bytes, size_t step_bytes)
-{
-    return size_bytes & ~(step_bytes - 1);
-}
-
-// Returns how much of the pages may be spans, in spans: all on 64 bits, the lower half on 32 bits.
-// There the tags take a quarter of the addresses of spans. A larger share would leave no room for a
-// block of INT_MAX bytes.
-static uint32_t spans_of(const struct ch_heap *heap, uint32_t page_count)
-{
-    return page_count / heap->span_pages / (sizeof(void *) == 8 ? 1 : 2);
-}
-
 // Returns how many OS pages of the arena are used.
 static uint32_t os_pages_of(const struct ch_heap *heap)
 {
@@ -42,58 +29,61 @@ static uint32_t os_pages_of(const struct ch_heap *heap)
 }
 
 // Returns where a table of size_bytes starts, and moves the end of the tables behind it.
-static void *lay_table(struct ch_heap *heap, unsigned char *arena, size_t *end, size_t size_bytes)
+static void *lay_table(struct ch_heap *heap, size_t *end, size_t size_bytes)
 {
-    void *start = arena + *end;
+    void *start = (unsigned char *)heap + *end;
     *end += round_up(size_bytes, heap->page_bytes);
     return start;
 }
 
-// Lays out the tables for page_count pages. The bitmaps, which are committed with the heap, come
-// first. Returns the offset at which the tables end.
-static size_t lay_out(struct ch_heap *heap, unsigned char *arena, uint32_t page_count)
+// Lays out page_count pages behind their tables. The bitmaps, which are committed with the heap,
+// come first. Returns whether that fits in the arena, with the guard.
+//
+// The pages begin at a multiple of CH_SMALL_BYTES, so that small blocks can have that alignment
+// (block.c). The bytes for it are set aside wherever the arena lies: so heaps of the same size have
+// the same pages.
+//
+// All pages may be spans on 64 bits, the lower half on 32 bits. There the tags take a quarter of
+// the addresses of spans. A larger share would leave no room for a block of INT_MAX bytes.
+static bool lay_out(struct ch_heap *heap, uint32_t page_count)
 {
+    heap->page_count = page_count;
+    heap->span_limit = page_count / heap->span_pages / (sizeof(void *) == 8 ? 1 : 2);
     size_t end = round_up(sizeof(struct ch_heap), heap->page_bytes);
-    size_t spans = spans_of(heap, page_count);
+    size_t spans = heap->span_limit;
     size_t bits = ((size_t)page_count + 63) / 64 * sizeof(uint64_t);
     size_t all_words = os_pages_of(heap) / 64 + 1;
     size_t group_words = all_words * 64 / CH_COMMIT_GROUP / 64 + 1;
-    heap->committed = lay_table(heap, arena, &end, (all_words + group_words) * sizeof(uint64_t));
+    heap->committed = lay_table(heap, &end, (all_words + group_words) * sizeof(uint64_t));
     heap->committed_groups = heap->committed + all_words;
-    heap->starts = lay_table(heap, arena, &end, bits);
-    heap->hidden = lay_table(heap, arena, &end, CH_SHADOW_PRESENT ? bits : 0);
-    heap->caches_start = lay_table(heap, arena, &end, heap->cache_limit * heap->cache_bytes);
-    heap->runs = lay_table(heap, arena, &end, page_count * sizeof(struct ch_run));
-    heap->spans = lay_table(heap, arena, &end, spans * sizeof(struct ch_span));
-    heap->tags = lay_table(heap, arena, &end, spans * CH_SPAN_GRANULES * sizeof(uint16_t));
-    return end;
-}
-
-// Returns the bytes set aside to begin the pages at a multiple of CH_SMALL_BYTES, so that small
-// blocks can have that alignment (block.c). They are set aside wherever the arena lies: so heaps of
-// the same size have the same pages.
-static size_t aligning_bytes(const struct ch_heap *heap)
-{
-    return heap->page_bytes < CH_SMALL_BYTES ? CH_SMALL_BYTES - heap->page_bytes : 0;
-}
-
-// Returns the largest number of pages that fits beside its own tables and the guard. It bisects,
-// because the rounding of each table makes a formula wrong by a few pages.
-static uint32_t fitting_pages(struct ch_heap *heap, unsigned char *arena)
-{
+    heap->starts = lay_table(heap, &end, bits);
+    heap->hidden = lay_table(heap, &end, CH_SHADOW_PRESENT ? bits : 0);
+    heap->caches_start = lay_table(heap, &end, heap->cache_limit * heap->cache_bytes);
+    heap->runs = lay_table(heap, &end, page_count * sizeof(struct ch_run));
+    heap->spans = lay_table(heap, &end, spans * sizeof(struct ch_span));
+    heap->tags = lay_table(heap, &end, spans * CH_SPAN_GRANULES * sizeof(uint16_t));
+    unsigned char *tables_end = (unsigned char *)heap + end;
+    heap->pages = tables_end + (-(uintptr_t)tables_end & (CH_SMALL_BYTES - 1));
+    end += heap->page_bytes < CH_SMALL_BYTES ? CH_SMALL_BYTES - heap->page_bytes : 0;
     size_t arena_bytes = (size_t)os_pages_of(heap) << heap->page_log2;
+    return end <= arena_bytes && page_count < (arena_bytes - end) >> heap->page_log2;
+}
+
+// Lays out as many pages as fit. It bisects, because the rounding of each table makes a formula
+// wrong by a few pages.
+static void lay_out_most(struct ch_heap *heap)
+{
     uint32_t low = 0;
     uint32_t high = os_pages_of(heap);
     while (low < high) {
         uint32_t middle = high - (high - low) / 2;
-        size_t end = lay_out(heap, arena, middle) + aligning_bytes(heap);
-        if (end <= arena_bytes && middle < (arena_bytes - end) >> heap->page_log2) {
+        if (lay_out(heap, middle)) {
             low = middle;
         } else {
             high = middle - 1;
         }
     }
-    return low;
+    (void)lay_out(heap, low);
 }
 
 // Returns the limit of thread caches. In a small arena their tables would leave little for blocks.
@@ -143,11 +133,7 @@ static bool fill_in(struct ch_heap *heap, const struct ch_config *config, size_t
     for (unsigned i = 0; i < CH_THREAD_CACHES; i++) {
         heap->caches[i] = &ch_cache_closed;
     }
-    unsigned char *arena = (unsigned char *)heap;
-    heap->page_count = fitting_pages(heap, arena);
-    unsigned char *tables_end = arena + lay_out(heap, arena, heap->page_count);
-    heap->pages = tables_end + (-(uintptr_t)tables_end & (CH_SMALL_BYTES - 1));
-    heap->span_limit = spans_of(heap, heap->page_count);
+    lay_out_most(heap);
     memset(heap->span_lists, 0xff, sizeof heap->span_lists); // CH_NONE in every list.
     memset(heap->run_lists, 0xff, sizeof heap->run_lists);
     if (!open_bits(heap) || !ch_run_open_all(heap)) {
@@ -186,7 +172,7 @@ struct ch_heap *ch_arena_open(const struct ch_config *config)
         return NULL;
     }
     struct ch_config rounded = *config;
-    rounded.arena_bytes = round_down(config->arena_bytes, page_bytes);
+    rounded.arena_bytes = config->arena_bytes & ~(page_bytes - 1);
     void *arena = is_default ? reserve_default(&rounded)
                              : config->pages->reserve(config->world, rounded.arena_bytes);
     if (arena == NULL) {

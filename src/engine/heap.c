@@ -54,17 +54,18 @@ CH_THREAD_LOCAL struct ch_cache *ch_process_cache = &ch_cache_closed;
 
 // A thread's cache is that of its number. So it is forgotten when the number changes, as it does
 // when the thread ends.
-static void forget_cache(void)
+void ch_process_forget_cache(void)
 {
-    ch_process_forget_cache();
+    ch_process_cache = &ch_cache_closed;
 }
 
 struct ch_heap *ch_heap_of_process(void)
 {
     static struct ch_heap *own;
     struct ch_heap *heap = ch_heap_make_once(&own);
-    if (heap != NULL) {                     // Threads that come at the same time set the same heap.
-        ch_threads_on_change(forget_cache); // Before any thread can have a thread cache of it.
+    if (heap != NULL) { // Threads that come at the same time set the same heap.
+        ch_threads_on_change(
+            ch_process_forget_cache); // Before any thread can have a thread cache of it.
         atomic_store_explicit(&ch_process_heap, heap, memory_order_release);
     }
     return heap;

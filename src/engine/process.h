@@ -17,17 +17,13 @@ extern struct ch_heap ch_process_none;
 /// again by itself after the thread's number has changed, or a cache of the thread was closed.
 extern CH_THREAD_LOCAL struct ch_cache *ch_process_cache;
 
-/// Find the calling thread's cache of the heap of the process, which exists; forget it.
+/// Forget the calling thread's cache of the heap of the process; find it, if the heap exists.
+void ch_process_forget_cache(void);
 static inline void ch_process_find_cache(void)
 {
     const struct ch_heap *heap = atomic_load_explicit(&ch_process_heap, memory_order_acquire);
     CH_ASSERT(heap != &ch_process_none);
     ch_process_cache = ch_cache_mine(heap);
-}
-
-static inline void ch_process_forget_cache(void)
-{
-    ch_process_cache = &ch_cache_closed;
 }
 
 #endif
