@@ -1,6 +1,6 @@
 // A program as one writes it with ATL: it includes ATL's headers, and finds ours. It tests section
 // 5's heaps in C++, the documentation's example, section 7's checked sizes, and managers that go
-// from C++ to C and back. Ownership is in atl_owners.cpp.
+// from C++ to C and back. Ownership is in atl_owners.cpp, and buffers and lists in atl_buffers.cpp.
 
 #include <ATLComMem.h>
 #include <atlmem.h>
@@ -232,5 +232,6 @@ int main()
     S7_an_allocator_is_its_heap();
     S1_7_a_manager_goes_from_cpp_to_c_and_back();
     check_owners();
+    check_buffers();
     return failures == 0 ? 0 : 1;
 }

@@ -12,4 +12,7 @@ void check(bool holds, const char *claim, const char *file, int line);
 /// it ends it.
 void check_owners();
 
+/// Tests section 7's buffers, lists, arrays and strings, and the words that go with them.
+void check_buffers();
+
 #endif

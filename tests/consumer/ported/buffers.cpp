@@ -44,6 +44,8 @@ static void WalkList()
     pos = lines.InsertBefore(lines.GetTailPosition(), again);
     REQUIRE(again.m_pData == NULL && *lines.GetAt(pos) == '\0');
     REQUIRE(lines.FindIndex(1) == pos && lines.FindIndex(3) == NULL);
+    CHeapPtr<char> &line = lines.GetAt(pos);
+    REQUIRE(line.Reallocate(2) && *lines.GetAt(pos).m_pData == '\0');
     lines.RemoveAt(pos);
     pos = lines.GetTailPosition();
     REQUIRE(strcmp(lines.GetPrev(pos), "three") == 0 && strcmp(lines.GetPrev(pos), LONG_LINE) == 0);
@@ -52,6 +54,8 @@ static void WalkList()
     REQUIRE(strcmp(lines.GetHead(), "one") == 0 && strcmp(lines.GetTail(), LONG_LINE) == 0);
     lines.RemoveAll();
     REQUIRE(lines.IsEmpty() && lines.GetHeadPosition() == NULL);
+    pos = lines.AddTail();
+    REQUIRE(lines.GetAt(pos).Allocate(1));
 }
 
 // Each step keeps the contents: within the object, out of it, in blocks, and back.

@@ -6,17 +6,28 @@
 
 #include "atlalloc.h"
 
+#ifdef __clang__ // The tag is a name that C++ reserves.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wreserved-identifier"
+#endif
+/// A place in a list. NULL is behind the last and before the first element. As ATL's, it is in no
+/// namespace.
+struct __POSITION;
+typedef __POSITION *POSITION;
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
+
 namespace ATL
 {
 
-/// A place in a list. NULL is behind the last and before the first element.
-typedef struct CPosition *POSITION;
-
-/// A doubly linked list whose elements own their blocks. An element that leaves the list, or a list
-/// that ends, frees its blocks. Every call that adds an element takes the block from its owner. It
-/// throws E_OUTOFMEMORY iff there is no memory for the element. The owner then keeps the block.
+/// A doubly linked list whose elements are owners: each frees its block when it leaves the list,
+/// and when the list ends. A call that takes an owner takes its block. Every call that adds an
+/// element throws E_OUTOFMEMORY iff there is no memory for it. The owner then keeps the block.
 ///
 /// Calls that need an element must find one. A position is valid until its element is removed.
+/// ATL's Find, AddHeadList, AddTailList, SwapElements and AssertValid are not here.
 template <typename E, class Allocator = CCRTAllocator> class CHeapPtrList
 {
   public:
@@ -44,30 +55,30 @@ template <typename E, class Allocator = CCRTAllocator> class CHeapPtrList
         return m_nElements == 0;
     }
 
-    /// Return the block of an element, which the list still owns.
-    E *&GetHead() noexcept
+    /// Return an element, which stays in the list.
+    Owner &GetHead() noexcept
     {
         return GetAt(GetHeadPosition());
     }
-    E *GetHead() const noexcept
+    const Owner &GetHead() const noexcept
     {
         return GetAt(GetHeadPosition());
     }
-    E *&GetTail() noexcept
+    Owner &GetTail() noexcept
     {
         return GetAt(GetTailPosition());
     }
-    E *GetTail() const noexcept
+    const Owner &GetTail() const noexcept
     {
         return GetAt(GetTailPosition());
     }
-    E *&GetAt(POSITION pos) noexcept
+    Owner &GetAt(POSITION pos) noexcept
     {
-        return NodeAt(pos)->m_owner.m_pData;
+        return NodeAt(pos)->m_owner;
     }
-    E *GetAt(POSITION pos) const noexcept
+    const Owner &GetAt(POSITION pos) const noexcept
     {
-        return NodeAt(pos)->m_owner.m_pData;
+        return NodeAt(pos)->m_owner;
     }
 
     POSITION GetHeadPosition() const noexcept
@@ -78,24 +89,24 @@ template <typename E, class Allocator = CCRTAllocator> class CHeapPtrList
     {
         return PositionOf(m_pTail);
     }
-    /// Return the block at pos, and move pos to the next or the previous element.
-    E *&GetNext(POSITION &pos) noexcept
+    /// Return the element at pos, and move pos to the next or the previous one.
+    Owner &GetNext(POSITION &pos) noexcept
     {
         Node *node = NodeAt(pos);
         pos = PositionOf(node->m_pNext);
-        return node->m_owner.m_pData;
+        return node->m_owner;
     }
-    E *GetNext(POSITION &pos) const noexcept
+    const Owner &GetNext(POSITION &pos) const noexcept
     {
         return const_cast<CHeapPtrList *>(this)->GetNext(pos);
     }
-    E *&GetPrev(POSITION &pos) noexcept
+    Owner &GetPrev(POSITION &pos) noexcept
     {
         Node *node = NodeAt(pos);
         pos = PositionOf(node->m_pPrev);
-        return node->m_owner.m_pData;
+        return node->m_owner;
     }
-    E *GetPrev(POSITION &pos) const noexcept
+    const Owner &GetPrev(POSITION &pos) const noexcept
     {
         return const_cast<CHeapPtrList *>(this)->GetPrev(pos);
     }
@@ -109,7 +120,11 @@ template <typename E, class Allocator = CCRTAllocator> class CHeapPtrList
         return PositionOf(node);
     }
 
-    /// Add an element and return its position.
+    /// Add an element and return its position. Without an owner it has no block.
+    POSITION AddHead()
+    {
+        return AddHead(Owner());
+    }
     POSITION AddHead(Owner &owner)
     {
         return Insert(owner, nullptr, m_pHead);
@@ -117,6 +132,10 @@ template <typename E, class Allocator = CCRTAllocator> class CHeapPtrList
     POSITION AddHead(Owner &&owner)
     {
         return AddHead(owner);
+    }
+    POSITION AddTail()
+    {
+        return AddTail(Owner());
     }
     POSITION AddTail(Owner &owner)
     {
@@ -130,9 +149,39 @@ template <typename E, class Allocator = CCRTAllocator> class CHeapPtrList
     {
         return pos == nullptr ? AddHead(owner) : Insert(owner, NodeAt(pos)->m_pPrev, NodeAt(pos));
     }
+    POSITION InsertBefore(POSITION pos, Owner &&owner)
+    {
+        return InsertBefore(pos, owner);
+    }
     POSITION InsertAfter(POSITION pos, Owner &owner)
     {
         return pos == nullptr ? AddTail(owner) : Insert(owner, NodeAt(pos), NodeAt(pos)->m_pNext);
+    }
+    POSITION InsertAfter(POSITION pos, Owner &&owner)
+    {
+        return InsertAfter(pos, owner);
+    }
+
+    /// Frees the block of an element, which gets another one.
+    void SetAt(POSITION pos, Owner &owner) noexcept
+    {
+        GetAt(pos) = owner;
+    }
+    void SetAt(POSITION pos, Owner &&owner) noexcept
+    {
+        SetAt(pos, owner);
+    }
+
+    /// Move an element to an end of the list. Its position stays valid.
+    void MoveToHead(POSITION pos) noexcept
+    {
+        Unlink(NodeAt(pos));
+        Link(NodeAt(pos), nullptr, m_pHead);
+    }
+    void MoveToTail(POSITION pos) noexcept
+    {
+        Unlink(NodeAt(pos));
+        Link(NodeAt(pos), m_pTail, nullptr);
     }
 
     /// Remove an element. Its block goes to the returned owner, or is freed.
@@ -158,11 +207,9 @@ template <typename E, class Allocator = CCRTAllocator> class CHeapPtrList
     }
     void RemoveAt(POSITION pos) noexcept
     {
-        Node *node = NodeAt(pos);
-        (node->m_pPrev == nullptr ? m_pHead : node->m_pPrev->m_pNext) = node->m_pNext;
-        (node->m_pNext == nullptr ? m_pTail : node->m_pNext->m_pPrev) = node->m_pPrev;
+        Unlink(NodeAt(pos));
         m_nElements--;
-        delete node;
+        delete NodeAt(pos);
     }
     void RemoveAll() noexcept
     {
@@ -190,15 +237,28 @@ template <typename E, class Allocator = CCRTAllocator> class CHeapPtrList
 
     POSITION Insert(Owner &owner, Node *prev, Node *next)
     {
-        Node *node = new (std::nothrow) Node{prev, next, Owner()};
+        Node *node = new (std::nothrow) Node{nullptr, nullptr, Owner()};
         if (node == nullptr) {
             AtlThrow(static_cast<ch_hresult>(0x8007000E)); // E_OUTOFMEMORY.
         }
         node->m_owner = owner;
-        (prev == nullptr ? m_pHead : prev->m_pNext) = node;
-        (next == nullptr ? m_pTail : next->m_pPrev) = node;
+        Link(node, prev, next);
         m_nElements++;
         return PositionOf(node);
+    }
+
+    void Link(Node *node, Node *prev, Node *next) noexcept
+    {
+        node->m_pPrev = prev;
+        node->m_pNext = next;
+        (prev == nullptr ? m_pHead : prev->m_pNext) = node;
+        (next == nullptr ? m_pTail : next->m_pPrev) = node;
+    }
+
+    void Unlink(Node *node) noexcept
+    {
+        (node->m_pPrev == nullptr ? m_pHead : node->m_pPrev->m_pNext) = node->m_pNext;
+        (node->m_pNext == nullptr ? m_pTail : node->m_pNext->m_pPrev) = node->m_pPrev;
     }
 
     Node *m_pHead;
