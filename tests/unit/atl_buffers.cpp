@@ -210,6 +210,16 @@ void S7_identifiers_are_the_same_or_not()
     }
 }
 
+// In the type of n: no LONGLONG is cut where a size_t has 32 bits.
+void S7_alignment_keeps_the_type()
+{
+    static_assert(std::is_same<decltype(AtlAlignUp(1, 8u)), int>::value, "");
+    static_assert(AtlAlignUp(0x100000001, 8) == 0x100000008 && AtlAlignDown(-1, 8ul) == -8, "");
+    static_assert(AtlAlignDown(0x10000000FLL, 8u) == 0x100000008LL, "8 has fewer bits than n");
+    CHECK(AtlAlignUp(static_cast<size_t>(9), 8) == 16 && AtlAlignUp(8, 8) == 8);
+    CHECK(AtlAlignUp(SIZE_MAX, 8) == 0 && AtlAlignDown(SIZE_MAX, 8) == SIZE_MAX - 7);
+}
+
 } // namespace
 
 void check_buffers()
@@ -221,4 +231,5 @@ void check_buffers()
     S7_arrays_in_task_memory_are_checked();
     S7_strings_in_task_memory_are_exact();
     S7_identifiers_are_the_same_or_not();
+    S7_alignment_keeps_the_type();
 }

@@ -58,8 +58,12 @@ class StringManager
   private:
     static size_t SizeOf(int nChars)
     {
-        size_t nAligned = AtlAlignUp(static_cast<size_t>(nChars) + 1, 8);
-        return sizeof(StringData) + nAligned;
+        int nAligned = AtlAlignUp(nChars + 1, 8);
+        size_t nTotalSize = 0;
+        if (nAligned < nChars ||
+            FAILED(AtlAdd(&nTotalSize, static_cast<size_t>(nAligned), sizeof(StringData))))
+            AtlThrow(E_OUTOFMEMORY);
+        return nTotalSize;
     }
 
     IAtlMemMgr *m_pMemMgr;

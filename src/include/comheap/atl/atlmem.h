@@ -34,15 +34,16 @@ namespace ATL
 
 using ::IAtlMemMgr;
 
-/// Return the next multiple of nAlign up or down, which is a power of two. Rounding up past the
-/// largest size_t wraps to 0.
-inline constexpr size_t AtlAlignUp(size_t n, size_t nAlign) noexcept
+/// Return the next multiple of nAlign up or down, in the type of n. nAlign is a power of two.
+/// Rounding up past the largest value wraps to 0 in an unsigned type, and is not allowed in a
+/// signed one.
+template <typename N, typename Align> constexpr N AtlAlignUp(N n, Align nAlign) noexcept
 {
-    return (n + (nAlign - 1)) & ~(nAlign - 1);
+    return static_cast<N>((n + (static_cast<N>(nAlign) - 1)) & ~(static_cast<N>(nAlign) - 1));
 }
-inline constexpr size_t AtlAlignDown(size_t n, size_t nAlign) noexcept
+template <typename N, typename Align> constexpr N AtlAlignDown(N n, Align nAlign) noexcept
 {
-    return n & ~(nAlign - 1);
+    return static_cast<N>(n & ~(static_cast<N>(nAlign) - 1));
 }
 
 /// A manager without state, over a C manager without state.
