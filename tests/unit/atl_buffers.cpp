@@ -88,6 +88,7 @@ void S7_a_buffer_that_throws_has_not_changed()
     CScarceAllocator::s_left = 9;
     CTempBuffer<int, 16, CScarceAllocator> numbers(4);
     CHECK(Thrown([&] { numbers.Reallocate(SIZE_MAX / 4 + 1); }) == E_OUTOFMEMORY);
+    CHECK(Thrown([] { throw CAtlException(); }) == E_FAIL);
 }
 
 typedef CHeapPtrList<int, CScarceAllocator> List;

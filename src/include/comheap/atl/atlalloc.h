@@ -41,11 +41,14 @@
 namespace ATL
 {
 
-/// The exception that ATL throws: an HRESULT.
+/// The exception that ATL throws: an HRESULT, which is E_FAIL unless another is given.
 class CAtlException
 {
   public:
-    explicit CAtlException(ch_hresult hr) noexcept : m_hr(hr)
+    CAtlException() noexcept : m_hr(static_cast<ch_hresult>(0x80004005))
+    {
+    }
+    CAtlException(ch_hresult hr) noexcept : m_hr(hr)
     {
     }
     operator ch_hresult() const noexcept
