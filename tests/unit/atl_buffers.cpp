@@ -221,6 +221,28 @@ void S7_alignment_keeps_the_type()
     CHECK(AtlAlignUp(SIZE_MAX, 8) == 0 && AtlAlignDown(SIZE_MAX, 8) == SIZE_MAX - 7);
 }
 
+// Members with constructors do not make GCC warn, as they do of memset.
+void S7_memory_of_objects_is_cleared_and_copied()
+{
+    struct Entry {
+        Entry()
+        {
+            ZeroMemory(this, sizeof *this);
+        }
+        LONG lUses;
+        BYTE ab[12];
+    };
+    Entry entry;
+    CHECK(entry.lUses == 0 && entry.ab[11] == 0);
+    entry.ab[11] = 7;
+    Entry entries[3];
+    CopyMemory(&entries[1], &entry, sizeof entry);
+    CHECK(entries[1].ab[11] == 7 && entries[2].lUses == 0);
+    CTempBuffer<Entry> buffer(2);
+    ZeroMemory(buffer, 2 * sizeof(Entry));
+    CHECK(buffer[1].lUses == 0 && ARRAYSIZE(entries) == 3);
+}
+
 } // namespace
 
 void check_buffers()
@@ -233,4 +255,5 @@ void check_buffers()
     S7_strings_in_task_memory_are_exact();
     S7_identifiers_are_the_same_or_not();
     S7_alignment_keeps_the_type();
+    S7_memory_of_objects_is_cleared_and_copied();
 }

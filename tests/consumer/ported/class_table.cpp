@@ -7,6 +7,11 @@
 #include "require.h"
 
 struct ClassEntry {
+    ClassEntry()
+    {
+        ZeroMemory(this, sizeof(*this));
+    }
+
     CLSID clsid;
     LONG lUses;
     LPWSTR pszName;

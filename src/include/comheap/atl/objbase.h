@@ -1,7 +1,7 @@
 // COM's main header, for code ported from Windows, in C and in C++: all that comheap has of COM,
 // and a few words of Windows that come with its header. Put the folder of this file on the include
-// path, and the compiler finds <objbase.h>. <combaseapi.h>, <unknwn.h>, <objidl.h> and <ole2.h> are
-// this header.
+// path, and the compiler finds <objbase.h>. <combaseapi.h>, <unknwn.h>, <objidl.h>, <ole2.h> and
+// <shlobj.h> are this header.
 //
 // It declares what belongs to memory. COM's other functions and interfaces are not here.
 #ifndef COMHEAP_ATL_OBJBASE_H
@@ -24,13 +24,19 @@
 #define interface struct
 #endif
 #ifndef ARRAYSIZE
-#define ARRAYSIZE(array) (sizeof(array) / sizeof(array[0]))
+#define ARRAYSIZE(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+#ifdef __cplusplus // GCC warns of an object that has a constructor, and Windows' compiler does not.
+#define COMHEAP_BYTES_OF(destination) static_cast<void *>(destination)
+#else
+#define COMHEAP_BYTES_OF(destination) (destination)
 #endif
 #ifndef ZeroMemory
-#define ZeroMemory(destination, length) memset((destination), 0, (length))
+#define ZeroMemory(destination, length) memset(COMHEAP_BYTES_OF(destination), 0, (length))
 #endif
 #ifndef CopyMemory
-#define CopyMemory(destination, source, length) memcpy((destination), (source), (length))
+#define CopyMemory(destination, source, length)                                                    \
+    memcpy(COMHEAP_BYTES_OF(destination), (source), (length))
 #endif
 
 #endif
