@@ -220,8 +220,12 @@ typedef struct _GUID {
     uint8_t Data4[8];
 } GUID;
 #endif
+#ifndef __IID_DEFINED__ // MIDL's files of identifiers declare both types where it is not defined.
+#define __IID_DEFINED__
+#define CLSID_DEFINED
 typedef GUID IID;
 typedef GUID CLSID;
+#endif
 
 #ifdef __cplusplus
 #ifndef REFGUID

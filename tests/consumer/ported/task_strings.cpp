@@ -17,6 +17,19 @@ INames : public IUnknown
     virtual HRESULT STDMETHODCALLTYPE GetTitle(LPOLESTR * ppszTitle) = 0;
 };
 
+// As in the file of identifiers that MIDL makes.
+#ifndef __IID_DEFINED__
+#define __IID_DEFINED__
+typedef struct _IID {
+    unsigned long x;
+    unsigned short s1, s2;
+    unsigned char c[8];
+} IID;
+#endif
+#ifndef CLSID_DEFINED
+#define CLSID_DEFINED
+typedef IID CLSID;
+#endif
 static const IID IID_INames = {
     0x6b5c7a20, 0x3d1e, 0x4c8b, {0x9e, 0x07, 0x1b, 0x2f, 0x5d, 0x8a, 0x9c, 0x40}};
 
