@@ -1,7 +1,7 @@
 // Code of a shell extension: lists of items, each with its length in front, in memory of the
 // shell's allocator.
 
-#include <objbase.h>
+#include <shlobj.h>
 
 #include "require.h"
 
