@@ -252,8 +252,8 @@ typedef const GUID *ch_refiid;
 #endif
 
 // Whether two identifiers are the same: references in C++, pointers in C.
-#ifndef COMHEAP_HAS_EQUAL_GUIDS
 #ifdef __cplusplus
+#ifndef COMHEAP_HAS_EQUAL_GUIDS
 inline bool operator==(const GUID &one, const GUID &other)
 {
     return memcmp(&one, &other, sizeof one) == 0;
@@ -266,12 +266,23 @@ inline int IsEqualGUID(const GUID &one, const GUID &other)
 {
     return one == other;
 }
-#define InlineIsEqualGUID(one, other) IsEqualGUID(one, other)
-#else
+#elif !defined(IsEqualGUID) // DirectX-Headers has the operators alone, DXC not every function.
+inline int ch_is_equal_guid(const GUID &one, const GUID &other)
+{
+    return memcmp(&one, &other, sizeof one) == 0;
+}
+#define IsEqualGUID(one, other) ch_is_equal_guid(one, other)
+#endif
+#elif !defined(IsEqualGUID)
 #define IsEqualGUID(one, other) (memcmp(one, other, sizeof(GUID)) == 0)
+#endif
+#ifndef InlineIsEqualGUID
 #define InlineIsEqualGUID(one, other) IsEqualGUID(one, other)
 #endif
+#ifndef IsEqualIID
 #define IsEqualIID(one, other) IsEqualGUID(one, other)
+#endif
+#ifndef IsEqualCLSID
 #define IsEqualCLSID(one, other) IsEqualGUID(one, other)
 #endif
 

@@ -64,6 +64,14 @@ int main(void)
     IMalloc *same = NULL;
     IMallocSpy *watcher = object;
     DWORD context = MEMCTX_TASK;
+#ifdef __cplusplus
+    context += IsEqualGUID(GUID_NULL, IID_IMalloc) && IsEqualIID(IID_IMalloc, IID_IMallocSpy);
+    context +=
+        InlineIsEqualGUID(GUID_NULL, IID_IMalloc) && IsEqualCLSID(IID_IMalloc, IID_IMallocSpy);
+#else
+    context += IsEqualGUID(&GUID_NULL, &IID_IMalloc) && IsEqualIID(&GUID_NULL, &IID_IMalloc);
+    context += InlineIsEqualGUID(&GUID_NULL, &IID_IMalloc) && IsEqualCLSID(&GUID_NULL, &GUID_NULL);
+#endif
     (void)watcher;
     (void)unknown;
     if (FAILED(result) || TRUE == FALSE) {
