@@ -4,7 +4,8 @@
 // Other libraries off Windows declare such types, too: WinPR, DirectX-Headers, DXC, DNCP, Wine,
 // PCSC-lite, unixODBC, X11. Include the other library first, and nothing is declared twice. This
 // header knows these libraries. It also honours and sets the guards of Windows' own headers. A type
-// that both have is then the other library's, with its width.
+// that both have is then the other library's, with its width. An IUnknown with a virtual destructor
+// is refused, since calls would take other places of its table.
 //
 // Where the other library comes later, or this header does not know it, define some of these before
 // including a header of comheap:

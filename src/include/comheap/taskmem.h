@@ -82,6 +82,11 @@ IMalloc : public IUnknown
 #pragma GCC diagnostic pop
 #endif
 
+#if defined(COMHEAP_HAS_IUNKNOWN) && __cplusplus >= 201103L
+static_assert(!__has_virtual_destructor(IUnknown),
+              "the table of this IUnknown has more than COM's: define COMHEAP_HAS_COM_TYPES");
+#endif
+
 #else
 
 typedef struct IUnknown IUnknown;

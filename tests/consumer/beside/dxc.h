@@ -1,6 +1,7 @@
-// Stands in for DXC's <dxc/WinAdapter.h> of 2018: in C it has macros only. In C++ BOOL is bool,
-// some numbers have 64 bits, IMalloc has no guard, two functions of task memory are malloc's, and
-// some of ATL's classes are global.
+// Stands in for DXC's <dxc/WinAdapter.h> from before it used DirectX-Headers: in C it has macros
+// only. In C++ BOOL is bool, some numbers have 64 bits, IMalloc has no guard, two functions of task
+// memory are malloc's, and some of ATL's classes are global. With IS_OLD, IUnknown has a
+// destructor, as at first.
 #ifndef LLVM_SUPPORT_WIN_ADAPTER_H
 #define LLVM_SUPPORT_WIN_ADAPTER_H
 
@@ -86,6 +87,9 @@ struct IUnknown {
     virtual HRESULT QueryInterface(REFIID riid, void **object) = 0;
     virtual ULONG AddRef() = 0;
     virtual ULONG Release() = 0;
+#ifdef IS_OLD
+    virtual ~IUnknown();
+#endif
 };
 struct IMalloc : public IUnknown {
     virtual void *Alloc(SIZE_T size) = 0;
