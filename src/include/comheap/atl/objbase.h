@@ -41,6 +41,10 @@
 
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #if !defined(WINPR_HEAP_H) && !defined(COMHEAP_HAS_COM_FUNCTIONS)
 /// Returns the heap of the process as a HANDLE: a struct ch_heap *. Returns NULL iff it can't be
 /// made.
@@ -69,6 +73,10 @@ static inline void SHFree(void *pv)
     }
 }
 
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif
