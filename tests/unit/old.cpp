@@ -22,8 +22,15 @@
         }                                                                                          \
     } while (false)
 
+#define ANSWER answer<int, long>() // A comma that no macro of ours may take for its own.
+
 namespace
 {
+
+template <typename A, typename B> HRESULT answer()
+{
+    return sizeof(A) > sizeof(B) ? E_FAIL : S_OK;
+}
 
 struct Manager : public IAtlMemMgr {
     virtual void *Allocate(size_t nBytes);
@@ -89,6 +96,7 @@ void use_task_memory()
 
 int main()
 {
+    CLAIM(SUCCEEDED(ANSWER) && !FAILED(ANSWER));
     use_managers();
     use_task_memory();
     return 0;

@@ -205,10 +205,10 @@ typedef int32_t HRESULT;
 #define CO_E_OBJISREG CH_CAST(HRESULT, 0x800401FCL)
 #endif
 #ifndef SUCCEEDED
-#define SUCCEEDED(hr) (CH_CAST(HRESULT, hr) >= 0)
+#define SUCCEEDED(hr) (CH_CAST(HRESULT, (hr)) >= 0)
 #endif
 #ifndef FAILED
-#define FAILED(hr) (CH_CAST(HRESULT, hr) < 0)
+#define FAILED(hr) (CH_CAST(HRESULT, (hr)) < 0)
 #endif
 
 // Identifiers.
