@@ -19,6 +19,7 @@
 
 #include <comheap/mallocspy.h>
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -68,12 +69,14 @@ __attribute__((constructor)) static void prepare(void)
 static void say(void)
 {
     if (atomic_exchange(&has_to_say, false)) {
+        int errno_before = errno; // A call that returns NULL leaves errno alone (spec A13).
         char line[128];
         int length = snprintf(line, sizeof line,
                               "comheap: two plugins contain this library and have separate task "
                               "memory: %s\n",
                               ch_copies_remedy);
         ch_print_error(line, (size_t)length);
+        errno = errno_before;
     }
 }
 

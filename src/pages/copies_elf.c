@@ -9,7 +9,9 @@
 // The list is in the order of loading. The files before this one are ready, but those behind it may
 // still be loading. So the search ends at this copy, and every copy finds the same first one.
 //
-// A file that can be unloaded is never the first one, since its code and its heap would go.
+// A file that can be unloaded is never the first one, since its code and its heap would go. The
+// program can't be. It leads the list, and names the loader; a plugin leads that of its own
+// namespace. A static program names none, and finds itself.
 #define _GNU_SOURCE // For dl_iterate_phdr.
 
 #include "pages/copies.h"
@@ -39,7 +41,7 @@ typedef ElfW(Dyn) dynamic;
 
 struct search {
     struct ch_copies found;
-    bool is_past_program; // The list begins with the program.
+    bool is_past_first;
 };
 
 struct note {
@@ -53,18 +55,42 @@ static const char *address_of(const struct dl_phdr_info *file, const segment *pa
     return (const char *)(uintptr_t)(file->dlpi_addr + part->p_vaddr);
 }
 
+// Returns the first segment of a type, or NULL.
+static const segment *part_of(const struct dl_phdr_info *file, uint32_t type)
+{
+    for (unsigned i = 0; i < file->dlpi_phnum; i++) {
+        if (file->dlpi_phdr[i].p_type == type) {
+            return &file->dlpi_phdr[i];
+        }
+    }
+    return NULL;
+}
+
 // Returns whether the file stays until the process ends, as the linker's -z nodelete has it.
 static bool is_kept(const struct dl_phdr_info *file)
 {
+    const segment *part = part_of(file, PT_DYNAMIC);
+    if (part == NULL) {
+        return false;
+    }
+    const dynamic *entry = (const void *)address_of(file, part);
+    while (entry->d_tag != DT_NULL && entry->d_tag != DT_FLAGS_1) {
+        entry++;
+    }
+    return entry->d_tag == DT_FLAGS_1 && (entry->d_un.d_val & DF_1_NODELETE) != 0;
+}
+
+// Returns whether a segment can be read, and aligned words of it. A file may describe notes that
+// its loaded segments do not have.
+static bool is_readable(const struct dl_phdr_info *file, const segment *part)
+{
     for (unsigned i = 0; i < file->dlpi_phnum; i++) {
-        if (file->dlpi_phdr[i].p_type != PT_DYNAMIC) {
-            continue;
+        const segment *loaded = &file->dlpi_phdr[i];
+        if (loaded->p_type == PT_LOAD && (loaded->p_flags & PF_R) != 0 &&
+            part->p_vaddr >= loaded->p_vaddr && part->p_memsz <= loaded->p_memsz &&
+            part->p_vaddr - loaded->p_vaddr <= loaded->p_memsz - part->p_memsz) {
+            return (uintptr_t)address_of(file, part) % sizeof(ElfW(Word)) == 0;
         }
-        const dynamic *entry = (const void *)address_of(file, &file->dlpi_phdr[i]);
-        while (entry->d_tag != DT_NULL && entry->d_tag != DT_FLAGS_1) {
-            entry++;
-        }
-        return entry->d_tag == DT_FLAGS_1 && (entry->d_un.d_val & DF_1_NODELETE) != 0;
     }
     return false;
 }
@@ -103,7 +129,7 @@ static const struct note *note_of(const struct dl_phdr_info *file)
 {
     for (unsigned i = 0; i < file->dlpi_phnum; i++) {
         const segment *part = &file->dlpi_phdr[i];
-        if (part->p_type != PT_NOTE) {
+        if (part->p_type != PT_NOTE || !is_readable(file, part)) {
             continue;
         }
         const struct note *note =
@@ -120,8 +146,8 @@ static int visit(struct dl_phdr_info *file, size_t size_bytes, void *context)
 {
     (void)size_bytes;
     struct search *search = context;
-    bool is_program = !search->is_past_program;
-    search->is_past_program = true;
+    bool is_program = !search->is_past_first && part_of(file, PT_INTERP) != NULL;
+    search->is_past_first = true;
     const struct note *note = note_of(file);
     if (note == NULL) {
         return 0;
@@ -140,7 +166,7 @@ static int visit(struct dl_phdr_info *file, size_t size_bytes, void *context)
 
 struct ch_copies ch_copies_find(void)
 {
-    struct search search = {.is_past_program = false};
+    struct search search = {.is_past_first = false};
     (void)dl_iterate_phdr(visit, &search);
     return search.found;
 }

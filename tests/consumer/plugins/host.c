@@ -1,12 +1,16 @@
 // Loads two plugins, and uses blocks of each in the other: host WAY SHARING PLUGIN PLUGIN.
 //
 // WAY is local or global: whether plugins see each other's names. With mixed, the first one sees
-// the names of the second, as soon as it calls them. SHARING is shared or apart: whether their task
-// memory has to be one allocator. The first claim that does not hold ends the program, with status
-// 1.
+// the names of the second, as soon as it calls them. With namespace, both see another C library
+// than the program. SHARING is shared or apart: whether their task memory has to be one allocator.
+// The first claim that does not hold ends the program, with status 1.
+#define _GNU_SOURCE // For dlmopen.
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +31,9 @@
         }                                                                                          \
     } while (0)
 
-static const struct plugin *load(const char *path, int way, void **handle)
+static const struct plugin *load(const char *path, Lmid_t namespace, int way, void **handle)
 {
-    *handle = dlopen(path, RTLD_LAZY | way);
+    *handle = dlmopen(namespace, path, RTLD_LAZY | way);
     if (*handle == NULL) {
         puts(dlerror());
         exit(1);
@@ -120,6 +124,8 @@ static void share(void *handles[2])
 
 static void stay_apart(void)
 {
+    errno = ERANGE; // It stays, even where the copy has to say something and can't.
+    CLAIM(both[1]->alloc(SIZE_MAX) == NULL && errno == ERANGE);
     void *blocks[] = {both[0]->alloc(100), both[1]->alloc(100)};
     for (size_t i = 0; i < 2; i++) {
         IMalloc *other = both[1 - i]->allocator();
@@ -131,11 +137,14 @@ static void stay_apart(void)
 int main(int count, char **operands)
 {
     CLAIM(count == 5);
-    int last = strcmp(operands[1], "local") == 0 ? RTLD_LOCAL : RTLD_GLOBAL;
-    int first = strcmp(operands[1], "mixed") == 0 ? RTLD_LOCAL : last;
+    bool is_mixed = strcmp(operands[1], "mixed") == 0;
+    int first = strcmp(operands[1], "global") == 0 ? RTLD_GLOBAL : RTLD_LOCAL;
+    int last = is_mixed ? RTLD_GLOBAL : first;
     void *handles[2];
-    both[0] = load(operands[3], first, &handles[0]);
-    both[1] = load(operands[4], last, &handles[1]);
+    Lmid_t namespace = strcmp(operands[1], "namespace") == 0 ? LM_ID_NEWLM : LM_ID_BASE;
+    both[0] = load(operands[3], namespace, first, &handles[0]);
+    CLAIM(dlinfo(handles[0], RTLD_DI_LMID, &namespace) == 0);
+    both[1] = load(operands[4], namespace, last, &handles[1]);
 #ifdef HOST_HAS_A_COPY
     CoTaskMemFree(both[0]->alloc(100));
     both[1]->end(CoTaskMemAlloc(100));
