@@ -39,7 +39,14 @@ set(CPACK_COMPONENTS_ALL)
 # Debian's changelog says which version was packaged, and where the changes are.
 include(${CMAKE_CURRENT_LIST_DIR}/manual.cmake)
 set(release ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})
-string(TIMESTAMP packaged_at "%a, %d %b %Y %H:%M:%S +0000" UTC) # Or $SOURCE_DATE_EPOCH.
+# The date is that of the changes. So packages of two machines, which share a documentation folder,
+# have the same changelog where they come from one tree.
+set(date "%a, %d %b %Y %H:%M:%S +0000")
+if(DEFINED ENV{SOURCE_DATE_EPOCH})
+  string(TIMESTAMP packaged_at "${date}" UTC)
+else()
+  file(TIMESTAMP ${PROJECT_SOURCE_DIR}/.github/CHANGELOG.md packaged_at "${date}" UTC)
+endif()
 set(changes ${CMAKE_CURRENT_BINARY_DIR}/changes)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/changelog.in ${changes}/changelog.Debian @ONLY)
 configure_file(${PROJECT_SOURCE_DIR}/.github/CHANGELOG.md ${changes}/changelog COPYONLY)
@@ -76,6 +83,11 @@ add_package(malloc ${drop_in} libs "malloc over a compact allocator, for LD_PREL
 The C malloc family and C++'s new and delete, for programs that know nothing of
 it. A double, a wild or a sized free that is wrong ends the process with a
 sentence that names it." "")
+# The drop-in's name had no version once, and its package the file that belongs to the other now.
+foreach(component DEVELOPMENT MALLOC)
+  set(CPACK_DEBIAN_${component}_PACKAGE_CONFLICTS libcomheap-malloc)
+  set(CPACK_DEBIAN_${component}_PACKAGE_REPLACES libcomheap-malloc)
+endforeach()
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA
   ${CMAKE_CURRENT_LIST_DIR}/triggers ${CMAKE_CURRENT_LIST_DIR}/symbols)
 set(CPACK_DEBIAN_MALLOC_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/triggers)
