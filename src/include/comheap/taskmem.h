@@ -209,8 +209,9 @@ CH_API void *CH_COM(CoTaskMemRealloc)(void *pv, size_t cb);
 CH_API void CH_COM(CoTaskMemFree)(void *pv);
 
 /// Stores the task allocator, the same one each time, and returns S_OK iff dwMemContext is
-/// MEMCTX_TASK. For another context stores NULL and returns E_INVALIDARG. Also returns E_INVALIDARG
-/// if ppMalloc is NULL. The allocator needs no release.
+/// MEMCTX_TASK. Only ch_task_heap_use may make it another one. For another context stores NULL and
+/// returns E_INVALIDARG. Also returns E_INVALIDARG if ppMalloc is NULL. The allocator needs no
+/// release.
 CH_API ch_hresult CH_COM(CoGetMalloc)(ch_dword dwMemContext, struct IMalloc **ppMalloc);
 
 #ifdef COMHEAP_HAS_DXC
@@ -228,6 +229,10 @@ CH_API ch_hresult CH_COM(CoGetMalloc)(ch_dword dwMemContext, struct IMalloc **pp
 /// No block of the former heap may be used through task memory until that heap is back in use. No
 /// other thread may use task memory during the call. The caller still owns its heap, and must not
 /// destroy it while it is in use.
+///
+/// Where another copy of the library serves this one, the heap counts for this copy alone.
+/// Meanwhile CoGetMalloc stores an allocator of this copy. One from before stays that of the other
+/// copy, so it has other blocks.
 CH_API struct ch_heap *ch_task_heap_use(struct ch_heap *heap);
 
 #if defined(_WIN32) && defined(CH_TAKES_COM_NAMES)
