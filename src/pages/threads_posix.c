@@ -44,7 +44,8 @@ static void on_end(void *unused)
 
 static CH_THREAD_LOCAL unsigned forks; // Of this thread, each inside a handler of the one before.
 static CH_THREAD_LOCAL bool holds_files;
-static CH_THREAD_LOCAL sigset_t signals_before;
+static sigset_t signals_before; // Of the thread that keeps every lock. Plugins have little room for
+                                // variables of threads.
 
 static void hold_files(void)
 {
@@ -107,8 +108,9 @@ static void before_fork(void)
         return;
     }
     sigset_t all;
+    sigset_t before;
     (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &signals_before);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     struct ch_lock *busy;
     do {
         uintptr_t word;
@@ -119,14 +121,16 @@ static void before_fork(void)
             ch_lock_await(busy, word);
         }
     } while (busy != NULL);
+    signals_before = before;
 }
 
 static void after_fork(void)
 {
     if (--forks == 0) {
+        sigset_t before = signals_before;
         let_go_of_locks();
         let_go_of_files(false);
-        (void)pthread_sigmask(SIG_SETMASK, &signals_before, NULL);
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
 }
 

@@ -1,4 +1,5 @@
-// Loads two plugins, and uses blocks of each in the other: host WAY SHARING PLUGIN PLUGIN.
+// Loads two plugins, and uses blocks of each in the other: host WAY SHARING PLUGIN PLUGIN
+// [MORE...].
 //
 // WAY is local or global: whether plugins see each other's names. With mixed, the first one sees
 // the names of the second, as soon as it calls them. With namespace, both see another C library
@@ -136,7 +137,7 @@ static void stay_apart(void)
 
 int main(int count, char **operands)
 {
-    CLAIM(count == 5);
+    CLAIM(count >= 5);
     bool is_mixed = strcmp(operands[1], "mixed") == 0;
     int first = strcmp(operands[1], "global") == 0 ? RTLD_GLOBAL : RTLD_LOCAL;
     int last = is_mixed ? RTLD_GLOBAL : first;
@@ -149,6 +150,10 @@ int main(int count, char **operands)
     CoTaskMemFree(both[0]->alloc(100));
     both[1]->end(CoTaskMemAlloc(100));
 #endif
+    for (int i = 5; i < count; i++) { // Each takes some of the memory that the loader has for it.
+        void *handle;
+        CLAIM(load(operands[i], namespace, last, &handle)->allocator() == both[0]->allocator());
+    }
     if (strcmp(operands[2], "shared") == 0) {
         share(handles);
     } else {
