@@ -5,9 +5,9 @@
 //     first copy    call -> direct heap
 //     another one   call -> direct is NULL -> this file -> IMalloc of the first copy
 //
-// The copies share nothing but the offer: COM's interface, and two functions for spies. A heap is
-// used only by the copy that made it, because the threads have other numbers in each. So the copies
-// may be of different versions.
+// The copies share nothing but the offer: COM's interface, two functions for spies, and two for
+// forks. A heap is used only by the copy that made it, because the threads have other numbers in
+// each. So the copies may be of different versions.
 //
 // The choice is made when the loader calls prepare, or at a use before that, and never changes. The
 // drop-in has no task memory, so it is no copy.
@@ -28,12 +28,14 @@
 #include "com/spy.h"
 #include "pages/copies.h"
 #include "pages/print.h"
+#include "pages/threads.h"
 
 // The layout has the number that pages/copies_elf.c puts into the note.
 struct ch_copy_offer {
     IMalloc *allocator;
     HRESULT (*register_spy)(IMallocSpy *spy);
     HRESULT (*revoke_spy)(void);
+    const struct ch_fork_steps *fork_steps;
 };
 
 __attribute__((used)) // By the note.
@@ -41,6 +43,7 @@ const struct ch_copy_offer ch_copy_offer = {
     .allocator = &ch_task_allocator,
     .register_spy = ch_spy_register,
     .revoke_spy = ch_spy_revoke,
+    .fork_steps = &ch_fork_steps,
 };
 
 static _Atomic(const struct ch_copy_offer *) chosen; // NULL: not chosen yet.
@@ -53,6 +56,9 @@ static const struct ch_copy_offer *choose(void)
     const struct ch_copy_offer *now = copies.first != NULL ? copies.first : &ch_copy_offer;
     if (atomic_compare_exchange_strong(&chosen, &before, now)) {
         atomic_store(&has_to_say, copies.is_second);
+        if (copies.first != NULL) { // It calls spies of ours while it holds its lock.
+            ch_fork_steps_nest(now->fork_steps);
+        }
     }
     return atomic_load(&chosen);
 }

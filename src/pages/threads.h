@@ -47,6 +47,18 @@ struct ch_fork_lock {
 void ch_fork_lock_open(struct ch_fork_lock *lock);
 void ch_fork_lock_close(struct ch_fork_lock *lock);
 
+/// The steps of a fork: they keep this copy's locks before it, and let them go after it. A thread
+/// may take them again, inside of its own.
+struct ch_fork_steps {
+    void (*before)(void);
+    void (*after)(void);
+};
+extern const struct ch_fork_steps ch_fork_steps;
+
+/// Makes a fork take the steps of another copy, whose locks come before those of this one. Else it
+/// would keep ours first, and a thread that holds one of the other's could wait for one of ours.
+void ch_fork_steps_nest(const struct ch_fork_steps *other);
+
 /// Defer cancellation of the calling thread around a call of user code that must return; end that.
 /// Calls may be nested: the second function takes the result of the first.
 int ch_threads_defer_cancel(void);

@@ -1,7 +1,8 @@
 // Threads on POSIX: their ends, and forks of the process.
 //
-//     before_fork            signals blocked -> glibc's file lock -> every lock of ours, kept
-//     after_fork             locks let go -> file lock let go -> signals as before
+//     before_fork            signals blocked -> outer steps -> glibc's file lock -> every lock of
+//                            ours, kept
+//     after_fork             locks let go -> file lock let go -> outer steps -> signals as before
 //     after_fork_in_child    in_child of each lock -> file lock reset -> as after_fork
 //
 // A child has one thread. The thread that forks keeps every lock of ours. So the child finds the
@@ -15,6 +16,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "pages/threads_seam.h"
@@ -46,6 +48,8 @@ static CH_THREAD_LOCAL unsigned forks; // Of this thread, each inside a handler 
 static CH_THREAD_LOCAL bool holds_files;
 static sigset_t signals_before; // Of the thread that keeps every lock. Plugins have little room for
                                 // variables of threads.
+static _Atomic(const struct ch_fork_steps *) outer; // Another copy's, around ours. May be NULL.
+static const struct ch_fork_steps *outer_before;    // Those that this fork has taken.
 
 static void hold_files(void)
 {
@@ -111,27 +115,46 @@ static void before_fork(void)
     sigset_t before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    const struct ch_fork_steps *other = atomic_load(&outer);
     struct ch_lock *busy;
     do {
         uintptr_t word;
+        if (other != NULL) {
+            other->before();
+        }
         hold_files();
         busy = keep_locks(&word);
         if (busy != NULL) {
             let_go_of_files(false);
+            if (other != NULL) {
+                other->after();
+            }
             ch_lock_await(busy, word);
         }
     } while (busy != NULL);
     signals_before = before;
+    outer_before = other;
 }
 
 static void after_fork(void)
 {
     if (--forks == 0) {
         sigset_t before = signals_before;
+        const struct ch_fork_steps *other = outer_before;
         let_go_of_locks();
         let_go_of_files(false);
+        if (other != NULL) {
+            other->after();
+        }
         (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
+}
+
+const struct ch_fork_steps ch_fork_steps = {.before = before_fork, .after = after_fork};
+
+void ch_fork_steps_nest(const struct ch_fork_steps *other)
+{
+    atomic_store(&outer, other);
 }
 
 // If a handler forked, its child continues the fork that called the handler, as its parent does,

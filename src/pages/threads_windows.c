@@ -61,6 +61,15 @@ void ch_fork_lock_close(struct ch_fork_lock *lock)
     (void)lock;
 }
 
+// Windows forks no processes.
+
+const struct ch_fork_steps ch_fork_steps = {.before = NULL, .after = NULL};
+
+void ch_fork_steps_nest(const struct ch_fork_steps *other)
+{
+    (void)other;
+}
+
 // Windows cancels no threads.
 
 int ch_threads_defer_cancel(void)

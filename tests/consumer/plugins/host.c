@@ -10,11 +10,14 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #ifdef HOST_HAS_A_COPY
 #include <comheap/taskmem.h>
@@ -103,6 +106,46 @@ static void choose(const struct plugin *one, const struct plugin *other)
     cross(one, other);
 }
 
+static atomic_bool is_over;
+
+static void *allocate_in_a_thread(void *plugin)
+{
+    const struct plugin *by = plugin;
+    while (!atomic_load(&is_over)) {
+        by->end(by->alloc(50));
+    }
+    return NULL;
+}
+
+// The copy that serves calls a spy of the other one. A fork has to wait for both.
+static void fork_beside_a_spy(const struct plugin *by)
+{
+    struct ch_leak_spy *spy = by->make_spy();
+    CLAIM(by->spy(spy) == S_OK);
+    pthread_t threads[2];
+    for (size_t i = 0; i < 2; i++) {
+        CLAIM(pthread_create(&threads[i], NULL, allocate_in_a_thread, (void *)both[i]) == 0);
+    }
+    for (int i = 0; i < 50; i++) {
+        (void)alarm(20);
+        pid_t child = fork();
+        if (child == 0) {
+            (void)alarm(20);
+            by->end(by->alloc(10));
+            _exit(0);
+        }
+        int status;
+        CLAIM(waitpid(child, &status, 0) == child && status == 0);
+    }
+    (void)alarm(0);
+    atomic_store(&is_over, true);
+    for (size_t i = 0; i < 2; i++) {
+        CLAIM(pthread_join(threads[i], NULL) == 0);
+    }
+    CLAIM(by->revoke() == S_OK);
+    atomic_store(&is_over, false);
+}
+
 static void share(void *handles[2])
 {
     CLAIM(both[0]->allocator() == both[1]->allocator());
@@ -155,6 +198,10 @@ int main(int count, char **operands)
         CLAIM(load(operands[i], namespace, last, &handle)->allocator() == both[0]->allocator());
     }
     if (strcmp(operands[2], "shared") == 0) {
+        if (is_mixed) { // Once is enough.
+            fork_beside_a_spy(both[0]);
+            fork_beside_a_spy(both[1]);
+        }
         share(handles);
     } else {
         stay_apart();
