@@ -36,6 +36,20 @@
 #define CH_NULL NULL
 #endif
 
+// The guards and tags of Windows are names that C reserves, of which Clang warns. They are declared
+// between these.
+#ifdef __clang__
+#define CH_RESERVED_NAMES_BEGIN                                                                    \
+    _Pragma("clang diagnostic push")                                                               \
+        _Pragma("clang diagnostic ignored \"-Wunknown-warning-option\"")                           \
+            _Pragma("clang diagnostic ignored \"-Wreserved-identifier\"")                          \
+                _Pragma("clang diagnostic ignored \"-Wreserved-macro-identifier\"")
+#define CH_RESERVED_NAMES_END _Pragma("clang diagnostic pop")
+#else
+#define CH_RESERVED_NAMES_BEGIN
+#define CH_RESERVED_NAMES_END
+#endif
+
 // Define CH_TAKES_COM_NAMES before including a header, and the names of COM in the code behind it
 // mean ours on Windows, too.
 

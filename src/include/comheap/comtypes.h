@@ -106,12 +106,7 @@ typedef int32_t ch_bool;
 
 #ifndef COMHEAP_HAS_COM_TYPES
 
-#ifdef __clang__ // The guards and tags of Windows are names that C reserves.
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wunknown-warning-option"
-#pragma clang diagnostic ignored "-Wreserved-identifier"
-#pragma clang diagnostic ignored "-Wreserved-macro-identifier"
-#endif
+CH_RESERVED_NAMES_BEGIN
 
 // The numbers. Their widths are those of Windows. A long of 64 bits must not widen them.
 #if !defined(COMHEAP_HAS_BOOL) && !defined(BOOL)
@@ -358,9 +353,7 @@ typedef enum tagMEMCTX {
 #endif
 #endif
 
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
+CH_RESERVED_NAMES_END
 
 #endif
 

@@ -35,17 +35,10 @@ typedef struct IMallocSpy IMallocSpy;
 typedef IMallocSpy *LPMALLOCSPY;
 
 #ifndef __IMallocSpy_INTERFACE_DEFINED__
-#ifdef __clang__ // The guards and tags of Windows are names that C reserves.
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wunknown-warning-option"
-#pragma clang diagnostic ignored "-Wreserved-identifier"
-#pragma clang diagnostic ignored "-Wreserved-macro-identifier"
-#endif
+CH_RESERVED_NAMES_BEGIN
 #define __IMallocSpy_FWD_DEFINED__
 #define __IMallocSpy_INTERFACE_DEFINED__
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
+CH_RESERVED_NAMES_END
 
 #if defined(__cplusplus) && !defined(CINTERFACE)
 

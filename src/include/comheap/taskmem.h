@@ -24,12 +24,7 @@ struct ch_heap;
 
 #if !defined(_WIN32) && !defined(COMHEAP_HAS_COM_TYPES)
 
-#ifdef __clang__ // The guards and tags of Windows are names that C reserves.
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wunknown-warning-option"
-#pragma clang diagnostic ignored "-Wreserved-identifier"
-#pragma clang diagnostic ignored "-Wreserved-macro-identifier"
-#endif
+CH_RESERVED_NAMES_BEGIN
 
 // Another header may have declared either interface: one of MIDL's, by its guard, or DXC's in C++.
 #ifndef COMHEAP_HAS_IUNKNOWN
@@ -43,9 +38,7 @@ struct ch_heap;
 #define COMHEAP_DECLARES_IMALLOC
 #endif
 
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
+CH_RESERVED_NAMES_END
 
 #if defined(__cplusplus) && !defined(CINTERFACE)
 

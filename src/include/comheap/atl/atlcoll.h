@@ -6,18 +6,14 @@
 
 #include "atlalloc.h"
 
-#ifdef __clang__ // The tag is a name that C++ reserves.
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wunknown-warning-option"
-#pragma clang diagnostic ignored "-Wreserved-identifier"
-#endif
+CH_RESERVED_NAMES_BEGIN
+
 /// A place in a list. NULL is behind the last and before the first element. As ATL's, it is in no
 /// namespace.
 struct __POSITION;
 typedef __POSITION *POSITION;
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
+
+CH_RESERVED_NAMES_END
 
 namespace ATL
 {
